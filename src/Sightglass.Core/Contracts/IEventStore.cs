@@ -1,0 +1,25 @@
+using Sightglass.Core.Model;
+
+namespace Sightglass.Core.Contracts;
+
+/// <summary>A store of log records and spans. Thread-safe.</summary>
+public interface IEventStore
+{
+    /// <summary>Takes log records; see <see cref="IBatchSink"/>.</summary>
+    AppendResult Append(LogBatch batch);
+
+    /// <summary>Takes spans; see <see cref="IBatchSink"/>.</summary>
+    AppendResult Append(SpanBatch batch);
+
+    /// <summary>Runs a plan. The cursor sees what was acknowledged before the call.</summary>
+    IEventCursor Query(EventPlan plan, CancellationToken cancellation);
+
+    /// <summary>Streams with rows in the range (nanoseconds, end exclusive), in no particular order.</summary>
+    IReadOnlyList<EventStream> Streams(EventSignal signal, long minTimeUnixNano, long maxTimeUnixNano, CancellationToken cancellation);
+
+    /// <summary>Keys of row attributes in use in the range; sorted. <paramref name="scope"/> is Attribute, Resource or Scope.</summary>
+    IReadOnlyList<string> AttributeKeys(EventSignal signal, ColumnScope scope, long minTimeUnixNano, long maxTimeUnixNano, CancellationToken cancellation);
+
+    /// <summary>Distinct values of a column in the range, at most <paramref name="limit"/>, in no particular order.</summary>
+    IReadOnlyList<AttributeValue> ColumnValues(EventSignal signal, ColumnRef column, long minTimeUnixNano, long maxTimeUnixNano, int limit, CancellationToken cancellation);
+}

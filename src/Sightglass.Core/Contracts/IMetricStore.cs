@@ -1,0 +1,48 @@
+using Sightglass.Core.Model;
+
+namespace Sightglass.Core.Contracts;
+
+/// <summary>Which samples a query wants. Times are milliseconds since the Unix epoch, both ends inclusive.</summary>
+/// <param name="Matchers">Conditions that all have to hold; at least one must not match the empty string.</param>
+/// <param name="MinTimeMs">Oldest sample, inclusive.</param>
+/// <param name="MaxTimeMs">Newest sample, inclusive.</param>
+public sealed record MetricSelection(IReadOnlyList<LabelMatcher> Matchers, long MinTimeMs, long MaxTimeMs);
+
+/// <summary>The series that a selection found, in order of their labels. Samples are read series by series. Dispose releases what it pins.</summary>
+public interface ISeriesSelection : IDisposable
+{
+    /// <summary>Number of series with samples in the range (a few may turn out empty).</summary>
+    int Count { get; }
+
+    /// <summary>Labels of a series, the metric's name included. Thread-safe.</summary>
+    LabelSet Labels(int series);
+
+    /// <summary>
+    /// Clears <paramref name="buffer"/> and fills it with the series' samples in the range: ascending, one per timestamp (of
+    /// duplicates the last written). Stale markers are among them. Thread-safe for distinct buffers.
+    /// </summary>
+    /// <exception cref="Errors.CorruptDataException">A block failed its check; it has been set aside, the query may be repeated.</exception>
+    void Read(int series, SampleBuffer buffer);
+}
+
+/// <summary>A store of time series. Thread-safe.</summary>
+public interface IMetricStore
+{
+    /// <summary>Takes a batch; see <see cref="IBatchSink"/>.</summary>
+    AppendResult Append(MetricBatch batch);
+
+    /// <summary>Finds series.</summary>
+    ISeriesSelection Select(MetricSelection selection, CancellationToken cancellation);
+
+    /// <summary>Names of labels in use in the range (milliseconds, inclusive) by series that satisfy the matchers (none: all series); sorted.</summary>
+    IReadOnlyList<string> LabelNames(IReadOnlyList<LabelMatcher> matchers, long minTimeMs, long maxTimeMs, CancellationToken cancellation);
+
+    /// <summary>Values of one label in use, as <see cref="LabelNames"/>; sorted.</summary>
+    IReadOnlyList<string> LabelValues(string name, IReadOnlyList<LabelMatcher> matchers, long minTimeMs, long maxTimeMs, CancellationToken cancellation);
+
+    /// <summary>Label sets of the series with samples in the range that satisfy all matchers, at most <paramref name="limit"/> (0: all); sorted.</summary>
+    IReadOnlyList<LabelSet> Series(IReadOnlyList<LabelMatcher> matchers, long minTimeMs, long maxTimeMs, int limit, CancellationToken cancellation);
+
+    /// <summary>Metadata of one family, or of all when null.</summary>
+    IReadOnlyList<MetricMetadata> Metadata(string? family);
+}

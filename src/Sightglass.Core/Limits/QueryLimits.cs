@@ -1,0 +1,41 @@
+namespace Sightglass.Core.Limits;
+
+/// <summary>Bounds on one query. Each is named in the error that it causes.</summary>
+public sealed record QueryLimits
+{
+    /// <summary>The defaults.</summary>
+    public static QueryLimits Default { get; } = new();
+
+    /// <summary>Longest run time of one query; also the default of the <c>timeout</c> parameter.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>Samples that one PromQL query may hold in memory.</summary>
+    public long MaxSamples { get; init; } = 50_000_000;
+
+    /// <summary>Points per series of a range query (Prometheus' bound).</summary>
+    public int MaxPointsPerSeries { get; init; } = 11_000;
+
+    /// <summary>Series that one selection may touch.</summary>
+    public int MaxSeries { get; init; } = 5_000_000;
+
+    /// <summary>Bytes of one query text.</summary>
+    public int MaxQueryBytes { get; init; } = 256 << 10;
+
+    /// <summary>Nesting depth of one query's expression.</summary>
+    public int MaxExpressionDepth { get; init; } = 256;
+
+    /// <summary>Log lines that one query may return (Loki's <c>max_entries_limit</c>).</summary>
+    public int MaxLogEntries { get; init; } = 50_000;
+
+    /// <summary>Series that one log or trace metric query may return.</summary>
+    public int MaxMetricSeries { get; init; } = 10_000;
+
+    /// <summary>Traces that one search may return.</summary>
+    public int MaxTraces { get; init; } = 1_000;
+
+    /// <summary>Spans of one trace that are returned.</summary>
+    public int MaxSpansPerTrace { get; init; } = 200_000;
+
+    /// <summary>PromQL's lookback delta when the query does not say.</summary>
+    public TimeSpan LookbackDelta { get; init; } = TimeSpan.FromMinutes(5);
+}
