@@ -18,6 +18,12 @@ internal static class ServiceHost
             kestrel.Listen(IPAddress.Loopback, options.Port);
         });
         builder.Services.AddRoutingCore();
+        // What a body leaves out is the sender's mistake (400), not a null to stumble over.
+        builder.Services.ConfigureHttpJsonOptions(json =>
+        {
+            json.SerializerOptions.RespectNullableAnnotations = true;
+            json.SerializerOptions.RespectRequiredConstructorParameters = true;
+        });
         Prepare(builder, options);
         register(builder.Services, options);
 
