@@ -1,5 +1,4 @@
 using System.Reflection;
-using Microsoft.Extensions.Logging.Configuration;
 using OpenTelemetry;
 using OpenTelemetry.Exporter;
 using OpenTelemetry.Logs;
@@ -30,7 +29,6 @@ internal static class TelemetrySetup
         builder.Services.AddSingleton(_ => BuildTracerProvider(options, resource));
         builder.Services.AddSingleton(_ => BuildMeterProvider(options, resource));
 
-        builder.Logging.AddConfiguration();
         builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("Shop", LogLevel.Debug);
         // A log record has its trace in fields of its own: no need for it in the scopes too.
         builder.Logging.Configure(logging => logging.ActivityTrackingOptions = ActivityTrackingOptions.None);
