@@ -1,0 +1,22 @@
+using Sightglass.Core.Model;
+
+namespace Sightglass.Alerting.Routing;
+
+/// <summary>An alert as a rule or an outside Prometheus hands it in.</summary>
+public sealed record PostedAlert
+{
+    /// <summary>What identifies it.</summary>
+    public required LabelSet Labels { get; init; }
+
+    /// <summary>Text for people.</summary>
+    public LabelSet Annotations { get; init; } = LabelSet.Empty;
+
+    /// <summary>When it began; null means now.</summary>
+    public DateTimeOffset? StartsAt { get; init; }
+
+    /// <summary>When it ended or will count as ended unless it is posted again; null means after <c>resolve_timeout</c>.</summary>
+    public DateTimeOffset? EndsAt { get; init; }
+
+    /// <summary>Link to what made it.</summary>
+    public string GeneratorUrl { get; init; } = string.Empty;
+}

@@ -1,0 +1,213 @@
+using System.Text;
+using Sightglass.Alerting.Templates;
+using Sightglass.Core.Errors;
+using Sightglass.Core.Model;
+
+namespace Sightglass.Alerting.Rules;
+
+/// <summary>Loads rule files in Prometheus' format, strictly: unknown keys, names, expressions and templates are checked.</summary>
+public sealed class RuleFileLoader
+{
+    private readonly Func<string, QueryException?> _checkExpression;
+    private readonly NameValidation _names;
+
+    /// <summary>Makes a loader. <paramref name="checkExpression"/> says what is wrong with an expression, or null.</summary>
+    public RuleFileLoader(Func<string, QueryException?> checkExpression, NameValidation names = NameValidation.Utf8)
+    {
+        _checkExpression = checkExpression;
+        _names = names;
+    }
+
+    /// <summary>Loads the text of a file.</summary>
+    /// <exception cref="AlertingConfigurationException">The file is refused; says line and reason.</exception>
+    public RuleFile Load(string path, string text)
+    {
+        var file = new YamlFile(path);
+        var root = file.Read(text, "the rule file");
+        var groups = new List<RuleGroupDefinition>();
+        foreach (var section in root.Sections("groups"))
+        {
+            var group = Group(section);
+            if (groups.Exists(g => g.Name == group.Name))
+            {
+                throw section.Error($"groupname: \"{group.Name}\" is repeated in the same file");
+            }
+
+            groups.Add(group);
+        }
+
+        root.RejectUnknown();
+        return new RuleFile(path, groups);
+    }
+
+    private RuleGroupDefinition Group(YamlSection section)
+    {
+        var name = section.Text("name", string.Empty);
+        if (name.Length == 0)
+        {
+            throw section.Error("a group needs a name");
+        }
+
+        var interval = section.Duration("interval");
+        var offset = section.Duration("query_offset");
+        var limit = section.Integer("limit") ?? 0;
+        var labels = Labels(section, section, "labels", isLabel: true);
+        var rules = new List<RuleDefinition>();
+        foreach (var rule in section.Sections("rules"))
+        {
+            rules.Add(Rule(rule, labels));
+        }
+
+        section.RejectUnknown();
+        if (limit is < 0 or > int.MaxValue)
+        {
+            throw section.Error("limit", $"limit: got {limit}, want 0 or more");
+        }
+
+        return new RuleGroupDefinition
+        {
+            Name = name,
+            Interval = interval > TimeSpan.Zero ? interval : null,
+            QueryOffset = offset,
+            Limit = (int)limit,
+            Rules = rules,
+            Line = section.Line,
+        };
+    }
+
+    private RuleDefinition Rule(YamlSection section, List<KeyValuePair<string, string>> groupLabels)
+    {
+        var (record, alert) = (section.Text("record", string.Empty), section.Text("alert", string.Empty));
+        var expression = section.Text("expr", string.Empty).Trim();
+        var (hold, keep) = (section.Duration("for"), section.Duration("keep_firing_for"));
+        var labels = Labels(section, section, "labels", isLabel: true);
+        var annotations = Labels(section, section, "annotations", isLabel: false);
+        section.RejectUnknown();
+
+        if (record.Length > 0 && alert.Length > 0)
+        {
+            throw section.Error("only one of 'record' and 'alert' must be set");
+        }
+
+        if (record.Length == 0 && alert.Length == 0)
+        {
+            throw section.Error("one of 'record' or 'alert' must be set");
+        }
+
+        var what = alert.Length > 0 ? $"alert \"{alert}\"" : $"record \"{record}\"";
+        if (expression.Length == 0)
+        {
+            throw section.Error($"{what}: field 'expr' must be set in rule");
+        }
+
+        if (_checkExpression(expression) is { } wrong)
+        {
+            var place = wrong.Position >= 0 ? $" (character {wrong.Position + 1} of the expression)" : string.Empty;
+            throw section.Error("expr", $"{what}: could not parse expression: {wrong.Message}{place}");
+        }
+
+        if (record.Length > 0)
+        {
+            CheckRecording(section, record, hold, keep, annotations);
+        }
+        else
+        {
+            CheckTemplates(section, what, "label", labels);
+            CheckTemplates(section, what, "annotation", annotations);
+        }
+
+        return new RuleDefinition
+        {
+            Record = record.Length > 0 ? record : null,
+            Alert = alert.Length > 0 ? alert : null,
+            Expression = expression,
+            For = hold ?? TimeSpan.Zero,
+            KeepFiringFor = keep ?? TimeSpan.Zero,
+            Labels = LabelSet.From([.. groupLabels.Concat(labels).Select(static p => new Label(p.Key, p.Value))]),
+            Annotations = LabelSet.From([.. annotations.Select(static p => new Label(p.Key, p.Value))]),
+            Line = section.Line,
+        };
+    }
+
+    private void CheckRecording(YamlSection section, string record, TimeSpan? hold, TimeSpan? keep, List<KeyValuePair<string, string>> annotations)
+    {
+        foreach (var (present, key) in ((bool, string)[])[(annotations.Count > 0, "annotations"), (hold > TimeSpan.Zero, "for"), (keep > TimeSpan.Zero, "keep_firing_for")])
+        {
+            if (present)
+            {
+                throw section.Error(key, $"record \"{record}\": invalid field '{key}' in recording rule");
+            }
+        }
+
+        if (record.AsSpan().IndexOfAny('{', '}') >= 0)
+        {
+            throw section.Error("record", $"braces present in the recording rule name \"{record}\"; should it be in expr?");
+        }
+
+        if (!IsName(record, allowColon: true))
+        {
+            throw section.Error("record", $"invalid recording rule name: {record}");
+        }
+    }
+
+    private List<KeyValuePair<string, string>> Labels(YamlSection section, YamlSection place, string key, bool isLabel)
+    {
+        var labels = section.Map(key);
+        foreach (var (name, value) in labels)
+        {
+            if (!IsName(name, allowColon: false) || (isLabel && name == LabelSet.MetricName))
+            {
+                throw place.Error(key, $"invalid {(isLabel ? "label" : "annotation")} name: {name}");
+            }
+
+            if (!IsUnicode(value))
+            {
+                throw place.Error(key, $"invalid {(isLabel ? "label" : "annotation")} value of {name}: not valid Unicode");
+            }
+        }
+
+        return labels;
+    }
+
+    private static void CheckTemplates(YamlSection section, string what, string kind, List<KeyValuePair<string, string>> texts)
+    {
+        foreach (var (name, text) in texts)
+        {
+            if (RuleTemplate.Check(name, text) is { } wrong)
+            {
+                throw section.Error(kind + "s", $"{what}: {kind} \"{name}\": {wrong.Message}");
+            }
+        }
+    }
+
+    private bool IsName(string name, bool allowColon)
+    {
+        if (_names == NameValidation.Utf8)
+        {
+            return name.Length > 0 && IsUnicode(name);
+        }
+
+        for (var i = 0; i < name.Length; i++)
+        {
+            if (!(char.IsAsciiLetter(name[i]) || name[i] == '_' || (allowColon && name[i] == ':') || (i > 0 && char.IsAsciiDigit(name[i]))))
+            {
+                return false;
+            }
+        }
+
+        return name.Length > 0;
+    }
+
+    private static bool IsUnicode(string text)
+    {
+        foreach (var rune in text.EnumerateRunes())
+        {
+            if (rune == Rune.ReplacementChar && !text.Contains('\uFFFD', StringComparison.Ordinal))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,184 @@
+using Sightglass.Core.Bytes;
+using System.Text;
+using Sightglass.Core.Errors;
+
+namespace Sightglass.Alerting.Rules;
+
+/// <summary>Evaluates its rules one after the other, at moments that its interval and its name fix.</summary>
+internal sealed class RuleGroup
+{
+    private readonly Rule[] _rules;
+    private readonly RuleManagerOptions _options;
+    private readonly RuleEnvironment _environment;
+    private readonly TimeSpan _offset;
+    private bool _hadAlerts;
+
+    public RuleGroup(string file, RuleGroupDefinition definition, RuleManagerOptions options, RuleEnvironment environment)
+    {
+        File = file;
+        Definition = definition;
+        _options = options;
+        _environment = environment;
+        Interval = definition.Interval ?? options.EvaluationInterval;
+        Key = $"{file};{definition.Name}";
+        _rules = [.. definition.Rules.Select(r => r.Alert is null ? (Rule)new RecordingRule(r, environment) : new AlertingRule(r, environment, definition.Name))];
+        _offset = TimeSpan.FromTicks((long)(StableHash(Key) % (ulong)Interval.Ticks));
+        Metrics = new RuleGroupMetrics(Key, _rules.Length, Interval);
+    }
+
+    public string File { get; }
+
+    public RuleGroupDefinition Definition { get; }
+
+    /// <summary>File and name: what identifies the group over reloads and restarts.</summary>
+    public string Key { get; }
+
+    public TimeSpan Interval { get; }
+
+    public RuleGroupMetrics Metrics { get; }
+
+    public TimeSpan EvaluationTime { get; private set; }
+
+    public DateTimeOffset? LastEvaluation { get; private set; }
+
+    /// <summary>The last moment up to <paramref name="now"/> at which the group is evaluated. Groups are spread over their interval.</summary>
+    public DateTimeOffset Slot(DateTimeOffset now)
+    {
+        var shifted = now.UtcTicks - _offset.Ticks;
+        return new DateTimeOffset(shifted - (shifted % Interval.Ticks) + _offset.Ticks, TimeSpan.Zero);
+    }
+
+    public void Evaluate(DateTimeOffset at, CancellationToken cancellation)
+    {
+        var start = _environment.Time.GetTimestamp();
+        var samples = 0;
+        var queryOffset = Definition.QueryOffset ?? _options.QueryOffset;
+        foreach (var rule in _rules)
+        {
+            if (cancellation.IsCancellationRequested)
+            {
+                return;
+            }
+
+            Metrics.Evaluated();
+            var result = rule.Run(at, queryOffset, Definition.Limit, cancellation);
+            if (result is null)
+            {
+                Metrics.Failed();
+                continue;
+            }
+
+            if (rule is AlertingRule alerting && alerting.Due(at, _options.ResendDelay, Interval) is { Count: > 0 } due)
+            {
+                _options.Alerts(due);
+            }
+
+            samples += result.Count;
+            if (result.Count > 0 && !Write(result))
+            {
+                Metrics.Failed();
+            }
+        }
+
+        Save(at);
+        (EvaluationTime, LastEvaluation) = (_environment.Time.GetElapsedTime(start), at);
+        Metrics.Iterated(at, EvaluationTime, samples);
+    }
+
+    /// <summary>Ends all series: the group is gone from the configuration.</summary>
+    public void End(DateTimeOffset at)
+    {
+        var markers = _rules.SelectMany(r => r.End(at)).ToList();
+        if (markers.Count > 0)
+        {
+            Write(markers);
+        }
+
+        _options.State.Save(Key, [], []);
+    }
+
+    public void CopyState(RuleGroup from)
+    {
+        var left = from._rules.ToList();
+        foreach (var rule in _rules)
+        {
+            var index = left.FindIndex(r => r.GetType() == rule.GetType() && r.Definition.Name == rule.Definition.Name && r.Definition.Labels == rule.Definition.Labels);
+            if (index >= 0)
+            {
+                rule.CopyState(left[index]);
+                left.RemoveAt(index);
+            }
+        }
+
+        _hadAlerts = from._hadAlerts;
+    }
+
+    public void Restore(IEnumerable<StoredAlert> alerts, DateTimeOffset now)
+    {
+        foreach (var stored in alerts)
+        {
+            if (stored.Group == Key && now - stored.SavedAt <= _options.OutageTolerance
+                && Array.Find(_rules, r => r is AlertingRule && r.Definition.Name == stored.Rule && HasStaticLabels(r, stored)) is AlertingRule rule)
+            {
+                rule.Restore(stored, now);
+                _hadAlerts = true;
+            }
+        }
+    }
+
+    public RuleGroupView View() =>
+        new(Definition.Name, File, Interval, Definition.Limit, [.. _rules.Select(static r => r.View())], EvaluationTime, LastEvaluation);
+
+    private static bool HasStaticLabels(Rule rule, StoredAlert stored)
+    {
+        foreach (var label in rule.Definition.Labels.Span)
+        {
+            if (!label.Value.Contains("{{", StringComparison.Ordinal) && stored.Labels[label.Name] != label.Value)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private bool Write(List<RecordedSample> samples)
+    {
+        try
+        {
+            _options.Samples(samples);
+            return true;
+        }
+        catch (Exception e) when (e is StorageFailedException or LimitExceededException)
+        {
+            // Alerts go on when series cannot be written: a full disk must not silence the alert about it.
+            return false;
+        }
+    }
+
+    private void Save(DateTimeOffset at)
+    {
+        var (alerts, changes) = (new List<StoredAlert>(), new List<AlertChange>());
+        foreach (var rule in _rules)
+        {
+            (rule as AlertingRule)?.AddStored(Key, at, alerts, changes);
+        }
+
+        if (alerts.Count == 0 && changes.Count == 0 && !_hadAlerts)
+        {
+            return;
+        }
+
+        try
+        {
+            _options.State.Save(Key, alerts, changes);
+            _hadAlerts = alerts.Count > 0;
+        }
+        catch (StorageFailedException)
+        {
+            Metrics.Failed();
+        }
+    }
+
+    private static ulong StableHash(string text) => Hash128.Compute(Encoding.UTF8.GetBytes(text)).Low;
+}
