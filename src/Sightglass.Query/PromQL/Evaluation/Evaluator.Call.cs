@@ -1,0 +1,214 @@
+using Sightglass.Core.Model;
+
+namespace Sightglass.Query.PromQL;
+
+/// <summary>Functions of scalars and instant vectors.</summary>
+internal sealed partial class Evaluator
+{
+    private EvaluatedValue Call(CallExpression call, StepGrid grid)
+    {
+        var name = call.Function.Name;
+        var arguments = call.Arguments;
+        if (RangeKernels.ContainsKey(name))
+        {
+            return RangeCallOf(call, grid);
+        }
+
+        if (ElementFunctions.ByName.TryGetValue(name, out var function))
+        {
+            return Map(Evaluate(arguments[0], grid).Vector, (v, _) => function(v));
+        }
+
+        if (ElementFunctions.Dates.TryGetValue(name, out var dateFunction))
+        {
+            if (arguments.Count == 0)
+            {
+                var now = Column.Empty(LabelSet.Empty, grid.Count);
+                for (var i = 0; i < grid.Count; i++)
+                {
+                    now.Values[i] = ElementFunctions.OfDate(dateFunction, Math.Floor(grid.Time(i) / 1000.0));
+                }
+
+                return new List<Column> { now };
+            }
+
+            return Map(Evaluate(arguments[0], grid).Vector, (v, _) => ElementFunctions.OfDate(dateFunction, v));
+        }
+
+        switch (name)
+        {
+            case "time":
+                return PerStep(grid, t => t / 1000.0);
+            case "pi":
+                return Constant(Math.PI, grid);
+            case "start":
+                return Constant(_run.StartMs / 1000.0, grid);
+            case "end":
+                return Constant(_run.EndMs / 1000.0, grid);
+            case "range":
+                return Constant((_run.EndMs - _run.StartMs) / 1000.0, grid);
+            case "step":
+                return Constant(_run.StepMs / 1000.0, grid);
+            case "vector":
+                return new List<Column> { new(LabelSet.Empty, Evaluate(arguments[0], grid).Scalar) };
+            case "scalar":
+                return ToScalar(Evaluate(arguments[0], grid).Vector, grid);
+            case "timestamp":
+                return Timestamp(arguments[0], grid);
+            case "absent":
+                return Absent(arguments[0], Evaluate(arguments[0], grid).Vector, grid);
+            case "round":
+                var nearest = arguments.Count > 1 ? Evaluate(arguments[1], grid).Scalar : Constant(1, grid);
+                return Map(Evaluate(arguments[0], grid).Vector, (v, i) => ElementFunctions.Round(v, nearest[i]));
+            case "clamp":
+                return Clamp(Evaluate(arguments[0], grid).Vector, Evaluate(arguments[1], grid).Scalar, Evaluate(arguments[2], grid).Scalar);
+            case "clamp_min":
+                var least = Evaluate(arguments[1], grid).Scalar;
+                return Map(Evaluate(arguments[0], grid).Vector, (v, i) => Math.Max(least[i], v));
+            case "clamp_max":
+                var most = Evaluate(arguments[1], grid).Scalar;
+                return Map(Evaluate(arguments[0], grid).Vector, (v, i) => Math.Min(most[i], v));
+            case "sort" or "sort_desc":
+                return Sort(Evaluate(arguments[0], grid).Vector, grid, name == "sort_desc");
+            case "sort_by_label" or "sort_by_label_desc":
+                var labels = arguments.Skip(1).Select(a => Evaluate(a, grid).Text).ToArray();
+                return SortByLabel(Evaluate(arguments[0], grid).Vector, grid, labels, name == "sort_by_label_desc");
+            case "label_replace":
+                return LabelReplace(call, grid);
+            case "label_join":
+                return LabelJoin(call, grid);
+            default:
+                return HistogramCall(call, grid);
+        }
+    }
+
+    /// <summary>A function of every float; histograms are left out.</summary>
+    private List<Column> Map(List<Column> input, Func<double, int, double> function)
+    {
+        var output = new List<Column>(input.Count);
+        foreach (var column in input)
+        {
+            _run.Check();
+            var result = Unnamed(column, column.Values.Length);
+            var any = false;
+            for (var i = 0; i < column.Values.Length; i++)
+            {
+                if (column.HasFloat(i))
+                {
+                    result.Values[i] = function(column.Values[i], i);
+                    any = true;
+                }
+            }
+
+            if (any)
+            {
+                output.Add(result);
+            }
+        }
+
+        return Distinct(output);
+    }
+
+    private static double[] PerStep(StepGrid grid, Func<long, double> function)
+    {
+        var values = new double[grid.Count];
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i] = function(grid.Time(i));
+        }
+
+        return values;
+    }
+
+    private static double[] ToScalar(List<Column> input, StepGrid grid)
+    {
+        var values = new double[grid.Count];
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i] = SpecialNumbers.NaN;
+            var found = 0;
+            foreach (var column in input)
+            {
+                if (column.HasFloat(i))
+                {
+                    values[i] = ++found == 1 ? column.Values[i] : SpecialNumbers.NaN;
+                }
+            }
+        }
+
+        return values;
+    }
+
+    private List<Column> Timestamp(PromQLExpression argument, StepGrid grid)
+    {
+        var inner = argument;
+        while (inner is ParenExpression paren)
+        {
+            inner = paren.Inner;
+        }
+
+        if (inner is VectorSelector selector)
+        {
+            return Distinct(Select(selector, grid, timestamps: true).ConvertAll(c => _run.Options.DelayedNameRemoval ? c.WithLabels(c.Labels, dropName: true) : c.WithLabels(MetricLabels.WithoutName(c.Labels), dropName: false)));
+        }
+
+        var output = new List<Column>();
+        foreach (var column in Evaluate(argument, grid).Vector)
+        {
+            var result = Unnamed(column, grid.Count);
+            for (var i = 0; i < grid.Count; i++)
+            {
+                if (column.Has(i))
+                {
+                    result.Values[i] = grid.Time(i) / 1000.0;
+                }
+            }
+
+            output.Add(result);
+        }
+
+        return Distinct(output);
+    }
+
+    private List<Column> Clamp(List<Column> input, double[] min, double[] max)
+    {
+        var result = Map(input, (v, i) => max[i] < min[i] ? SpecialNumbers.Absent : Math.Max(min[i], Math.Min(max[i], v)));
+        result.RemoveAll(c => c.IsEmpty());
+        return result;
+    }
+
+    private static List<Column> Sort(List<Column> input, StepGrid grid, bool descending)
+    {
+        if (grid.Count != 1)
+        {
+            return input;
+        }
+
+        // NaN goes last both ways; histograms are left out.
+        return [.. input.Where(c => c.HasFloat(0)).OrderBy(c => c.Values[0], Comparer<double>.Create((a, b) =>
+            double.IsNaN(a) ? (double.IsNaN(b) ? 0 : 1) : double.IsNaN(b) ? -1 : descending ? b.CompareTo(a) : a.CompareTo(b)))];
+    }
+
+    private static List<Column> SortByLabel(List<Column> input, StepGrid grid, string[] labels, bool descending)
+    {
+        if (grid.Count != 1)
+        {
+            return input;
+        }
+
+        var order = Comparer<Column>.Create((a, b) =>
+        {
+            foreach (var label in labels)
+            {
+                var compared = NaturalOrder.Compare(a.Labels[label], b.Labels[label]);
+                if (compared != 0)
+                {
+                    return descending ? -compared : compared;
+                }
+            }
+
+            return descending ? -a.Labels.CompareTo(b.Labels) : a.Labels.CompareTo(b.Labels);
+        });
+        return [.. input.Order(order)];
+    }
+}

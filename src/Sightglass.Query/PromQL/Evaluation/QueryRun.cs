@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using Sightglass.Core.Contracts;
+using Sightglass.Core.Errors;
+using Sightglass.Core.Limits;
+
+namespace Sightglass.Query.PromQL;
+
+/// <summary>What all parts of one query's evaluation share: the store, the limits and what has been used of them, the annotations.</summary>
+internal sealed class QueryRun(IMetricStore store, QueryLimits limits, PromQLOptions options, string text, long startMs, long endMs, long stepMs, long lookbackMs, long defaultSubqueryStepMs, CancellationToken cancellation)
+{
+    private long _samples;
+    private long _series;
+
+    public IMetricStore Store { get; } = store;
+
+    public QueryLimits Limits { get; } = limits;
+
+    public PromQLOptions Options { get; } = options;
+
+    public string Text { get; } = text;
+
+    public long StartMs { get; } = startMs;
+
+    public long EndMs { get; } = endMs;
+
+    public long StepMs { get; } = stepMs;
+
+    public long LookbackMs { get; } = lookbackMs;
+
+    public long DefaultSubqueryStepMs { get; } = defaultSubqueryStepMs;
+
+    public CancellationToken Cancellation { get; } = cancellation;
+
+    public Annotations Annotations { get; } = new(text);
+
+    /// <summary>Counts samples that the query keeps.</summary>
+    public void Take(long samples)
+    {
+        var now = Interlocked.Add(ref _samples, samples);
+        if (now > Limits.MaxSamples)
+        {
+            throw TooManySamples(now);
+        }
+    }
+
+    /// <summary>Gives samples back.</summary>
+    public void Release(long samples) => Interlocked.Add(ref _samples, -samples);
+
+    /// <summary>Counts series that a selection touches.</summary>
+    public void TakeSeries(long series)
+    {
+        var now = Interlocked.Add(ref _series, series);
+        if (now > Limits.MaxSeries)
+        {
+            throw new LimitExceededException(nameof(QueryLimits.MaxSeries), Limits.MaxSeries, now, "query touches too many series");
+        }
+    }
+
+    /// <summary>Ends the evaluation when its time is over or nobody waits for it.</summary>
+    public void Check() => Cancellation.ThrowIfCancellationRequested();
+
+    /// <summary>Length in milliseconds of a duration.</summary>
+    public long Milliseconds(DurationExpression duration, bool positive)
+    {
+        var seconds = duration.IsLiteral ? duration.Seconds : duration.Evaluate(StepMs / 1000.0, (EndMs - StartMs) / 1000.0);
+        if (!duration.IsLiteral && positive && !(seconds > 0))
+        {
+            throw new QueryException(QueryErrorKind.BadData, "duration must be greater than 0", duration.Span.Start);
+        }
+
+        if (!(Math.Abs(seconds) <= 9_223_372_036))
+        {
+            throw new QueryException(QueryErrorKind.BadData, "duration out of range", duration.Span.Start);
+        }
+
+        return (long)Math.Round(seconds * 1000);
+    }
+
+    /// <summary>The time that a step's selectors look at.</summary>
+    public long Reference(TimeShift shift, long offsetMs, long timeMs) => (shift.At switch
+    {
+        AtModifier.None => timeMs,
+        AtModifier.Start => StartMs,
+        AtModifier.End => EndMs,
+        AtModifier.Time => shift.AtMs,
+        _ => throw new UnreachableException("BUG: unknown @ modifier"),
+    }) - offsetMs;
+
+    private LimitExceededException TooManySamples(long now) => new(nameof(QueryLimits.MaxSamples), Limits.MaxSamples, now, "query processing would load too many samples into memory");
+}

@@ -1,0 +1,55 @@
+namespace Sightglass.Query.PromQL;
+
+/// <summary>Functions of single numbers.</summary>
+internal static class ElementFunctions
+{
+    public static readonly Dictionary<string, Func<double, double>> ByName = new(StringComparer.Ordinal)
+    {
+        ["abs"] = Math.Abs,
+        ["acos"] = Math.Acos,
+        ["acosh"] = Math.Acosh,
+        ["asin"] = Math.Asin,
+        ["asinh"] = Math.Asinh,
+        ["atan"] = Math.Atan,
+        ["atanh"] = Math.Atanh,
+        ["ceil"] = Math.Ceiling,
+        ["cos"] = Math.Cos,
+        ["cosh"] = Math.Cosh,
+        ["deg"] = v => v * 180 / Math.PI,
+        ["exp"] = Math.Exp,
+        ["floor"] = Math.Floor,
+        ["ln"] = Math.Log,
+        ["log10"] = Math.Log10,
+        ["log2"] = Math.Log2,
+        ["rad"] = v => v * Math.PI / 180,
+        ["sgn"] = v => v < 0 ? -1 : v > 0 ? 1 : v,
+        ["sin"] = Math.Sin,
+        ["sinh"] = Math.Sinh,
+        ["sqrt"] = Math.Sqrt,
+        ["tan"] = Math.Tan,
+        ["tanh"] = Math.Tanh,
+    };
+
+    public static readonly Dictionary<string, Func<DateTime, double>> Dates = new(StringComparer.Ordinal)
+    {
+        ["day_of_month"] = t => t.Day,
+        ["day_of_week"] = t => (int)t.DayOfWeek,
+        ["day_of_year"] = t => t.DayOfYear,
+        ["days_in_month"] = t => DateTime.DaysInMonth(t.Year, t.Month),
+        ["hour"] = t => t.Hour,
+        ["minute"] = t => t.Minute,
+        ["month"] = t => t.Month,
+        ["year"] = t => t.Year,
+    };
+
+    /// <summary>A function of a date for seconds since the epoch; NaN outside of the years 1 to 9999.</summary>
+    public static double OfDate(Func<DateTime, double> function, double seconds) =>
+        seconds is >= -62135596800 and < 253402300800 ? function(DateTime.UnixEpoch.AddTicks((long)seconds * TimeSpan.TicksPerSecond)) : SpecialNumbers.NaN;
+
+    /// <summary>Rounds to the nearest multiple, ties up.</summary>
+    public static double Round(double value, double toNearest)
+    {
+        var inverse = 1.0 / toNearest;
+        return Math.Floor((value * inverse) + 0.5) / inverse;
+    }
+}

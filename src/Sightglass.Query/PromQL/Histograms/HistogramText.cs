@@ -1,0 +1,24 @@
+using System.Text;
+using Sightglass.Core.Model;
+using Sightglass.Query.Syntax;
+
+namespace Sightglass.Query.PromQL;
+
+/// <summary>Native histograms as text: <c>{count:4, sum:5, (0.5,1]:1, (1,2]:2, (2,4]:1}</c>.</summary>
+internal static class HistogramText
+{
+    public static string Format(NativeHistogram h)
+    {
+        var output = new StringBuilder("{count:").Append(GoFloat.General(h.Count)).Append(", sum:").Append(GoFloat.General(h.Sum));
+        foreach (var bucket in HistogramBuckets.Of(h))
+        {
+            if (bucket.Count != 0)
+            {
+                var closed = bucket.IsZero ? "[]" : bucket.Lower < 0 && !HistogramLayout.IsCustom(h) ? "[)" : "(]";
+                output.Append(", ").Append(closed[0]).Append(GoFloat.General(bucket.Lower)).Append(',').Append(GoFloat.General(bucket.Upper)).Append(closed[1]).Append(':').Append(GoFloat.General(bucket.Count));
+            }
+        }
+
+        return output.Append('}').ToString();
+    }
+}

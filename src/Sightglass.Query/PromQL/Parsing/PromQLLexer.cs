@@ -1,0 +1,247 @@
+using Sightglass.Core.Errors;
+using Sightglass.Query.Syntax;
+
+namespace Sightglass.Query.PromQL;
+
+/// <summary>Cuts a query into tokens. Inside braces and brackets a colon is a token of its own, outside it is part of a metric's name.</summary>
+internal static class PromQLLexer
+{
+    private static readonly HashSet<string> OperatorWords = new(StringComparer.OrdinalIgnoreCase) { "and", "or", "unless", "atan2" };
+
+    private static readonly HashSet<string> OtherKeywords = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "offset", "by", "without", "on", "ignoring", "group_left", "group_right", "bool", "start", "end", "smoothed", "anchored", "step", "range", "fill", "fill_left", "fill_right",
+    };
+
+    public static bool IsKeyword(string word) => OperatorWords.Contains(word) || OtherKeywords.Contains(word) || PromQLOperators.TryAggregate(word, out _);
+
+    public static bool IsOperatorWord(string word) => OperatorWords.Contains(word);
+
+    public static List<PromQLToken> Tokenize(string text)
+    {
+        var cursor = new TextCursor(text);
+        var tokens = new List<PromQLToken>(text.Length / 3);
+        var open = new Stack<(char Bracket, int At)>();
+        while (true)
+        {
+            cursor.SkipBlanks();
+            if (cursor.AtEnd)
+            {
+                if (open.TryPeek(out var unclosed) && unclosed.Bracket != '(')
+                {
+                    throw cursor.Error(cursor.Position, unclosed.Bracket == '{' ? "unexpected end of input inside braces" : "unexpected end of input in duration expression");
+                }
+
+                if (open.Count > 0)
+                {
+                    throw cursor.Error(cursor.Position, "unclosed left parenthesis");
+                }
+
+                tokens.Add(new PromQLToken(TokenKind.End, string.Empty, text.Length, text.Length));
+                return tokens;
+            }
+
+            tokens.Add(Next(cursor, open));
+        }
+    }
+
+    private static PromQLToken Next(TextCursor cursor, Stack<(char Bracket, int At)> open)
+    {
+        var start = cursor.Position;
+        var c = cursor.Current;
+        var inside = open.TryPeek(out var innermost) ? innermost.Bracket : '\0';
+        PromQLToken Token(TokenKind kind, int length)
+        {
+            cursor.Position += length;
+            return new PromQLToken(kind, cursor.Since(start), start, cursor.Position);
+        }
+
+        PromQLToken Op(BinaryOperator op, int length)
+        {
+            cursor.Position += length;
+            return new PromQLToken(TokenKind.Operator, cursor.Since(start), start, cursor.Position, op);
+        }
+
+        PromQLToken Close(TokenKind kind, char bracket)
+        {
+            if (inside != bracket)
+            {
+                throw cursor.Error(start, kind switch
+                {
+                    TokenKind.RightParen => inside == '\0' ? "unexpected right parenthesis ')'" : "unexpected character: ')'",
+                    TokenKind.RightBrace => "unexpected right brace '}'",
+                    _ => "unexpected right bracket ']'",
+                });
+            }
+
+            open.Pop();
+            return Token(kind, 1);
+        }
+
+        PromQLToken Open(TokenKind kind)
+        {
+            if (inside == '{')
+            {
+                throw cursor.Error(start, $"unexpected character inside braces: '{c}'");
+            }
+
+            if (inside == '[' && c != '(')
+            {
+                throw cursor.Error(start, $"unexpected character: '{c}'");
+            }
+
+            open.Push((c, start));
+            return Token(kind, 1);
+        }
+
+        switch (c)
+        {
+            case '(':
+                return Open(TokenKind.LeftParen);
+            case ')':
+                return Close(TokenKind.RightParen, '(');
+            case '{':
+                return Open(TokenKind.LeftBrace);
+            case '}':
+                return Close(TokenKind.RightBrace, '{');
+            case '[':
+                return Open(TokenKind.LeftBracket);
+            case ']':
+                return Close(TokenKind.RightBracket, '[');
+            case ',':
+                return Token(TokenKind.Comma, 1);
+            case '@':
+                return Token(TokenKind.At, 1);
+            case '+':
+                return Op(BinaryOperator.Add, 1);
+            case '-':
+                return Op(BinaryOperator.Subtract, 1);
+            case '*':
+                return Op(BinaryOperator.Multiply, 1);
+            case '/':
+                return Op(BinaryOperator.Divide, 1);
+            case '%':
+                return Op(BinaryOperator.Modulo, 1);
+            case '^':
+                return Op(BinaryOperator.Power, 1);
+            case '=':
+                return cursor.Peek() switch { '=' => Op(BinaryOperator.Equal, 2), '~' => Token(TokenKind.MatchRegex, 2), _ => Token(TokenKind.Assign, 1) };
+            case '!' when cursor.Peek() == '=':
+                return Op(BinaryOperator.NotEqual, 2);
+            case '!' when cursor.Peek() == '~':
+                return Token(TokenKind.MatchNotRegex, 2);
+            case '!':
+                throw cursor.Error(start, $"unexpected character after '!': {Quoted(cursor.Peek())}");
+            case '<':
+                return cursor.Peek() switch { '=' => Op(BinaryOperator.LessOrEqual, 2), '/' => Op(BinaryOperator.TrimUpper, 2), _ => Op(BinaryOperator.Less, 1) };
+            case '>':
+                return cursor.Peek() switch { '=' => Op(BinaryOperator.GreaterOrEqual, 2), '/' => Op(BinaryOperator.TrimLower, 2), _ => Op(BinaryOperator.Greater, 1) };
+            case '"' or '\'' or '`':
+                var value = cursor.ReadString();
+                return new PromQLToken(TokenKind.String, value, start, cursor.Position);
+            case ':' when inside is '[' or '{' || !IsWordStart(cursor.Peek()):
+                return inside == '[' ? Token(TokenKind.Colon, 1) : throw cursor.Error(start, $"unexpected character: ':'");
+        }
+
+        if (char.IsAsciiDigit(c) || (c == '.' && char.IsAsciiDigit(cursor.Peek())))
+        {
+            return Number(cursor);
+        }
+
+        if (IsWordStart(c) || c == ':')
+        {
+            return Word(cursor, colons: inside is not ('[' or '{'));
+        }
+
+        throw cursor.Error(start, inside == '{' ? $"unexpected character inside braces: {Quoted(c)}" : $"unexpected character: {Quoted(c)}");
+    }
+
+    private static string Quoted(char c) => c == '\0' ? "end of input" : $"'{c}'";
+
+    private static bool IsWordStart(char c) => char.IsAsciiLetter(c) || c == '_';
+
+    private static PromQLToken Word(TextCursor cursor, bool colons)
+    {
+        var start = cursor.Position;
+        var hasColon = false;
+        while (char.IsAsciiLetterOrDigit(cursor.Current) || cursor.Current == '_' || (colons && cursor.Current == ':'))
+        {
+            hasColon |= cursor.Current == ':';
+            cursor.Position++;
+        }
+
+        var text = cursor.Since(start);
+        if (!hasColon && IsOperatorWord(text))
+        {
+            var op = char.ToLowerInvariant(text[0]) switch { 'o' => BinaryOperator.Or, 'u' => BinaryOperator.Unless, _ => text.Length == 3 ? BinaryOperator.And : BinaryOperator.Atan2 };
+            return new PromQLToken(TokenKind.Identifier, text, start, cursor.Position, op);
+        }
+
+        return new PromQLToken(hasColon ? TokenKind.MetricIdentifier : TokenKind.Identifier, text, start, cursor.Position);
+    }
+
+    private static PromQLToken Number(TextCursor cursor)
+    {
+        var start = cursor.Position;
+        if (cursor.Current == '0' && cursor.Peek() is 'x' or 'X')
+        {
+            cursor.Position += 2;
+            while (char.IsAsciiHexDigit(cursor.Current) || cursor.Current == '_')
+            {
+                cursor.Position++;
+            }
+
+            return End(cursor, start, TokenKind.Number);
+        }
+
+        Digits(cursor);
+        if (cursor.Current is 'y' or 'w' or 'd' or 'h' or 'm' or 's')
+        {
+            while (cursor.Current is 'y' or 'w' or 'd' or 'h' or 'm' or 's' || char.IsAsciiDigit(cursor.Current))
+            {
+                cursor.Position++;
+            }
+
+            return End(cursor, start, TokenKind.Duration);
+        }
+
+        if (cursor.Take('.'))
+        {
+            Digits(cursor);
+        }
+
+        if (cursor.Current is 'e' or 'E' && (char.IsAsciiDigit(cursor.Peek()) || (cursor.Peek() is '+' or '-' && char.IsAsciiDigit(cursor.Peek(2)))))
+        {
+            cursor.Position += 2;
+            Digits(cursor);
+        }
+
+        return End(cursor, start, TokenKind.Number);
+    }
+
+    private static void Digits(TextCursor cursor)
+    {
+        while (char.IsAsciiDigit(cursor.Current) || (cursor.Current == '_' && char.IsAsciiDigit(cursor.Peek())))
+        {
+            cursor.Position++;
+        }
+    }
+
+    private static PromQLToken End(TextCursor cursor, int start, TokenKind kind)
+    {
+        if (char.IsAsciiLetterOrDigit(cursor.Current) || cursor.Current is '_' or '.')
+        {
+            while (char.IsAsciiLetterOrDigit(cursor.Current) || cursor.Current is '_' or '.')
+            {
+                cursor.Position++;
+            }
+
+            throw BadNumber(cursor, start);
+        }
+
+        return new PromQLToken(kind, cursor.Since(start), start, cursor.Position);
+    }
+
+    private static QueryException BadNumber(TextCursor cursor, int start) =>
+        cursor.Error(start, $"bad number or duration syntax: {QuotedText.Quote(cursor.Since(start))}");
+}

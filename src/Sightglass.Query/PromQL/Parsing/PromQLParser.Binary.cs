@@ -1,0 +1,163 @@
+using Sightglass.Query.Syntax;
+
+namespace Sightglass.Query.PromQL;
+
+/// <summary>Modifiers of binary operators.</summary>
+public sealed partial class PromQLParser
+{
+    private (bool ReturnBool, VectorMatching? Matching) Modifiers(BinaryOperator op, PromQLToken opToken)
+    {
+        var returnBool = false;
+        if (Current.Is("bool") && StartsOperand(Ahead))
+        {
+            _at++;
+            returnBool = true;
+            if (!PromQLOperators.IsComparison(op))
+            {
+                throw Error(opToken.Start, "bool modifier can only be used on comparison operators");
+            }
+        }
+
+        var matching = new VectorMatching(PromQLOperators.IsSet(op) ? MatchCardinality.ManyToMany : MatchCardinality.OneToOne, false, [], []);
+        var given = false;
+        if ((Current.Is("on") || Current.Is("ignoring")) && Ahead.Kind == TokenKind.LeftParen)
+        {
+            given = true;
+            var on = Current.Is("on");
+            _at++;
+            matching = matching with { On = on, Labels = LabelList() };
+            if ((Current.Is("group_left") || Current.Is("group_right")))
+            {
+                var group = Current;
+                _at++;
+                if (PromQLOperators.IsSet(op))
+                {
+                    throw Error(group.Start, $"no grouping allowed for \"{PromQLOperators.Text(op)}\" operation");
+                }
+
+                var include = Current.Kind == TokenKind.LeftParen && IsLabelListAhead() ? LabelList() : [];
+                matching = matching with { Cardinality = group.Is("group_left") ? MatchCardinality.ManyToOne : MatchCardinality.OneToMany, Include = include };
+                foreach (var label in include)
+                {
+                    if (on && matching.Labels.Contains(label))
+                    {
+                        throw Error(group.Start, $"label \"{label}\" must not occur in ON and GROUP clause at once");
+                    }
+                }
+            }
+        }
+
+        while ((Current.Is("fill") || Current.Is("fill_left") || Current.Is("fill_right")) && Ahead.Kind == TokenKind.LeftParen)
+        {
+            given = true;
+            matching = Fill(op, matching);
+        }
+
+        return (returnBool, given || PromQLOperators.IsSet(op) ? matching : null);
+    }
+
+    private VectorMatching Fill(BinaryOperator op, VectorMatching matching)
+    {
+        var token = Current;
+        if (!_options.FillModifiers)
+        {
+            throw Error(token.Start, "fill modifiers are experimental and not enabled (the option is fill_modifiers)");
+        }
+
+        if (PromQLOperators.IsSet(op))
+        {
+            throw Error(token.Start, "filling in missing series not allowed for set operators");
+        }
+
+        _at += 2;
+        var sign = 1;
+        while (Current is { Kind: TokenKind.Operator, Operator: BinaryOperator.Add or BinaryOperator.Subtract })
+        {
+            sign = Current.Operator == BinaryOperator.Subtract ? -sign : sign;
+            _at++;
+        }
+
+        var value = Current.Kind switch
+        {
+            TokenKind.Number => NumberOf(Current),
+            TokenKind.Duration => SecondsOf(Current),
+            TokenKind.Identifier when Current.Is("nan") => SpecialNumbers.NaN,
+            TokenKind.Identifier when Current.Is("inf") => double.PositiveInfinity,
+            _ => throw Unexpected("in fill modifier"),
+        };
+        value = sign * value;
+        _at++;
+        Expect(TokenKind.RightParen, "in fill modifier");
+        return token.Text.ToLowerInvariant() switch
+        {
+            "fill" => matching with { FillLeft = value, FillRight = value },
+            "fill_left" => matching with { FillLeft = value },
+            _ => matching with { FillRight = value },
+        };
+    }
+
+    private static BinaryExpression Binary(BinaryOperator op, PromQLExpression left, PromQLExpression right, VectorMatching? matching, bool returnBool, SourceSpan span)
+    {
+        if (matching is null && left.Type == PromQLType.Vector && right.Type == PromQLType.Vector)
+        {
+            matching = new VectorMatching(PromQLOperators.IsSet(op) ? MatchCardinality.ManyToMany : MatchCardinality.OneToOne, false, [], []);
+        }
+
+        return new BinaryExpression(op, left, right, matching, returnBool, span);
+    }
+
+    private bool IsLabelListAhead()
+    {
+        // group_left (a, b) b  or  group_left (expr): a list holds names and commas only.
+        for (var i = _at + 1; i < _tokens.Count; i++)
+        {
+            switch (_tokens[i].Kind)
+            {
+                case TokenKind.RightParen:
+                    return i + 1 < _tokens.Count && StartsOperand(_tokens[i + 1]);
+                case TokenKind.Identifier or TokenKind.String or TokenKind.Comma:
+                    continue;
+                default:
+                    return false;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool StartsOperand(PromQLToken token) =>
+        token.Kind is TokenKind.Identifier or TokenKind.MetricIdentifier or TokenKind.LeftBrace or TokenKind.LeftParen or TokenKind.Number or TokenKind.Duration or TokenKind.String
+        || token is { Kind: TokenKind.Operator, Operator: BinaryOperator.Add or BinaryOperator.Subtract };
+
+    private List<string> LabelList()
+    {
+        Expect(TokenKind.LeftParen, "in grouping opts");
+        var labels = new List<string>();
+        while (Current.Kind != TokenKind.RightParen)
+        {
+            if (Current.Kind is not (TokenKind.Identifier or TokenKind.String))
+            {
+                throw Error(Current.Start, $"unexpected {Current.Describe()} in grouping opts, expected label");
+            }
+
+            if (Current.Text.Length == 0)
+            {
+                throw Error(Current.Start, $"invalid label name for grouping: {QuotedText.Quote(Current.Text)}");
+            }
+
+            labels.Add(Current.Text);
+            _at++;
+            if (Current.Kind == TokenKind.Comma)
+            {
+                _at++;
+            }
+            else if (Current.Kind != TokenKind.RightParen)
+            {
+                throw Error(Current.Start, $"unexpected {Current.Describe()} in grouping opts, expected \",\" or \")\"");
+            }
+        }
+
+        _at++;
+        return labels;
+    }
+}

@@ -1,0 +1,275 @@
+using Sightglass.Core.Errors;
+using Sightglass.Core.Model;
+using Sightglass.Query.Syntax;
+using MatchType = Sightglass.Core.Model.MatchType;
+
+namespace Sightglass.Query.PromQL;
+
+/// <summary>Selectors, their modifiers, and durations.</summary>
+public sealed partial class PromQLParser
+{
+    private VectorSelector Selector()
+    {
+        var start = Current.Start;
+        var name = string.Empty;
+        var matchers = new List<LabelMatcher>();
+        if (Current.Kind is TokenKind.Identifier or TokenKind.MetricIdentifier)
+        {
+            name = Current.Text;
+            _at++;
+        }
+
+        if (Current.Kind == TokenKind.LeftBrace)
+        {
+            _at++;
+            while (Current.Kind != TokenKind.RightBrace)
+            {
+                Matcher(matchers, ref name);
+                if (Current.Kind == TokenKind.Comma)
+                {
+                    _at++;
+                    continue;
+                }
+
+                if (Current.Kind != TokenKind.RightBrace)
+                {
+                    throw Error(Current.Start, $"unexpected {Current.Describe()} in label matching, expected \",\" or \"}}\"");
+                }
+            }
+
+            _at++;
+        }
+
+        if (name.Length > 0)
+        {
+            if (matchers.Exists(m => m.Name == LabelSet.MetricName && m.Type == MatchType.Equal && m.Value != name && IsPlainName(m)))
+            {
+                throw Error(start, $"metric name must not be set twice: {QuotedText.Quote(name)} or {QuotedText.Quote(matchers.Find(m => m.Name == LabelSet.MetricName)!.Value)}");
+            }
+
+            matchers.Add(new LabelMatcher(MatchType.Equal, LabelSet.MetricName, name));
+        }
+
+        return new VectorSelector(name, matchers, TimeShift.None, RangeEdges.Inside, new SourceSpan(start, PreviousEnd));
+    }
+
+    private static bool IsPlainName(LabelMatcher matcher) => matcher.Type == MatchType.Equal;
+
+    private void Matcher(List<LabelMatcher> matchers, ref string name)
+    {
+        var label = Current;
+        if (label.Kind is not (TokenKind.Identifier or TokenKind.String))
+        {
+            throw Error(label.Start, $"unexpected {label.Describe()} in label matching, expected identifier or \"}}\"");
+        }
+
+        _at++;
+        if (label.Kind == TokenKind.String && Current.Kind is TokenKind.Comma or TokenKind.RightBrace)
+        {
+            if (name.Length > 0)
+            {
+                throw Error(label.Start, $"metric name must not be set twice: {QuotedText.Quote(name)} or {QuotedText.Quote(label.Text)}");
+            }
+
+            if (label.Text.Length == 0)
+            {
+                throw Error(label.Start, "metric name must not be empty");
+            }
+
+            name = label.Text;
+            return;
+        }
+
+        MatchType type;
+        switch (Current)
+        {
+            case { Kind: TokenKind.Assign }:
+                type = MatchType.Equal;
+                break;
+            case { Kind: TokenKind.Operator, Operator: BinaryOperator.NotEqual }:
+                type = MatchType.NotEqual;
+                break;
+            case { Kind: TokenKind.MatchRegex }:
+                type = MatchType.Regex;
+                break;
+            case { Kind: TokenKind.MatchNotRegex }:
+                type = MatchType.NotRegex;
+                break;
+            default:
+                throw Error(Current.Start, $"unexpected {Current.Describe()} in label matching, expected label matching operator");
+        }
+
+        _at++;
+        var value = Current;
+        if (value.Kind != TokenKind.String)
+        {
+            throw Error(value.Start, $"unexpected {value.Describe()} in label matching, expected string");
+        }
+
+        _at++;
+        try
+        {
+            matchers.Add(new LabelMatcher(type, label.Text, value.Text));
+        }
+        catch (QueryException e)
+        {
+            throw Error(label.Start, e.Message);
+        }
+    }
+
+    private PromQLExpression Postfix(PromQLExpression expression)
+    {
+        while (true)
+        {
+            var token = Current;
+            if (token.Kind == TokenKind.LeftBracket)
+            {
+                expression = Range(expression);
+            }
+            else if (token.Is("offset"))
+            {
+                _at++;
+                expression = WithOffset(expression, token);
+            }
+            else if (token.Kind == TokenKind.At)
+            {
+                _at++;
+                expression = WithAt(expression, token);
+            }
+            else if ((token.Is("anchored") || token.Is("smoothed")) && expression is VectorSelector or MatrixSelector)
+            {
+                expression = WithEdges(expression, token);
+            }
+            else
+            {
+                return expression;
+            }
+        }
+    }
+
+    private PromQLExpression Range(PromQLExpression expression)
+    {
+        var open = Current;
+        _at++;
+        var range = Duration(DurationUse.Range);
+        if (Current.Kind == TokenKind.Colon)
+        {
+            _at++;
+            var step = Current.Kind == TokenKind.RightBracket ? null : Duration(DurationUse.Step);
+            Expect(TokenKind.RightBracket, "in subquery selector");
+            if (expression.Type != PromQLType.Vector)
+            {
+                throw Error(expression.Span.Start, $"subquery is only allowed on instant vector, got {TypeCheck.Name(expression.Type)} instead");
+            }
+
+            return new SubqueryExpression(expression, range, step, TimeShift.None, new SourceSpan(expression.Span.Start, PreviousEnd));
+        }
+
+        if (Current.Kind != TokenKind.RightBracket)
+        {
+            throw Error(Current.Start, $"unexpected {Current.Describe()} in subquery or range selector, expected \":\" or \"]\"");
+        }
+
+        _at++;
+        if (expression is not VectorSelector selector)
+        {
+            throw Error(open.Start, "ranges only allowed for vector selectors");
+        }
+
+        if (selector.Shift.Offset is not null)
+        {
+            throw Error(open.Start, "no offset modifiers allowed before range");
+        }
+
+        if (selector.Shift.At != AtModifier.None)
+        {
+            throw Error(open.Start, "no @ modifiers allowed before range");
+        }
+
+        return new MatrixSelector(selector, range, new SourceSpan(expression.Span.Start, PreviousEnd));
+    }
+
+    private PromQLExpression WithOffset(PromQLExpression expression, PromQLToken token)
+    {
+        var offset = Duration(DurationUse.Offset);
+        var span = new SourceSpan(expression.Span.Start, PreviousEnd);
+        return Shifted(expression, span, token, "offset", shift => shift.Offset is null
+            ? shift with { Offset = offset }
+            : throw Error(token.Start, "offset may not be set multiple times"));
+    }
+
+    private PromQLExpression WithAt(PromQLExpression expression, PromQLToken token)
+    {
+        var at = AtModifier.Time;
+        long atMs = 0;
+        if ((Current.Is("start") || Current.Is("end")) && Ahead.Kind == TokenKind.LeftParen)
+        {
+            at = Current.Is("start") ? AtModifier.Start : AtModifier.End;
+            _at += 2;
+            Expect(TokenKind.RightParen, "in @");
+        }
+        else
+        {
+            var sign = 1;
+            while (Current is { Kind: TokenKind.Operator, Operator: BinaryOperator.Add or BinaryOperator.Subtract })
+            {
+                sign = Current.Operator == BinaryOperator.Subtract ? -sign : sign;
+                _at++;
+            }
+
+            var number = Current;
+            var seconds = number.Kind switch
+            {
+                TokenKind.Number => NumberOf(number),
+                TokenKind.Duration => SecondsOf(number),
+                TokenKind.Identifier when number.Is("inf") || number.Is("nan") => double.NaN,
+                _ => throw Error(number.Start, $"unexpected {number.Describe()} in @, expected timestamp"),
+            };
+            _at++;
+            if (!double.IsFinite(seconds) || Math.Abs(seconds) >= long.MaxValue / 1000.0)
+            {
+                throw Error(token.Start, $"timestamp out of bounds for @ modifier: {(double.IsNaN(seconds) ? (number.Is("nan") ? "NaN" : sign < 0 ? "-Inf" : "+Inf") : GoFloat.Plain(seconds))}");
+            }
+
+            atMs = sign * (long)Math.Round(seconds * 1000, MidpointRounding.AwayFromZero);
+        }
+
+        var span = new SourceSpan(expression.Span.Start, PreviousEnd);
+        return Shifted(expression, span, token, "@", shift => shift.At == AtModifier.None
+            ? shift with { At = at, AtMs = atMs }
+            : throw Error(token.Start, "@ <timestamp> may not be set multiple times"));
+    }
+
+    private PromQLExpression WithEdges(PromQLExpression expression, PromQLToken token)
+    {
+        if (!_options.ExtendedRangeSelectors)
+        {
+            throw Error(token.Start, $"{token.Text.ToLowerInvariant()} modifier is experimental and not enabled (the option is extended_range_selectors)");
+        }
+
+        _at++;
+        var edges = token.Is("anchored") ? RangeEdges.Anchored : RangeEdges.Smoothed;
+        var span = new SourceSpan(expression.Span.Start, PreviousEnd);
+        var selector = expression is MatrixSelector m ? m.Vector : (VectorSelector)expression;
+        if (selector.Edges != RangeEdges.Inside)
+        {
+            throw Error(token.Start, selector.Edges == edges ? $"{token.Text} modifier may not be set multiple times" : "anchored and smoothed modifiers cannot be used together");
+        }
+
+        if (edges == RangeEdges.Anchored && expression is VectorSelector)
+        {
+            throw Error(token.Start, "anchored modifier can only be used with range vectors");
+        }
+
+        selector = selector with { Edges = edges };
+        return expression is MatrixSelector matrix ? matrix with { Vector = selector, Span = span } : selector with { Span = span };
+    }
+
+    private PromQLExpression Shifted(PromQLExpression expression, SourceSpan span, PromQLToken token, string modifier, Func<TimeShift, TimeShift> change) => expression switch
+    {
+        VectorSelector s => s with { Shift = change(s.Shift), Span = span },
+        MatrixSelector m => m with { Vector = m.Vector with { Shift = change(m.Vector.Shift) }, Span = span },
+        SubqueryExpression q => q with { Shift = change(q.Shift), Span = span },
+        _ => throw Error(token.Start, $"{modifier} modifier must be preceded by an instant vector selector or range vector selector or a subquery"),
+    };
+}

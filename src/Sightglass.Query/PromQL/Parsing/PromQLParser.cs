@@ -1,0 +1,333 @@
+using Sightglass.Core.Errors;
+using Sightglass.Core.Limits;
+using Sightglass.Core.Model;
+using Sightglass.Query.Syntax;
+
+namespace Sightglass.Query.PromQL;
+
+/// <summary>
+/// Parses PromQL by recursive descent and checks types. Keywords are names wherever a name can stand. Errors are
+/// <see cref="QueryException"/>s of kind <see cref="QueryErrorKind.BadData"/> with a position.
+/// </summary>
+public sealed partial class PromQLParser
+{
+    private readonly string _text;
+    private readonly PromQLOptions _options;
+    private readonly QueryLimits _limits;
+    private readonly List<PromQLToken> _tokens;
+    private int _at;
+    private int _depth;
+
+    private PromQLParser(string text, PromQLOptions options, QueryLimits limits)
+    {
+        _text = text;
+        _options = options;
+        _limits = limits;
+        if (text.Length > limits.MaxQueryBytes)
+        {
+            throw new LimitExceededException(nameof(QueryLimits.MaxQueryBytes), limits.MaxQueryBytes, text.Length, "query is too long");
+        }
+
+        _tokens = PromQLLexer.Tokenize(text);
+    }
+
+    private PromQLToken Current => _tokens[_at];
+
+    private PromQLToken Ahead => _tokens[Math.Min(_at + 1, _tokens.Count - 1)];
+
+    private int PreviousEnd => _at == 0 ? 0 : _tokens[_at - 1].End;
+
+    /// <summary>Parses and checks an expression.</summary>
+    /// <exception cref="QueryException">It is not a valid expression.</exception>
+    /// <exception cref="LimitExceededException">It is too long or nests too deep.</exception>
+    public static PromQLExpression Parse(string text, PromQLOptions? options = null, QueryLimits? limits = null)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        var parser = new PromQLParser(text, options ?? PromQLOptions.Default, limits ?? QueryLimits.Default);
+        if (parser.Current.Kind == TokenKind.End)
+        {
+            throw SourcePosition.ParseError(text, 0, "no expression found in input");
+        }
+
+        var expression = parser.Expression(0);
+        if (parser.Current.Kind != TokenKind.End)
+        {
+            throw parser.Unexpected("");
+        }
+
+        TypeCheck.Check(text, expression);
+        return expression;
+    }
+
+    /// <summary>Parses a vector selector alone, as <c>match[]</c> parameters have it, to its matchers.</summary>
+    /// <exception cref="QueryException">It is not a selector.</exception>
+    public static IReadOnlyList<LabelMatcher> ParseSelector(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        var parser = new PromQLParser(text, PromQLOptions.Default, QueryLimits.Default);
+        if (parser.Current.Kind is not (TokenKind.Identifier or TokenKind.MetricIdentifier or TokenKind.LeftBrace))
+        {
+            throw parser.Unexpected("");
+        }
+
+        var selector = parser.Selector();
+        if (parser.Current.Kind != TokenKind.End)
+        {
+            throw parser.Unexpected("");
+        }
+
+        TypeCheck.Check(text, selector);
+        return selector.Matchers;
+    }
+
+    private PromQLExpression Expression(int minimumPrecedence)
+    {
+        if (++_depth > _limits.MaxExpressionDepth)
+        {
+            throw new LimitExceededException(nameof(QueryLimits.MaxExpressionDepth), _limits.MaxExpressionDepth, _depth, "query nests too deep");
+        }
+
+        var left = Unary();
+        var chain = 0;
+        while (TryBinaryOperator(out var op) && PromQLOperators.Precedence(op) >= Math.Max(1, minimumPrecedence))
+        {
+            // Chains lean to the left: as deep a tree as nesting makes.
+            if (++chain > _limits.MaxExpressionDepth * 16)
+            {
+                throw new LimitExceededException(nameof(QueryLimits.MaxExpressionDepth), _limits.MaxExpressionDepth * 16L, chain, "query chains too many operators");
+            }
+
+            var opToken = Current;
+            _at++;
+            var (returnBool, matching) = Modifiers(op, opToken);
+            var precedence = PromQLOperators.Precedence(op);
+            var right = Expression(op == BinaryOperator.Power ? precedence : precedence + 1);
+            var span = left.Span.To(right.Span);
+            left = Binary(op, left, right, matching, returnBool, span);
+        }
+
+        _depth--;
+        return left;
+    }
+
+    private bool TryBinaryOperator(out BinaryOperator op)
+    {
+        op = Current.Operator;
+        return Current.Kind == TokenKind.Operator || (Current.Kind == TokenKind.Identifier && PromQLLexer.IsOperatorWord(Current.Text));
+    }
+
+    private PromQLExpression Unary()
+    {
+        var token = Current;
+        if (token is { Kind: TokenKind.Operator, Operator: BinaryOperator.Add or BinaryOperator.Subtract })
+        {
+            _at++;
+            if (++_depth > _limits.MaxExpressionDepth)
+            {
+                throw new LimitExceededException(nameof(QueryLimits.MaxExpressionDepth), _limits.MaxExpressionDepth, _depth, "query nests too deep");
+            }
+
+            // Binds as tight as multiplication: -a^b is -(a^b).
+            var operand = Expression(PromQLOperators.Precedence(BinaryOperator.Power));
+            _depth--;
+            var negative = token.Operator == BinaryOperator.Subtract;
+            var span = new SourceSpan(token.Start, operand.Span.End);
+            if (operand is NumberLiteral number)
+            {
+                return number with { Value = negative ? -number.Value : number.Value, Span = span };
+            }
+
+            if (operand.Type is not (PromQLType.Scalar or PromQLType.Vector))
+            {
+                throw Error(token.Start, $"unary expression only allowed on expressions of type scalar or instant vector, got {TypeCheck.Name(operand.Type, quoted: true)}");
+            }
+
+            return new UnaryExpression(negative, operand, span);
+        }
+
+        return Postfix(Primary());
+    }
+
+    private PromQLExpression Primary()
+    {
+        var token = Current;
+        switch (token.Kind)
+        {
+            case TokenKind.Number:
+                _at++;
+                return new NumberLiteral(NumberOf(token), false, new SourceSpan(token.Start, token.End));
+            case TokenKind.Duration:
+                _at++;
+                return new NumberLiteral(SecondsOf(token), true, new SourceSpan(token.Start, token.End));
+            case TokenKind.String:
+                _at++;
+                return new StringLiteral(token.Text, new SourceSpan(token.Start, token.End));
+            case TokenKind.LeftParen:
+                _at++;
+                var inner = Expression(0);
+                Expect(TokenKind.RightParen, "in parentheses");
+                return new ParenExpression(inner, new SourceSpan(token.Start, PreviousEnd));
+            case TokenKind.LeftBrace:
+            case TokenKind.MetricIdentifier:
+                return Selector();
+            case TokenKind.Identifier:
+                return Named(token);
+            case TokenKind.End:
+                throw Error(token.Start, "unexpected end of input");
+            default:
+                throw Unexpected("");
+        }
+    }
+
+    private PromQLExpression Named(PromQLToken token)
+    {
+        if (token.Text.Equals("nan", StringComparison.OrdinalIgnoreCase) || token.Text.Equals("inf", StringComparison.OrdinalIgnoreCase))
+        {
+            _at++;
+            var value = token.Text.Length == 3 && char.ToLowerInvariant(token.Text[0]) == 'n' ? SpecialNumbers.NaN : double.PositiveInfinity;
+            return new NumberLiteral(value, false, new SourceSpan(token.Start, token.End));
+        }
+
+        if (PromQLOperators.TryAggregate(token.Text, out var aggregate) && (Ahead.Kind == TokenKind.LeftParen || Ahead.Is("by") || Ahead.Is("without")))
+        {
+            return Aggregation(aggregate, token);
+        }
+
+        if (Ahead.Kind == TokenKind.LeftParen)
+        {
+            return Call(token);
+        }
+
+        return Selector();
+    }
+
+    private CallExpression Call(PromQLToken name)
+    {
+        if (!FunctionTable.TryGet(name.Text, out var function))
+        {
+            throw Error(name.Start, $"unknown function with name {QuotedText.Quote(name.Text)}");
+        }
+
+        if (function.IsExperimental && !_options.ExperimentalFunctions)
+        {
+            throw Error(name.Start, $"function {QuotedText.Quote(name.Text)} is not enabled (it is experimental; the option is experimental_functions)");
+        }
+
+        _at++;
+        var arguments = Arguments("function call");
+        var span = new SourceSpan(name.Start, PreviousEnd);
+        return new CallExpression(function, arguments, span);
+    }
+
+    private List<PromQLExpression> Arguments(string where)
+    {
+        Expect(TokenKind.LeftParen, where);
+        var arguments = new List<PromQLExpression>();
+        if (Current.Kind == TokenKind.RightParen)
+        {
+            _at++;
+            return arguments;
+        }
+
+        while (true)
+        {
+            arguments.Add(Expression(0));
+            if (Current.Kind != TokenKind.Comma)
+            {
+                break;
+            }
+
+            _at++;
+            if (Current.Kind == TokenKind.RightParen)
+            {
+                throw Error(_tokens[_at - 1].Start, "trailing commas not allowed in function call args");
+            }
+        }
+
+        Expect(TokenKind.RightParen, where);
+        return arguments;
+    }
+
+    private AggregateExpression Aggregation(AggregateOperator op, PromQLToken name)
+    {
+        _at++;
+        if (PromQLOperators.IsExperimental(op) && !_options.ExperimentalFunctions)
+        {
+            throw Error(name.Start, $"{PromQLOperators.Name(op)}() is experimental and must be enabled with the option experimental_functions");
+        }
+
+        IReadOnlyList<string> grouping = [];
+        var without = false;
+        var grouped = false;
+        if (Current.Is("by") || Current.Is("without"))
+        {
+            (grouping, without) = GroupingModifier();
+            grouped = true;
+        }
+
+        var arguments = Arguments("aggregation");
+        if (!grouped && (Current.Is("by") || Current.Is("without")))
+        {
+            (grouping, without) = GroupingModifier();
+        }
+
+        var span = new SourceSpan(name.Start, PreviousEnd);
+        var wanted = PromQLOperators.HasParameter(op) ? 2 : 1;
+        if (arguments.Count == 0)
+        {
+            throw Error(name.Start, "no arguments for aggregate expression provided");
+        }
+
+        if (arguments.Count != wanted)
+        {
+            throw Error(name.Start, $"wrong number of arguments for aggregate expression provided, expected {wanted}, got {arguments.Count}");
+        }
+
+        return new AggregateExpression(op, arguments[^1], wanted == 2 ? arguments[0] : null, grouping, without, span);
+    }
+
+    private (IReadOnlyList<string> Labels, bool Without) GroupingModifier()
+    {
+        var without = Current.Is("without");
+        _at++;
+        return (LabelList(), without);
+    }
+
+    private QueryException Unexpected(string context)
+    {
+        var where = context.Length == 0 ? string.Empty : " " + context;
+        return Error(Current.Start, $"unexpected {Current.Describe()}{where}");
+    }
+
+    private PromQLToken Expect(TokenKind kind, string context)
+    {
+        if (Current.Kind != kind)
+        {
+            throw Unexpected(context.StartsWith("in ", StringComparison.Ordinal) || context.Length == 0 ? context : "in " + context);
+        }
+
+        return _tokens[_at++];
+    }
+
+    private QueryException Error(int at, string message) => SourcePosition.ParseError(_text, at, message);
+
+    private double NumberOf(PromQLToken token)
+    {
+        if (NumberText.TryParse(token.Text, out var value))
+        {
+            return value;
+        }
+
+        throw Error(token.Start, $"error parsing number: \"{token.Text}\"");
+    }
+
+    private double SecondsOf(PromQLToken token)
+    {
+        if (!DurationText.TryParse(token.Text, out var milliseconds))
+        {
+            throw Error(token.Start, $"not a valid duration string: {QuotedText.Quote(token.Text)}");
+        }
+
+        return milliseconds / 1000.0;
+    }
+}

@@ -1,0 +1,51 @@
+namespace Sightglass.Query.PromQL;
+
+/// <summary>Kinds of tokens.</summary>
+internal enum TokenKind
+{
+    End,
+    Identifier,
+    MetricIdentifier,
+    String,
+    Number,
+    Duration,
+    LeftParen,
+    RightParen,
+    LeftBrace,
+    RightBrace,
+    LeftBracket,
+    RightBracket,
+    Comma,
+    Colon,
+    At,
+    Assign,
+    MatchRegex,
+    MatchNotRegex,
+    Operator,
+}
+
+/// <summary>A token of a query.</summary>
+/// <param name="Kind">Kind.</param>
+/// <param name="Text">Its text; of a string the value.</param>
+/// <param name="Start">First character.</param>
+/// <param name="End">One after the last character.</param>
+/// <param name="Operator">The operator, where it is one.</param>
+internal readonly record struct PromQLToken(TokenKind Kind, string Text, int Start, int End, BinaryOperator Operator = default)
+{
+    /// <summary>True for this word in any case.</summary>
+    public bool Is(string word) => Kind == TokenKind.Identifier && Text.Equals(word, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>How messages name the token.</summary>
+    public string Describe() => Kind switch
+    {
+        TokenKind.End => "end of input",
+        TokenKind.Identifier when PromQLLexer.IsKeyword(Text) => $"<{(PromQLOperators.TryAggregate(Text, out _) ? "aggr" : PromQLLexer.IsOperatorWord(Text) ? "op" : Text)}:{Text}>".Replace($"<{Text}:{Text}>", $"\"{Text}\"", StringComparison.Ordinal),
+        TokenKind.Identifier => $"identifier \"{Text}\"",
+        TokenKind.MetricIdentifier => $"metric identifier \"{Text}\"",
+        TokenKind.String => $"string {Syntax.QuotedText.Quote(Text)}",
+        TokenKind.Number => $"number \"{Text}\"",
+        TokenKind.Duration => $"duration \"{Text}\"",
+        TokenKind.Operator => $"<op:{Text}>",
+        _ => $"\"{Text}\"",
+    };
+}

@@ -1,0 +1,165 @@
+using Sightglass.Core.Contracts;
+using Sightglass.Core.Errors;
+using Sightglass.Core.Limits;
+using Sightglass.Core.Model;
+using Sightglass.Query.Vectors;
+
+namespace Sightglass.Query.PromQL;
+
+/// <summary>Runs PromQL queries over a store. Synchronous: callers bring the thread. Thread-safe.</summary>
+public sealed class PromQLEngine
+{
+    private readonly IMetricStore _store;
+    private readonly QueryLimits _limits;
+    private readonly TimeProvider _time;
+
+    /// <summary>Makes an engine.</summary>
+    public PromQLEngine(IMetricStore store, QueryLimits limits, TimeProvider time, PromQLOptions? options = null)
+    {
+        _store = store;
+        _limits = limits;
+        _time = time;
+        Options = options ?? PromQLOptions.Default;
+    }
+
+    /// <summary>Which experimental parts are on.</summary>
+    public PromQLOptions Options { get; }
+
+    /// <summary>Resolution of subqueries that give none: the server's evaluation interval.</summary>
+    public TimeSpan DefaultSubqueryStep { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Parses an expression under this engine's options.</summary>
+    public PromQLExpression Parse(string query) => PromQLParser.Parse(query, Options, _limits);
+
+    /// <summary>The value at one time.</summary>
+    /// <exception cref="QueryException">The query is wrong, or ran too long.</exception>
+    /// <exception cref="LimitExceededException">A limit was reached.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> asked for it.</exception>
+    public PromQLResult Instant(string query, long timeMs, TimeSpan? timeout = null, TimeSpan? lookback = null, CancellationToken cancellation = default) =>
+        Instant(Parse(query), query, timeMs, timeout, lookback, cancellation);
+
+    /// <summary>The value at one time, of an expression that is parsed already.</summary>
+    public PromQLResult Instant(PromQLExpression expression, string query, long timeMs, TimeSpan? timeout = null, TimeSpan? lookback = null, CancellationToken cancellation = default) =>
+        WithTimeout(timeout, token =>
+        {
+            var run = new QueryRun(_store, _limits, Options, query, timeMs, timeMs, 0, Milliseconds(lookback ?? _limits.LookbackDelta), Milliseconds(DefaultSubqueryStep), token);
+            var evaluator = new Evaluator(run);
+            var grid = new StepGrid(timeMs, 0, 1);
+            var result = new PromQLResult { Type = expression.Type, TimeMs = timeMs };
+            if (expression.Type == PromQLType.Matrix)
+            {
+                result = result with { Series = evaluator.RangeVector(expression, grid) };
+            }
+            else
+            {
+                var value = evaluator.Evaluate(expression, grid);
+                result = value.Type switch
+                {
+                    PromQLType.Scalar => result with { Scalar = value.Scalar[0] },
+                    PromQLType.String => result with { Text = value.Text },
+                    _ => result with { Series = ToSeries(Evaluator.Finish(value.Vector), grid) },
+                };
+            }
+
+            return result with { Warnings = run.Annotations.Warnings, Infos = run.Annotations.Infos };
+        }, cancellation);
+
+    /// <summary>The values at the steps from <paramref name="startMs"/> to <paramref name="endMs"/>, both inclusive.</summary>
+    /// <exception cref="QueryException">The query or the range is wrong, or the query ran too long.</exception>
+    /// <exception cref="LimitExceededException">A limit was reached.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> asked for it.</exception>
+    public PromQLResult Range(string query, long startMs, long endMs, long stepMs, TimeSpan? timeout = null, TimeSpan? lookback = null, CancellationToken cancellation = default)
+    {
+        if (endMs < startMs)
+        {
+            throw new QueryException(QueryErrorKind.BadData, "end timestamp must not be before start time");
+        }
+
+        if (stepMs <= 0)
+        {
+            throw new QueryException(QueryErrorKind.BadData, "zero or negative query resolution step widths are not accepted. Try a positive integer");
+        }
+
+        if ((endMs - startMs) / stepMs > _limits.MaxPointsPerSeries)
+        {
+            throw new QueryException(QueryErrorKind.BadData, $"exceeded maximum resolution of {_limits.MaxPointsPerSeries:N0} points per timeseries. Try decreasing the query resolution (?step=XX)");
+        }
+
+        var expression = Parse(query);
+        if (expression.Type is not (PromQLType.Scalar or PromQLType.Vector))
+        {
+            throw new QueryException(QueryErrorKind.BadData, $"invalid expression type {TypeCheck.Name(expression.Type, quoted: true)} for range query, must be Scalar or instant Vector");
+        }
+
+        return WithTimeout(timeout, token =>
+        {
+            var run = new QueryRun(_store, _limits, Options, query, startMs, endMs, stepMs, Milliseconds(lookback ?? _limits.LookbackDelta), Milliseconds(DefaultSubqueryStep), token);
+            var grid = new StepGrid(startMs, stepMs, (int)((endMs - startMs) / stepMs) + 1);
+            var value = new Evaluator(run).Evaluate(expression, grid);
+            var columns = value.Type == PromQLType.Scalar ? [new Column(LabelSet.Empty, value.Scalar)] : Evaluator.Finish(value.Vector);
+            var series = ToSeries(columns, grid);
+            series.Sort((a, b) => a.Labels.CompareTo(b.Labels));
+            return new PromQLResult { Type = PromQLType.Matrix, Series = series, Warnings = run.Annotations.Warnings, Infos = run.Annotations.Infos };
+        }, cancellation);
+    }
+
+    private static long Milliseconds(TimeSpan span) => (long)span.TotalMilliseconds;
+
+    private static List<ResultSeries> ToSeries(List<Column> columns, StepGrid grid)
+    {
+        var output = new List<ResultSeries>(columns.Count);
+        foreach (var column in columns)
+        {
+            var count = 0;
+            for (var i = 0; i < grid.Count; i++)
+            {
+                count += column.Has(i) ? 1 : 0;
+            }
+
+            if (count == 0)
+            {
+                continue;
+            }
+
+            var times = new long[count];
+            var values = new double[count];
+            var histograms = column.Histograms is null ? null : new NativeHistogram?[count];
+            var at = 0;
+            for (var i = 0; i < grid.Count; i++)
+            {
+                if (!column.Has(i))
+                {
+                    continue;
+                }
+
+                times[at] = grid.Time(i);
+                values[at] = column.Values[i];
+                if (histograms is not null)
+                {
+                    histograms[at] = column.Histogram(i);
+                }
+
+                at++;
+            }
+
+            output.Add(new ResultSeries(column.Labels, times, values, histograms));
+        }
+
+        return output;
+    }
+
+    private PromQLResult WithTimeout(TimeSpan? timeout, Func<CancellationToken, PromQLResult> query, CancellationToken cancellation)
+    {
+        var limit = timeout is { } wanted && wanted > TimeSpan.Zero && wanted < _limits.Timeout ? wanted : _limits.Timeout;
+        using var deadline = new CancellationTokenSource(limit, _time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
+        try
+        {
+            return query(linked.Token);
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellation.IsCancellationRequested)
+        {
+            throw new QueryException(QueryErrorKind.Timeout, "query timed out in expression evaluation");
+        }
+    }
+}
