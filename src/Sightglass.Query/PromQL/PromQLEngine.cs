@@ -80,12 +80,17 @@ public sealed class PromQLEngine
             throw new QueryException(QueryErrorKind.BadData, "zero or negative query resolution step widths are not accepted. Try a positive integer");
         }
 
+        return Range(Parse(query), query, startMs, endMs, stepMs, timeout, lookback, cancellation);
+    }
+
+    /// <summary>The values at the steps of an expression that is parsed already.</summary>
+    public PromQLResult Range(PromQLExpression expression, string query, long startMs, long endMs, long stepMs, TimeSpan? timeout = null, TimeSpan? lookback = null, CancellationToken cancellation = default)
+    {
         if ((endMs - startMs) / stepMs > _limits.MaxPointsPerSeries)
         {
-            throw new QueryException(QueryErrorKind.BadData, $"exceeded maximum resolution of {_limits.MaxPointsPerSeries:N0} points per timeseries. Try decreasing the query resolution (?step=XX)");
+            throw new QueryException(QueryErrorKind.BadData, FormattableString.Invariant($"exceeded maximum resolution of {_limits.MaxPointsPerSeries:N0} points per timeseries. Try decreasing the query resolution (?step=XX)"));
         }
 
-        var expression = Parse(query);
         if (expression.Type is not (PromQLType.Scalar or PromQLType.Vector))
         {
             throw new QueryException(QueryErrorKind.BadData, $"invalid expression type {TypeCheck.Name(expression.Type, quoted: true)} for range query, must be Scalar or instant Vector");

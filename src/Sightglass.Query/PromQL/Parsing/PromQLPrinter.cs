@@ -17,12 +17,14 @@ internal static class PromQLPrinter
         UnaryExpression u => $"{(u.Negative ? "-" : "+")}{u.Operand}",
         VectorSelector v => Selector(v) + Edges(v) + Shift(v.Shift),
         MatrixSelector m => $"{Selector(m.Vector)}[{Duration(m.Range)}]{Edges(m.Vector)}{Shift(m.Vector.Shift)}",
-        SubqueryExpression q => $"{q.Inner}[{Duration(q.Range)}:{(q.Step is null ? string.Empty : Duration(q.Step))}]{Shift(q.Shift)}",
+        SubqueryExpression q => q.Inner + SubquerySuffix(q),
         CallExpression c => $"{c.Function.Name}({string.Join(", ", c.Arguments)})",
         AggregateExpression a => $"{AggregateHead(a)}({(a.Parameter is null ? string.Empty : $"{a.Parameter}, ")}{a.Inner})",
         BinaryExpression b => $"{b.Left} {BinaryHead(b)} {b.Right}",
         _ => throw new System.Diagnostics.UnreachableException("BUG: unknown expression"),
     };
+
+    public static string SubquerySuffix(SubqueryExpression q) => $"[{Duration(q.Range)}:{(q.Step is null ? string.Empty : Duration(q.Step))}]{Shift(q.Shift)}";
 
     public static string AggregateHead(AggregateExpression a)
     {

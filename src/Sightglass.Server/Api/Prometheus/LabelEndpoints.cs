@@ -1,0 +1,199 @@
+using System.Text;
+using Sightglass.Core.Contracts;
+using Sightglass.Core.Errors;
+using Sightglass.Core.Model;
+using Sightglass.Query.PromQL;
+using Sightglass.Query.Syntax;
+
+namespace Sightglass.Server.Api.Prometheus;
+
+/// <summary><c>series</c>, <c>labels</c>, <c>label/…/values</c> and <c>metadata</c>.</summary>
+internal sealed class LabelEndpoints(IMetricStore store)
+{
+    private const string Truncated = "results truncated due to limit";
+
+    public Task Series(HttpContext context, ApiParameters parameters)
+    {
+        var limit = parameters.Limit();
+        var selectors = Selectors(parameters);
+        if (selectors.Count == 0)
+        {
+            throw new QueryException(QueryErrorKind.BadData, "no match[] parameter provided");
+        }
+
+        var (start, end) = TimeRange(parameters);
+        var found = new SortedSet<LabelSet>();
+        foreach (var selector in selectors)
+        {
+            found.UnionWith(store.Series(selector, start, end, limit == 0 ? 0 : limit + 1, context.RequestAborted));
+        }
+
+        var truncated = limit > 0 && found.Count > limit;
+        return ApiResponse.Success(context, json =>
+        {
+            json.WriteStartArray();
+            foreach (var labels in truncated ? found.Take(limit) : found)
+            {
+                ResultJson.WriteLabels(json, labels);
+            }
+
+            json.WriteEndArray();
+        }, truncated ? [Truncated] : null);
+    }
+
+    public Task Names(HttpContext context, ApiParameters parameters)
+    {
+        var limit = parameters.Limit();
+        var (start, end) = TimeRange(parameters);
+        var names = Union(Selectors(parameters), selector => store.LabelNames(selector, start, end, context.RequestAborted));
+        return WriteNames(context, names, limit);
+    }
+
+    public Task Values(HttpContext context, ApiParameters parameters)
+    {
+        var limit = parameters.Limit();
+        var escaped = (string)context.Request.RouteValues["name"]!;
+        var name = Unescape(escaped) ?? throw new QueryException(QueryErrorKind.BadData, $"invalid label name: {QuotedText.Quote(escaped)}");
+        var (start, end) = TimeRange(parameters);
+        var values = Union(Selectors(parameters), selector => store.LabelValues(name, selector, start, end, context.RequestAborted));
+        return WriteNames(context, values, limit);
+    }
+
+    public Task Metadata(HttpContext context, ApiParameters parameters)
+    {
+        var limit = parameters.Limit();
+        var perMetric = parameters.Limit("limit_per_metric");
+        var metric = parameters.Text("metric");
+        var families = store.Metadata(metric.Length > 0 ? metric : null).GroupBy(m => m.Family);
+        return ApiResponse.Success(context, json =>
+        {
+            json.WriteStartObject();
+            foreach (var family in limit > 0 ? families.Take(limit) : families)
+            {
+                json.WriteStartArray(family.Key);
+                foreach (var item in perMetric > 0 ? family.Take(perMetric) : family)
+                {
+                    json.WriteStartObject();
+                    json.WriteString("type"u8, TypeName(item.Type));
+                    json.WriteString("help"u8, item.Help);
+                    json.WriteString("unit"u8, item.Unit);
+                    json.WriteEndObject();
+                }
+
+                json.WriteEndArray();
+            }
+
+            json.WriteEndObject();
+        });
+    }
+
+    /// <summary>Reads a label name in a path: <c>U__</c> starts an escaped one, in which <c>_2e_</c> is a character by its code and <c>__</c> an underscore.</summary>
+    internal static string? Unescape(string name)
+    {
+        if (!name.StartsWith("U__", StringComparison.Ordinal))
+        {
+            return name.Length > 0 ? name : null;
+        }
+
+        var output = new StringBuilder();
+        for (var i = 3; i < name.Length; i++)
+        {
+            if (name[i] != '_')
+            {
+                output.Append(name[i]);
+                continue;
+            }
+
+            if (i + 1 < name.Length && name[i + 1] == '_')
+            {
+                output.Append('_');
+                i++;
+                continue;
+            }
+
+            var end = name.IndexOf('_', i + 1);
+            // What does not decode is taken as it stands, as Prometheus does.
+            if (end < 0 || end - i > 7 || !int.TryParse(name.AsSpan(i + 1, end - i - 1), System.Globalization.NumberStyles.AllowHexSpecifier, System.Globalization.CultureInfo.InvariantCulture, out var code) || !Rune.IsValid(code))
+            {
+                return name;
+            }
+
+            output.Append(new Rune(code).ToString());
+            i = end;
+        }
+
+        return output.Length > 0 ? output.ToString() : null;
+    }
+
+    private static string TypeName(MetricType type) => type switch
+    {
+        MetricType.Counter => "counter",
+        MetricType.Gauge => "gauge",
+        MetricType.Histogram => "histogram",
+        MetricType.GaugeHistogram => "gaugehistogram",
+        MetricType.Summary => "summary",
+        MetricType.Info => "info",
+        MetricType.StateSet => "stateset",
+        _ => "unknown",
+    };
+
+    private static (long Start, long End) TimeRange(ApiParameters parameters)
+    {
+        var start = parameters.Time("start", ApiParameters.MinTimeMs);
+        var end = parameters.Time("end", ApiParameters.MaxTimeMs);
+        return end < start ? throw ApiParameters.Invalid("end", "end timestamp must not be before start time") : (start, end);
+    }
+
+    private static List<IReadOnlyList<LabelMatcher>> Selectors(ApiParameters parameters)
+    {
+        var selectors = new List<IReadOnlyList<LabelMatcher>>();
+        foreach (var text in parameters.All("match[]"))
+        {
+            try
+            {
+                selectors.Add(PromQLParser.ParseSelector(text));
+            }
+            catch (QueryException e)
+            {
+                throw new QueryException(QueryErrorKind.BadData, $"invalid parameter \"match[]\": {e.Message}", e.Position, e);
+            }
+        }
+
+        return selectors;
+    }
+
+    private static IReadOnlyList<string> Union(List<IReadOnlyList<LabelMatcher>> selectors, Func<IReadOnlyList<LabelMatcher>, IReadOnlyList<string>> get)
+    {
+        switch (selectors.Count)
+        {
+            case 0:
+                return get([]);
+            case 1:
+                return get(selectors[0]);
+            default:
+                var all = new SortedSet<string>(StringComparer.Ordinal);
+                foreach (var selector in selectors)
+                {
+                    all.UnionWith(get(selector));
+                }
+
+                return [.. all];
+        }
+    }
+
+    private static Task WriteNames(HttpContext context, IReadOnlyList<string> names, int limit)
+    {
+        var truncated = limit > 0 && names.Count > limit;
+        var count = truncated ? limit : names.Count;
+        return ApiResponse.Success(context, json =>
+        {
+            json.WriteStartArray();
+            for (var i = 0; i < count; i++)
+            {
+                json.WriteStringValue(names[i]);
+            }
+
+            json.WriteEndArray();
+        }, truncated ? [Truncated] : null);
+    }
+}

@@ -1,0 +1,100 @@
+using Sightglass.Core.Errors;
+using Sightglass.Core.Limits;
+using Sightglass.Query.PromQL;
+using Sightglass.Query.Vectors;
+
+namespace Sightglass.Server.Api.Prometheus;
+
+/// <summary><c>query</c>, <c>query_range</c>, <c>format_query</c> and <c>parse_query</c>.</summary>
+internal sealed class QueryEndpoints(PromQLEngine engine, QueryLimits limits, TimeProvider time)
+{
+    public Task Instant(HttpContext context, ApiParameters parameters)
+    {
+        var limit = parameters.Limit();
+        var timeMs = parameters.Time("time", time.GetUtcNow().ToUnixTimeMilliseconds());
+        var timeout = parameters.Duration("timeout");
+        var lookback = Lookback(parameters);
+        var query = parameters.Text("query");
+        var expression = Parse(query);
+        var result = engine.Instant(expression, query, timeMs, timeout, lookback, context.RequestAborted);
+        return Answer(context, result, limit);
+    }
+
+    public Task Range(HttpContext context, ApiParameters parameters)
+    {
+        var limit = parameters.Limit();
+        var startMs = parameters.Time("start", null);
+        var endMs = parameters.Time("end", null);
+        if (endMs < startMs)
+        {
+            throw ApiParameters.Invalid("end", "end timestamp must not be before start time");
+        }
+
+        var step = parameters.Duration("step") ?? throw ApiParameters.Invalid("step", "cannot parse \"\" to a valid duration");
+        if (step <= TimeSpan.Zero)
+        {
+            throw ApiParameters.Invalid("step", "zero or negative query resolution step widths are not accepted. Try a positive integer");
+        }
+
+        var stepMs = Math.Max(1, (long)step.TotalMilliseconds);
+        if ((endMs - startMs) / stepMs > limits.MaxPointsPerSeries)
+        {
+            throw new QueryException(QueryErrorKind.BadData, FormattableString.Invariant($"exceeded maximum resolution of {limits.MaxPointsPerSeries:N0} points per timeseries. Try decreasing the query resolution (?step=XX)"));
+        }
+
+        var timeout = parameters.Duration("timeout");
+        var lookback = Lookback(parameters);
+        var query = parameters.Text("query");
+        var expression = Parse(query);
+        if (expression.Type is not (PromQLType.Scalar or PromQLType.Vector))
+        {
+            throw ApiParameters.Invalid("query", $"invalid expression type \"{(expression.Type == PromQLType.Matrix ? "range vector" : "string")}\" for range query, must be Scalar or instant Vector");
+        }
+
+        var result = engine.Range(expression, query, startMs, endMs, stepMs, timeout, lookback, context.RequestAborted);
+        return Answer(context, result, limit);
+    }
+
+    public Task Format(HttpContext context, ApiParameters parameters)
+    {
+        var expression = Parse(parameters.Text("query"));
+        return ApiResponse.Success(context, json => json.WriteStringValue(PromQLFormatter.Format(expression)));
+    }
+
+    public Task ParseTree(HttpContext context, ApiParameters parameters)
+    {
+        var expression = Parse(parameters.Text("query"));
+        return ApiResponse.Success(context, json => ExpressionJson.Write(json, expression));
+    }
+
+    private static TimeSpan? Lookback(ApiParameters parameters)
+    {
+        var lookback = parameters.Duration("lookback_delta");
+        return lookback is null || lookback > TimeSpan.Zero ? lookback : throw ApiParameters.Invalid("lookback_delta", "must be positive");
+    }
+
+    private PromQLExpression Parse(string query)
+    {
+        try
+        {
+            return engine.Parse(query);
+        }
+        catch (QueryException e)
+        {
+            throw new QueryException(e.Kind, $"invalid parameter \"query\": {e.Message}", e.Position, e);
+        }
+    }
+
+    private static Task Answer(HttpContext context, PromQLResult result, int limit)
+    {
+        IReadOnlyList<ResultSeries> series = result.Series;
+        IReadOnlyList<string> warnings = result.Warnings;
+        if (limit > 0 && series.Count > limit)
+        {
+            series = [.. series.Take(limit)];
+            warnings = [.. warnings, "results truncated due to limit"];
+        }
+
+        return ApiResponse.Success(context, json => ResultJson.Write(json, result, series), warnings, result.Infos);
+    }
+}
