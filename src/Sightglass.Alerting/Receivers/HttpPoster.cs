@@ -1,0 +1,119 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+
+namespace Sightglass.Alerting.Receivers;
+
+/// <summary>Posts JSON with the settings of an <c>http_config</c>. Errors never carry the address: it may hold a token.</summary>
+internal sealed class HttpPoster : IDisposable
+{
+    private readonly HttpConfiguration _configuration;
+    private readonly HttpClient _client;
+
+    public HttpPoster(HttpConfiguration configuration)
+    {
+        _configuration = configuration;
+        var handler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = configuration.FollowRedirects,
+            UseCookies = false,
+            UseProxy = configuration.Proxy is not null,
+            Proxy = configuration.Proxy is null ? null : new WebProxy(configuration.Proxy),
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+            MaxResponseHeadersLength = 64,
+        };
+        if (configuration.InsecureSkipVerify || configuration.CaFile is not null || configuration.ServerName is not null)
+        {
+            handler.SslOptions = Ssl(configuration);
+        }
+
+        // The caller's token bounds each attempt.
+        _client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+        _client.DefaultRequestHeaders.UserAgent.ParseAdd("Sightglass/0.1");
+    }
+
+    /// <summary>Posts; the answer's text, cut.</summary>
+    /// <exception cref="DeliveryException">The server did not accept it.</exception>
+    public async Task<string> PostAsync(SecretSource address, ReadOnlyMemory<byte> json, SecretSource? bearer, CancellationToken cancellation)
+    {
+        var url = await address.ReadAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, url.Reveal()) { Content = new ReadOnlyMemoryContent(json) };
+            request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+            await AuthorizeAsync(request, bearer, cancellation).ConfigureAwait(false);
+            using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);
+            var answer = await ReadAsync(response, cancellation).ConfigureAwait(false);
+            var code = (int)response.StatusCode;
+            return code is >= 200 and < 300
+                ? answer
+                : throw new DeliveryException($"unexpected status code {code}: {url.Redact(Shorten(answer))}", code >= 500 || code == 429);
+        }
+        catch (HttpRequestException e)
+        {
+            throw new DeliveryException($"post failed: {e.HttpRequestError}: {url.Redact(e.InnerException?.Message ?? e.HttpRequestError.ToString())}", recoverable: true);
+        }
+        catch (IOException e)
+        {
+            throw new DeliveryException($"post failed: {url.Redact(e.Message)}", recoverable: true);
+        }
+        catch (Exception e) when (e is UriFormatException or InvalidOperationException or NotSupportedException)
+        {
+            throw new DeliveryException("the address is not a usable http or https URL", recoverable: false);
+        }
+    }
+
+    public void Dispose() => _client.Dispose();
+
+    private static SslClientAuthenticationOptions Ssl(HttpConfiguration configuration)
+    {
+        var options = new SslClientAuthenticationOptions { TargetHost = configuration.ServerName };
+        if (configuration.InsecureSkipVerify)
+        {
+#pragma warning disable CA5359 // Asked for by name in the configuration: insecure_skip_verify.
+            options.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
+#pragma warning restore CA5359
+        }
+        else if (configuration.CaFile is { } file)
+        {
+            var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            policy.CustomTrustStore.ImportFromPemFile(file);
+            options.CertificateChainPolicy = policy;
+        }
+
+        return options;
+    }
+
+    private static async Task<string> ReadAsync(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        var stream = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
+        await using (stream.ConfigureAwait(false))
+        {
+            var buffer = new byte[AlertingLimits.MaxAnswerBytes];
+            var read = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellation).ConfigureAwait(false);
+            return Encoding.UTF8.GetString(buffer, 0, read);
+        }
+    }
+
+    private static string Shorten(string text)
+    {
+        var line = text.ReplaceLineEndings(" ").Trim();
+        return line.Length <= 300 ? line : line[..300] + "…";
+    }
+
+    private async ValueTask AuthorizeAsync(HttpRequestMessage request, SecretSource? bearer, CancellationToken cancellation)
+    {
+        if (_configuration.Username is { } user)
+        {
+            var password = _configuration.Password is null ? string.Empty : (await _configuration.Password.ReadAsync(cancellation).ConfigureAwait(false)).Reveal();
+            request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}")));
+        }
+        else if ((_configuration.Credentials ?? bearer) is { } source)
+        {
+            var type = _configuration.Credentials is null ? "Bearer" : _configuration.AuthorizationType;
+            request.Headers.Authorization = new AuthenticationHeaderValue(type, (await source.ReadAsync(cancellation).ConfigureAwait(false)).Reveal());
+        }
+    }
+}

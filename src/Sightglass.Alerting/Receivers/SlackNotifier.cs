@@ -1,0 +1,162 @@
+using System.Buffers;
+using System.Text.Json;
+using Sightglass.Alerting.Templates;
+
+namespace Sightglass.Alerting.Receivers;
+
+/// <summary>Posts a message with one attachment to Slack's webhook or API, as Alertmanager does.</summary>
+internal sealed class SlackNotifier(SlackConfiguration configuration, NotificationTemplates templates) : INotifier, IDisposable
+{
+    /// <summary>Slack cuts longer titles itself; cut here, the mark shows it.</summary>
+    private const int MaxTitleLength = 1024;
+
+    private readonly HttpPoster _http = new(configuration.Http);
+
+    public async Task SendAsync(NotificationMessage message, CancellationToken cancellation)
+    {
+        var answer = await _http.PostAsync(configuration.Url, Body(message), configuration.AppToken, cancellation).ConfigureAwait(false);
+        if (!answer.StartsWith('{'))
+        {
+            return;
+        }
+
+        // The API answers 200 with an error in the body.
+        using var json = Parse(answer);
+        if (json is not null && json.RootElement.TryGetProperty("ok", out var ok) && ok.ValueKind == JsonValueKind.False)
+        {
+            var error = json.RootElement.TryGetProperty("error", out var e) ? e.ToString() : "no reason given";
+            throw new DeliveryException($"error response from Slack: {error}", recoverable: error is "ratelimited" or "internal_error" or "service_unavailable");
+        }
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    internal ReadOnlyMemory<byte> Body(NotificationMessage message)
+    {
+        var data = message.Data;
+        string Text(string key) => templates.Text(configuration.Texts[key], data);
+        var buffer = new ArrayBufferWriter<byte>(2048);
+        using var writer = new Utf8JsonWriter(buffer);
+        writer.WriteStartObject();
+        Write(writer, "channel", Text("channel"));
+        Write(writer, "username", Text("username"));
+        Write(writer, "icon_emoji", Text("icon_emoji"));
+        Write(writer, "icon_url", Text("icon_url"));
+        if (configuration.LinkNames)
+        {
+            writer.WriteBoolean("link_names", true);
+        }
+
+        Write(writer, "text", Text("message_text"));
+        writer.WriteStartArray("attachments");
+        writer.WriteStartObject();
+        var title = Text("title");
+        Write(writer, "title", title.Length > MaxTitleLength ? title[..(MaxTitleLength - 1)] + "…" : title);
+        foreach (var key in (ReadOnlySpan<string>)["title_link", "pretext", "text"])
+        {
+            Write(writer, key, Text(key));
+        }
+
+        // Slack's API wants this one even when it is empty.
+        writer.WriteString("fallback", Text("fallback"));
+        writer.WriteString("callback_id", Text("callback_id"));
+        Fields(writer, data);
+        foreach (var key in (ReadOnlySpan<string>)["image_url", "thumb_url"])
+        {
+            Write(writer, key, Text(key));
+        }
+
+        writer.WriteString("footer", Text("footer"));
+        Write(writer, "color", Text("color"));
+        if (configuration.MarkdownIn.Count > 0)
+        {
+            writer.WriteStartArray("mrkdwn_in");
+            foreach (var part in configuration.MarkdownIn)
+            {
+                writer.WriteStringValue(part);
+            }
+
+            writer.WriteEndArray();
+        }
+
+        Actions(writer, data);
+        writer.WriteEndObject();
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+        writer.Flush();
+        return buffer.WrittenMemory;
+    }
+
+    private static JsonDocument? Parse(string text)
+    {
+        try
+        {
+            return JsonDocument.Parse(text);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static void Write(Utf8JsonWriter writer, string name, string value)
+    {
+        if (value.Length > 0)
+        {
+            writer.WriteString(name, value);
+        }
+    }
+
+    private void Fields(Utf8JsonWriter writer, TemplateValue data)
+    {
+        if (configuration.Fields.Count == 0)
+        {
+            return;
+        }
+
+        writer.WriteStartArray("fields");
+        foreach (var field in configuration.Fields)
+        {
+            writer.WriteStartObject();
+            Write(writer, "title", templates.Text(field.Title, data));
+            Write(writer, "value", templates.Text(field.Value, data));
+            writer.WriteBoolean("short", field.Short ?? configuration.ShortFields);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private void Actions(Utf8JsonWriter writer, TemplateValue data)
+    {
+        if (configuration.Actions.Count == 0)
+        {
+            return;
+        }
+
+        writer.WriteStartArray("actions");
+        foreach (var action in configuration.Actions)
+        {
+            writer.WriteStartObject();
+            foreach (var (name, source) in (ReadOnlySpan<(string, string)>)
+                [("type", action.Type), ("text", action.Text), ("url", action.Url), ("style", action.Style), ("name", action.Name), ("value", action.Value)])
+            {
+                Write(writer, name, templates.Text(source, data));
+            }
+
+            if (action.Confirm is { } confirm)
+            {
+                writer.WriteStartObject("confirm");
+                Write(writer, "text", templates.Text(confirm.Text, data));
+                Write(writer, "title", templates.Text(confirm.Title, data));
+                Write(writer, "ok_text", templates.Text(confirm.Ok, data));
+                Write(writer, "dismiss_text", templates.Text(confirm.Dismiss, data));
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+}

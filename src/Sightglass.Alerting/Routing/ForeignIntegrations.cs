@@ -1,0 +1,118 @@
+namespace Sightglass.Alerting.Routing;
+
+/// <summary>
+/// The integrations of Alertmanager that are not built here yet: their keys, so that a configuration with them gets Alertmanager's
+/// verdict before it is said that they are missing.
+/// </summary>
+internal static class ForeignIntegrations
+{
+    private const string Common = "send_resolved http_config ";
+
+    private static readonly Dictionary<string, string> Keys = new(StringComparer.Ordinal)
+    {
+        ["pagerduty"] = "service_key service_key_file routing_key routing_key_file url client client_url description details images links source severity class component group timeout",
+        ["opsgenie"] = "api_key api_key_file api_url message description source details entity responders actions tags note priority update_alerts",
+        ["victorops"] = "api_key api_key_file api_url routing_key message_type state_message entity_display_name monitoring_tool custom_fields",
+        ["pushover"] = "user_key user_key_file token token_file title message url url_title device sound priority retry expire ttl html monospace",
+        ["wechat"] = "api_secret api_secret_file corp_id message api_url to_user to_party to_tag agent_id message_type",
+        ["sns"] = "api_url sigv4 topic_arn phone_number target_arn subject message attributes",
+        ["telegram"] = "api_url bot_token bot_token_file chat_id chat_id_file message_thread_id message disable_notifications parse_mode",
+        ["discord"] = "webhook_url webhook_url_file content username avatar_url title message",
+        ["webex"] = "api_url message room_id",
+        ["msteams"] = "webhook_url webhook_url_file title summary text",
+        ["msteamsv2"] = "webhook_url webhook_url_file title text",
+        ["jira"] = "api_url api_type project summary description labels priority issue_type reopen_transition resolve_transition wont_fix_resolution reopen_duration fields",
+        ["rocketchat"] = "api_url channel token token_file token_id token_id_file color title title_link text fields short_fields emoji icon_url image_url thumb_url link_names actions",
+        ["mattermost"] = "webhook_url webhook_url_file channel username text icon_url icon_emoji attachments fields type props priority color title title_link pretext fallback author_name author_link author_icon image_url thumb_url footer footer_icon",
+        ["incidentio"] = "url url_file alert_source_token alert_source_token_file metadata timeout",
+    };
+
+    private static readonly string[] SnsTargets = ["topic_arn", "target_arn", "phone_number"];
+
+    public static IEnumerable<string> Kinds => Keys.Keys;
+
+    public static void Check(string kind, YamlSection section, GlobalSettings global, List<UnsupportedSetting> unsupported)
+    {
+        section.Accept((Common + Keys[kind]).Split(' '));
+        HttpReader.Read(section.Section("http_config"), global.Http, unsupported);
+        section.RejectUnknown();
+        switch (kind)
+        {
+            case "pagerduty":
+                Need(section, HttpReader.Pair(section, "routing_key") ?? HttpReader.Pair(section, "service_key"), "missing service or routing key in PagerDuty config");
+                break;
+            case "opsgenie":
+                Need(section, HttpReader.Pair(section, "api_key") ?? global.Secret("opsgenie_api_key"), "no global OpsGenie API Key set either inline or in a file");
+                break;
+            case "victorops":
+                Need(section, section.Text("routing_key"), "missing Routing key in VictorOps config");
+                Need(section, HttpReader.Pair(section, "api_key") ?? global.Secret("victorops_api_key"), "no global VictorOps API Key set");
+                break;
+            case "pushover":
+                Need(section, HttpReader.Pair(section, "user_key"), "one of user_key or user_key_file must be configured");
+                Need(section, HttpReader.Pair(section, "token"), "one of token or token_file must be configured");
+                break;
+            case "wechat":
+                Need(section, HttpReader.Pair(section, "api_secret") ?? global.Secret("wechat_api_secret"), "no global Wechat Api Secret set either inline or in a file");
+                Need(section, section.Text("corp_id") ?? Filled(global["wechat_api_corp_id"]), "no global Wechat CorpID set");
+                break;
+            case "sns":
+                if (SnsTargets.Count(section.Has) != 1)
+                {
+                    throw section.Error("must provide either a Target ARN, Topic ARN, or Phone Number for SNS config");
+                }
+
+                break;
+            case "telegram":
+                Need(section, section.Text("chat_id") ?? section.Text("chat_id_file"), "missing chat_id on telegram_config");
+                Inherit(section, global, "bot_token", "telegram_bot_token", "no global Telegram bot token set");
+                break;
+            case "mattermost":
+                Inherit(section, global, "webhook_url", "mattermost_webhook_url", "no global Mattermost webhook URL set");
+                break;
+            case "rocketchat":
+                Need(section, HttpReader.Pair(section, "token_id") ?? global.Secret("rocketchat_token_id"), "no global Rocketchat TokenID set either inline or in a file");
+                Need(section, HttpReader.Pair(section, "token") ?? global.Secret("rocketchat_token"), "no global Rocketchat Token set either inline or in a file");
+                break;
+            case "discord" or "msteams" or "msteamsv2":
+                Need(section, HttpReader.Pair(section, "webhook_url"), "one of webhook_url or webhook_url_file must be configured");
+                break;
+            case "webex":
+                Need(section, section.Text("room_id"), "missing room_id on webex_config");
+                break;
+            case "jira":
+                Need(section, section.Text("project"), "missing project in jira_config");
+                Need(section, section.Text("issue_type"), "missing issue_type in jira_config");
+                break;
+            case "incidentio":
+                Need(section, HttpReader.Pair(section, "url"), "one of url or url_file must be configured");
+                break;
+        }
+    }
+
+    /// <summary>A secret of the entry itself hides the global ones; those are checked only when they are used.</summary>
+    private static void Inherit(YamlSection section, GlobalSettings global, string key, string globalKey, string missing)
+    {
+        if (HttpReader.Pair(section, key) is not null)
+        {
+            return;
+        }
+
+        if (global[globalKey].Length > 0 && global[globalKey + "_file"].Length > 0)
+        {
+            throw section.Error($"at most one of {globalKey} & {globalKey}_file must be configured");
+        }
+
+        Need(section, global.Secret(globalKey), missing);
+    }
+
+    private static string? Filled(string text) => text.Length > 0 ? text : null;
+
+    private static void Need(YamlSection section, object? value, string message)
+    {
+        if (value is null or "")
+        {
+            throw section.Error(message);
+        }
+    }
+}

@@ -1,0 +1,249 @@
+using System.Diagnostics;
+using Sightglass.Alerting.Receivers;
+using Sightglass.Alerting.Templates;
+using Sightglass.Core.Errors;
+
+namespace Sightglass.Alerting.Routing;
+
+/// <summary>
+/// Sends a group's alerts through the integrations of its receiver: nothing that was told already, again and again while the error may
+/// pass, each attempt recorded.
+/// </summary>
+internal sealed class NotificationSender : IDisposable
+{
+    private static readonly TimeSpan FirstBackoff = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LongestBackoff = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan ShortestDeadline = TimeSpan.FromSeconds(10);
+
+    /// <summary>One attempt takes at most this long unless the integration says otherwise: a receiver that hangs is tried again.</summary>
+    private static readonly TimeSpan DefaultAttemptTimeout = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan LogRetention = TimeSpan.FromHours(120);
+
+    private readonly AlertDispatcherOptions _options;
+    private readonly Dictionary<(string Group, string Receiver), NotificationLogEntry> _log = [];
+    private readonly Lock _gate = new();
+    private Dictionary<string, Channel[]> _receivers = new(StringComparer.Ordinal);
+
+    public NotificationSender(AlertDispatcherOptions options)
+    {
+        _options = options;
+        foreach (var entry in options.Notifications.LoadLog(options.Time.GetUtcNow()))
+        {
+            _log[(entry.GroupKey, entry.Receiver)] = entry;
+        }
+
+        Update(options.Configuration);
+    }
+
+    private sealed record Channel(string Receiver, string Key, IntegrationConfiguration Configuration, INotifier Notifier);
+
+    public void Update(AlertmanagerConfiguration configuration)
+    {
+        var templates = new NotificationTemplates(configuration.Templates, _options.Time);
+        var receivers = new Dictionary<string, Channel[]>(StringComparer.Ordinal);
+        foreach (var receiver in configuration.Receivers)
+        {
+            var counts = new Dictionary<string, int>(StringComparer.Ordinal);
+            receivers.Add(receiver.Name, [.. receiver.Integrations.Select(i =>
+            {
+                var index = counts.GetValueOrDefault(i.Kind);
+                counts[i.Kind] = index + 1;
+                return new Channel(receiver.Name, $"{receiver.Name}/{i.Kind}/{index}", i, Notifier(i, templates, _options.Time));
+            })]);
+        }
+
+        // Notifiers of the configuration before may still be sending; their connections end with them.
+        _receivers = receivers;
+    }
+
+    /// <summary>True when every integration was told or had nothing to be told.</summary>
+    public async Task<bool> SendAsync(AlertGroup group, IReadOnlyList<(Alert Alert, bool Resolved)> alerts, DateTimeOffset now, CancellationToken cancellation)
+    {
+        var channels = _receivers.GetValueOrDefault(group.Route.Receiver) ?? [];
+        var interval = group.Route.GroupInterval > ShortestDeadline ? group.Route.GroupInterval : ShortestDeadline;
+        using var deadline = new CancellationTokenSource(interval, _options.Time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellation, deadline.Token);
+        var results = await Task.WhenAll(channels.Select(c => SendAsync(group, c, alerts, now, cancellation, both.Token))).ConfigureAwait(false);
+        return Array.TrueForAll(results, static r => r);
+    }
+
+    public void Dispose()
+    {
+        foreach (var channel in _receivers.Values.SelectMany(static c => c))
+        {
+            (channel.Notifier as IDisposable)?.Dispose();
+        }
+    }
+
+    private static INotifier Notifier(IntegrationConfiguration configuration, NotificationTemplates templates, TimeProvider time) => configuration switch
+    {
+        WebhookConfiguration webhook => new WebhookNotifier(webhook),
+        SlackConfiguration slack => new SlackNotifier(slack, templates),
+        EmailConfiguration email => new EmailNotifier(email, templates, time),
+        _ => throw new UnreachableException("BUG: unknown integration " + configuration.Kind),
+    };
+
+    private async Task<bool> SendAsync(
+        AlertGroup group, Channel channel, IReadOnlyList<(Alert Alert, bool Resolved)> alerts, DateTimeOffset now, CancellationToken stop, CancellationToken cancellation)
+    {
+        var firing = alerts.Where(static a => !a.Resolved).Select(static a => a.Alert.Fingerprint).ToList();
+        var resolved = alerts.Where(static a => a.Resolved).Select(static a => a.Alert.Fingerprint).ToList();
+        if (!NeedsUpdate(Last(group.Key, channel.Key), firing, resolved, channel.Configuration.SendResolved, group.Route.RepeatInterval, now))
+        {
+            return true;
+        }
+
+        var kept = group.Route.RepeatInterval * 2;
+        var entry = new NotificationLogEntry(group.Key, channel.Key, now, firing, resolved, now + (kept < LogRetention && kept > TimeSpan.Zero ? LogRetention : kept));
+        var told = channel.Configuration.SendResolved ? alerts : [.. alerts.Where(static a => !a.Resolved)];
+        if (told.Count == 0)
+        {
+            Remember(entry);
+            Store(() => _options.Notifications.SaveLog(entry), group.Key);
+            return true;
+        }
+
+        var message = new NotificationMessage(channel.Receiver, group.Key, group.Labels, told, _options.ExternalUrl);
+        var record = new NotificationRecord
+        {
+            Id = Guid.NewGuid().ToString(),
+            CreatedAt = now,
+            UpdatedAt = now,
+            Receiver = channel.Receiver,
+            Integration = channel.Configuration.Kind,
+            GroupKey = group.Key,
+            GroupLabels = group.Labels,
+            Status = NotificationStatus.Pending,
+            Attempts = 0,
+            Alerts = [.. told.Select(static a => new NotifiedAlert(a.Alert.Labels, a.Alert.Annotations, a.Resolved, a.Alert.StartsAt, a.Resolved ? a.Alert.EndsAt : null, a.Alert.Fingerprint))],
+        };
+        Store(() => _options.Notifications.Save(record), group.Key);
+        record = await AttemptAsync(record, channel, message, stop, cancellation).ConfigureAwait(false);
+        var sent = record.Status == NotificationStatus.Sent;
+        if (sent)
+        {
+            Remember(entry);
+        }
+
+        Store(() => _options.Notifications.Save(record, sent ? entry : null), group.Key);
+        return sent;
+    }
+
+    private async Task<NotificationRecord> AttemptAsync(
+        NotificationRecord record, Channel channel, NotificationMessage message, CancellationToken stop, CancellationToken cancellation)
+    {
+        var backoff = FirstBackoff;
+        while (true)
+        {
+            record = record with { Attempts = record.Attempts + 1, UpdatedAt = _options.Time.GetUtcNow() };
+            var error = await TryAsync(channel, message, cancellation).ConfigureAwait(false);
+            if (error is null)
+            {
+                return record with { Status = NotificationStatus.Sent, Error = string.Empty, UpdatedAt = _options.Time.GetUtcNow() };
+            }
+
+            record = record with { Error = error.Message, UpdatedAt = _options.Time.GetUtcNow() };
+            if (!error.Recoverable || cancellation.IsCancellationRequested)
+            {
+                return record with { Status = NotificationStatus.Failed };
+            }
+
+            var pending = record;
+            Store(() => _options.Notifications.Save(pending), record.GroupKey);
+            try
+            {
+                await Task.Delay(backoff, _options.Time, cancellation).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                var reason = stop.IsCancellationRequested ? "the server stopped" : "no time left before the next flush";
+                return record with { Status = NotificationStatus.Failed, Error = $"{record.Error}; gave up: {reason}", UpdatedAt = _options.Time.GetUtcNow() };
+            }
+
+            backoff = backoff * 1.5 < LongestBackoff ? backoff * 1.5 : LongestBackoff;
+        }
+    }
+
+    private async Task<DeliveryException?> TryAsync(Channel channel, NotificationMessage message, CancellationToken cancellation)
+    {
+        var limit = channel.Configuration.Timeout > TimeSpan.Zero ? channel.Configuration.Timeout : DefaultAttemptTimeout;
+        using var timeout = new CancellationTokenSource(limit, _options.Time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellation, timeout.Token);
+        try
+        {
+            await channel.Notifier.SendAsync(message, both.Token).ConfigureAwait(false);
+            return null;
+        }
+        catch (DeliveryException e)
+        {
+            return e;
+        }
+        catch (TemplateException e)
+        {
+            return new DeliveryException(e.Message, recoverable: false, e);
+        }
+        catch (OperationCanceledException) when (both.IsCancellationRequested)
+        {
+            return new DeliveryException(timeout.IsCancellationRequested ? $"no answer within {PromDuration.Format(limit)}" : "cancelled", recoverable: true);
+        }
+    }
+
+    private static bool NeedsUpdate(
+        NotificationLogEntry? last, List<string> firing, List<string> resolved, bool sendResolved, TimeSpan repeat, DateTimeOffset now)
+    {
+        if (last is null)
+        {
+            return firing.Count > 0;
+        }
+
+        if (firing.Exists(f => !last.Firing.Contains(f)))
+        {
+            return true;
+        }
+
+        // All are over: noted even when it is not told, so that the next time they fire is news.
+        if (firing.Count == 0)
+        {
+            return last.Firing.Count > 0;
+        }
+
+        return (sendResolved && resolved.Exists(r => !last.Resolved.Contains(r))) || last.At < now - repeat;
+    }
+
+    private NotificationLogEntry? Last(string group, string receiver)
+    {
+        lock (_gate)
+        {
+            return _log.GetValueOrDefault((group, receiver));
+        }
+    }
+
+    private void Remember(NotificationLogEntry entry)
+    {
+        lock (_gate)
+        {
+            _log[(entry.GroupKey, entry.Receiver)] = entry;
+            if (_log.Count > AlertingLimits.MaxGroups)
+            {
+                foreach (var key in _log.Where(e => e.Value.ExpiresAt < entry.At).Select(static e => e.Key).ToArray())
+                {
+                    _log.Remove(key);
+                }
+            }
+        }
+    }
+
+    /// <summary>A store that fails must not keep a message back.</summary>
+    private void Store(Action save, string group)
+    {
+        try
+        {
+            save();
+        }
+        catch (StorageFailedException e)
+        {
+            _options.Failed?.Invoke(group, e);
+        }
+    }
+}

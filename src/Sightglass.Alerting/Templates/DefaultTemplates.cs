@@ -1,0 +1,55 @@
+namespace Sightglass.Alerting.Templates;
+
+/// <summary>The templates that every configuration has, under Alertmanager's names.</summary>
+internal static class DefaultTemplates
+{
+    public const string Text = """
+        {{ define "__alertmanager" }}Sightglass{{ end }}
+        {{ define "__alertmanagerURL" }}{{ .ExternalURL }}/#/alerts?receiver={{ .Receiver | urlquery }}{{ end }}
+        {{ define "__subject" }}[{{ .Status | toUpper }}{{ if eq .Status "firing" }}:{{ len .Alerts.Firing }}{{ end }}] {{ join " " .GroupLabels.SortedPairs.Values }}{{ with .CommonLabels.Remove .GroupLabels.Names }}{{ if gt (len .) 0 }} ({{ join " " .Values }}){{ end }}{{ end }}{{ end }}
+        {{ define "__description" }}{{ end }}
+        {{ define "__text_alert_list" }}{{ range . }}Labels:
+        {{ range .Labels.SortedPairs }} - {{ .Name }} = {{ .Value }}
+        {{ end }}Annotations:
+        {{ range .Annotations.SortedPairs }} - {{ .Name }} = {{ .Value }}
+        {{ end }}Source: {{ .GeneratorURL }}
+        {{ end }}{{ end }}
+        {{ define "__text_alert_list_markdown" }}{{ range . }}
+        Labels:
+        {{ range .Labels.SortedPairs }}  - {{ .Name }} = {{ .Value }}
+        {{ end }}
+        Annotations:
+        {{ range .Annotations.SortedPairs }}  - {{ .Name }} = {{ .Value }}
+        {{ end }}
+        Source: {{ .GeneratorURL }}
+        {{ end }}{{ end }}
+        {{ define "slack.default.title" }}{{ template "__subject" . }}{{ end }}
+        {{ define "slack.default.username" }}{{ template "__alertmanager" . }}{{ end }}
+        {{ define "slack.default.fallback" }}{{ template "slack.default.title" . }} | {{ template "slack.default.titlelink" . }}{{ end }}
+        {{ define "slack.default.callbackid" }}{{ end }}
+        {{ define "slack.default.pretext" }}{{ end }}
+        {{ define "slack.default.titlelink" }}{{ template "__alertmanagerURL" . }}{{ end }}
+        {{ define "slack.default.iconemoji" }}{{ end }}
+        {{ define "slack.default.iconurl" }}{{ end }}
+        {{ define "slack.default.text" }}{{ end }}
+        {{ define "slack.default.footer" }}{{ end }}
+        {{ define "email.default.subject" }}{{ template "__subject" . }}{{ end }}
+        """;
+
+    public const string Email = """
+        {{ define "email.default.html" }}<!DOCTYPE html>
+        <html lang="en"><head><meta charset="utf-8"><title>{{ template "__subject" . }}</title></head>
+        <body style="margin:0;padding:16px;background:#f4f5f7;font-family:Helvetica,Arial,sans-serif;font-size:14px;color:#1f2933">
+        <table role="presentation" width="640" style="margin:0 auto;background:#ffffff;border:1px solid #d9dee4;border-radius:6px;border-collapse:separate">
+        <tr><td style="padding:14px 18px;color:#ffffff;font-size:16px;background:{{ if eq .Status "firing" }}#b42318{{ else }}#067647{{ end }}">
+        {{ len .Alerts }} alert{{ if gt (len .Alerts) 1 }}s{{ end }} for {{ range .GroupLabels.SortedPairs }}{{ .Name }}={{ .Value }} {{ end }}</td></tr>
+        <tr><td style="padding:14px 18px"><a href="{{ template "__alertmanagerURL" . }}">Open in {{ template "__alertmanager" . }}</a></td></tr>
+        {{ if gt (len .Alerts.Firing) 0 }}<tr><td style="padding:4px 18px"><strong>[{{ len .Alerts.Firing }}] Firing</strong></td></tr>{{ template "__email_alerts" .Alerts.Firing }}{{ end }}
+        {{ if gt (len .Alerts.Resolved) 0 }}<tr><td style="padding:4px 18px"><strong>[{{ len .Alerts.Resolved }}] Resolved</strong></td></tr>{{ template "__email_alerts" .Alerts.Resolved }}{{ end }}
+        </table></body></html>{{ end }}
+        {{ define "__email_alerts" }}{{ range . }}<tr><td style="padding:8px 18px;border-top:1px solid #e4e7eb">
+        <strong>Labels</strong><br>{{ range .Labels.SortedPairs }}{{ .Name }} = {{ .Value }}<br>{{ end }}
+        {{ if gt (len .Annotations) 0 }}<strong>Annotations</strong><br>{{ range .Annotations.SortedPairs }}{{ .Name }} = {{ .Value }}<br>{{ end }}{{ end }}
+        <a href="{{ .GeneratorURL }}">Source</a></td></tr>{{ end }}{{ end }}
+        """;
+}
