@@ -1,0 +1,162 @@
+using Sightglass.Core.Contracts;
+using Sightglass.Core.Model;
+using MatchType = Sightglass.Core.Model.MatchType;
+using Sightglass.Query.LogQL.Pipeline;
+using Sightglass.Query.LogQL.Syntax;
+
+namespace Sightglass.Query.LogQL.Filters;
+
+/// <summary>A condition on the labels of a line.</summary>
+internal abstract class LabelCondition
+{
+    public const string Error = "LabelFilterErr";
+
+    /// <summary>Whether the line stays.</summary>
+    public abstract bool Holds(LogEntry entry);
+
+    /// <summary>Labels that it reads.</summary>
+    public abstract void AddNeeds(LabelNeeds needs);
+}
+
+/// <summary>Both, or one of two conditions.</summary>
+internal sealed class CombinedCondition(bool isAnd, LabelCondition left, LabelCondition right) : LabelCondition
+{
+    /// <summary>Both must hold.</summary>
+    public bool IsAnd => isAnd;
+
+    public LabelCondition Left => left;
+
+    public LabelCondition Right => right;
+
+    /// <inheritdoc/>
+    public override bool Holds(LogEntry entry) => isAnd ? left.Holds(entry) && right.Holds(entry) : left.Holds(entry) || right.Holds(entry);
+
+    /// <inheritdoc/>
+    public override void AddNeeds(LabelNeeds needs)
+    {
+        left.AddNeeds(needs);
+        right.AddNeeds(needs);
+    }
+}
+
+/// <summary>Compares a label's text. A missing label is the empty text.</summary>
+internal sealed class TextCondition(LabelMatcher matcher) : LabelCondition
+{
+    private readonly System.Text.RegularExpressions.Regex? _regex = matcher.Regex is { Literals: null } re ? re.Regex : null;
+
+    public LabelMatcher Matcher => matcher;
+
+    /// <inheritdoc/>
+    public override bool Holds(LogEntry entry)
+    {
+        var value = entry.Get(matcher.Name);
+        return matcher.Type switch
+        {
+            MatchType.Equal => value.SequenceEqual(matcher.Value),
+            MatchType.NotEqual => !value.SequenceEqual(matcher.Value),
+            MatchType.Regex => IsMatch(value),
+            _ => !IsMatch(value),
+        };
+    }
+
+    /// <inheritdoc/>
+    public override void AddNeeds(LabelNeeds needs) => needs.Add(matcher.Name);
+
+    private bool IsMatch(ReadOnlySpan<char> value)
+    {
+        if (_regex is not null)
+        {
+            return _regex.IsMatch(value);
+        }
+
+        foreach (var literal in matcher.Regex!.Literals!)
+        {
+            if (value.SequenceEqual(literal))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}
+
+/// <summary>How a label's text is read as a number.</summary>
+internal enum QuantityKind
+{
+    Number,
+    Duration,
+    Bytes,
+}
+
+/// <summary>Compares a label as a number, duration or size. A line without the label goes; one whose label does not parse stays, marked as an error.</summary>
+internal sealed class QuantityCondition(string name, CompareOp op, QuantityKind kind, double want) : LabelCondition
+{
+    /// <inheritdoc/>
+    public override bool Holds(LogEntry entry)
+    {
+        if (entry.Error is not null)
+        {
+            // Only conditions on text can drop what failed before.
+            return true;
+        }
+
+        if (!entry.TryGet(name, out var text))
+        {
+            return false;
+        }
+
+        if (!TryRead(text, kind, out var value))
+        {
+            entry.SetError(Error, Describe(text, kind));
+            return true;
+        }
+
+        return op switch
+        {
+            CompareOp.Equal => value == want,
+            CompareOp.NotEqual => value != want,
+            CompareOp.Less => value < want,
+            CompareOp.LessOrEqual => value <= want,
+            CompareOp.Greater => value > want,
+            _ => value >= want,
+        };
+    }
+
+    /// <inheritdoc/>
+    public override void AddNeeds(LabelNeeds needs) => needs.Add(name);
+
+    /// <summary>Reads a text as a quantity.</summary>
+    public static bool TryRead(ReadOnlySpan<char> text, QuantityKind kind, out double value) => kind switch
+    {
+        QuantityKind.Number => Quantities.TryParseNumber(text, out value),
+        QuantityKind.Duration => Quantities.TryParseDuration(text, out value),
+        _ => Quantities.TryParseBytes(text, out value),
+    };
+
+    /// <summary>Why it does not read.</summary>
+    public static string Describe(ReadOnlySpan<char> text, QuantityKind kind) => kind switch
+    {
+        QuantityKind.Number => $"strconv.ParseFloat: parsing \"{text}\": invalid syntax",
+        QuantityKind.Duration => $"time: invalid duration \"{text}\"",
+        _ => $"strconv.ParseFloat: parsing \"{text}\": invalid syntax",
+    };
+}
+
+/// <summary>Compares a label with addresses.</summary>
+internal sealed class IpCondition(string name, bool negated, IpMatcher matcher) : LabelCondition
+{
+    /// <inheritdoc/>
+    public override bool Holds(LogEntry entry)
+    {
+        if (entry.Error is not null)
+        {
+            return true;
+        }
+
+        return entry.TryGet(name, out var text) && (matcher.Matches(text) || matcher.MatchesAnywhere(text)) != negated;
+    }
+
+    /// <inheritdoc/>
+    public override void AddNeeds(LabelNeeds needs) => needs.Add(name);
+}

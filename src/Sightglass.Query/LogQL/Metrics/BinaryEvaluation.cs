@@ -1,0 +1,253 @@
+using Sightglass.Core.Errors;
+using Sightglass.Core.Model;
+using Sightglass.Query.LogQL.Tree;
+
+namespace Sightglass.Query.LogQL.Metrics;
+
+/// <summary>Operators between series, step by step.</summary>
+internal static class BinaryEvaluation
+{
+    /// <summary>An operator between a number and series.</summary>
+    public static List<StepSeries> WithNumber(BinaryNode node, List<StepSeries> input, double number, bool numberIsLeft, int steps)
+    {
+        var output = new List<StepSeries>(input.Count);
+        foreach (var series in input)
+        {
+            var result = new StepSeries(series.Labels, steps);
+            for (var step = 0; step < steps; step++)
+            {
+                if (!series.Present[step])
+                {
+                    continue;
+                }
+
+                var value = series.Values[step];
+                var (left, right) = numberIsLeft ? (number, value) : (value, number);
+                if (!BinaryOperator.IsComparison(node.Operator))
+                {
+                    result.Set(step, BinaryOperator.Arithmetic(node.Operator, left, right));
+                }
+                else if (node.Bool)
+                {
+                    result.Set(step, BinaryOperator.Compare(node.Operator, left, right) ? 1 : 0);
+                }
+                else if (BinaryOperator.Compare(node.Operator, left, right))
+                {
+                    result.Set(step, value);
+                }
+            }
+
+            output.Add(result);
+        }
+
+        return output;
+    }
+
+    /// <summary>An operator between series.</summary>
+    public static List<StepSeries> Run(BinaryNode node, List<StepSeries> left, List<StepSeries> right, int steps)
+    {
+        var rightBySignature = Index(right, node.Matching);
+        if (node.Operator is "and" or "unless")
+        {
+            return Set(node, left, rightBySignature, steps);
+        }
+
+        if (node.Operator == "or")
+        {
+            return Or(node, left, right, steps);
+        }
+
+        // The "one" side is the right one unless group_right turns it round.
+        var swap = node.Matching.Group == "right";
+        var (many, one) = swap ? (right, left) : (left, right);
+        var oneBySignature = Index(one, node.Matching);
+        var output = new List<StepSeries>();
+        var seen = new Dictionary<LabelSet, List<StepSeries>>();
+        foreach (var series in many)
+        {
+            if (!oneBySignature.TryGetValue(Signature(series.Labels, node.Matching), out var partners))
+            {
+                continue;
+            }
+
+            foreach (var (labels, result) in Pair(node, series, partners, swap, steps))
+            {
+                if (seen.TryGetValue(labels, out var others) && others.Exists(o => Overlap(o, result)))
+                {
+                    throw new QueryException(QueryErrorKind.Execution, "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)", node.Position);
+                }
+
+                (seen.TryGetValue(labels, out var list) ? list : seen[labels] = []).Add(result);
+                output.Add(result);
+            }
+        }
+
+        return Merge(output, steps);
+    }
+
+    private static IEnumerable<(LabelSet Labels, StepSeries Result)> Pair(BinaryNode node, StepSeries series, List<StepSeries> partners, bool swap, int steps)
+    {
+        for (var i = 0; i < partners.Count; i++)
+        {
+            var partner = partners[i];
+            for (var k = i + 1; k < partners.Count; k++)
+            {
+                if (Overlap(partner, partners[k]))
+                {
+                    throw new QueryException(
+                        QueryErrorKind.Execution,
+                        $"found duplicate series for the match group {Signature(partner.Labels, node.Matching)} on the {(swap ? "left" : "right")} hand-side of the operation: matching labels must be unique on one side",
+                        node.Position);
+                }
+            }
+
+            var labels = ResultLabels(series.Labels, partner.Labels, node.Matching);
+            var result = new StepSeries(labels, steps);
+            for (var step = 0; step < steps; step++)
+            {
+                if (!series.Present[step] || !partner.Present[step])
+                {
+                    continue;
+                }
+
+                var (a, b) = swap ? (partner.Values[step], series.Values[step]) : (series.Values[step], partner.Values[step]);
+                if (!BinaryOperator.IsComparison(node.Operator))
+                {
+                    result.Set(step, BinaryOperator.Arithmetic(node.Operator, a, b));
+                }
+                else if (node.Bool)
+                {
+                    result.Set(step, BinaryOperator.Compare(node.Operator, a, b) ? 1 : 0);
+                }
+                else if (BinaryOperator.Compare(node.Operator, a, b))
+                {
+                    result.Set(step, a);
+                }
+            }
+
+            yield return (labels, result);
+        }
+    }
+
+    private static List<StepSeries> Set(BinaryNode node, List<StepSeries> left, Dictionary<LabelSet, List<StepSeries>> right, int steps)
+    {
+        var output = new List<StepSeries>(left.Count);
+        foreach (var series in left)
+        {
+            right.TryGetValue(Signature(series.Labels, node.Matching), out var partners);
+            var result = new StepSeries(series.Labels, steps);
+            for (var step = 0; step < steps; step++)
+            {
+                var at = step;
+                if (series.Present[step] && (partners?.Exists(p => p.Present[at]) ?? false) == (node.Operator == "and"))
+                {
+                    result.Set(step, series.Values[step]);
+                }
+            }
+
+            output.Add(result);
+        }
+
+        return output;
+    }
+
+    private static List<StepSeries> Or(BinaryNode node, List<StepSeries> left, List<StepSeries> right, int steps)
+    {
+        var leftBySignature = Index(left, node.Matching);
+        var output = new List<StepSeries>(left);
+        foreach (var series in right)
+        {
+            leftBySignature.TryGetValue(Signature(series.Labels, node.Matching), out var partners);
+            var result = new StepSeries(series.Labels, steps);
+            for (var step = 0; step < steps; step++)
+            {
+                var at = step;
+                if (series.Present[step] && !(partners?.Exists(p => p.Present[at]) ?? false))
+                {
+                    result.Set(step, series.Values[step]);
+                }
+            }
+
+            output.Add(result);
+        }
+
+        return Merge(output, steps);
+    }
+
+    private static Dictionary<LabelSet, List<StepSeries>> Index(List<StepSeries> series, VectorMatching matching)
+    {
+        var index = new Dictionary<LabelSet, List<StepSeries>>();
+        foreach (var one in series)
+        {
+            var signature = Signature(one.Labels, matching);
+            (index.TryGetValue(signature, out var list) ? list : index[signature] = []).Add(one);
+        }
+
+        return index;
+    }
+
+    private static LabelSet Signature(LabelSet labels, VectorMatching matching)
+    {
+        string[] names = [.. matching.Names];
+        return matching.On ? labels.Only(names) : labels.Without(names);
+    }
+
+    private static LabelSet ResultLabels(LabelSet many, LabelSet one, VectorMatching matching)
+    {
+        if (matching.Group is null)
+        {
+            return Signature(many, matching);
+        }
+
+        var labels = many;
+        foreach (var name in matching.Include)
+        {
+            labels = labels.With(name, one[name]);
+        }
+
+        return labels;
+    }
+
+    private static bool Overlap(StepSeries a, StepSeries b)
+    {
+        for (var step = 0; step < a.Present.Length; step++)
+        {
+            if (a.Present[step] && b.Present[step])
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    // Series of one label set that live at different steps are one series.
+    private static List<StepSeries> Merge(List<StepSeries> series, int steps)
+    {
+        var byLabels = new Dictionary<LabelSet, StepSeries>();
+        var output = new List<StepSeries>();
+        foreach (var one in series)
+        {
+            if (!byLabels.TryGetValue(one.Labels, out var known))
+            {
+                byLabels.Add(one.Labels, one);
+                output.Add(one);
+                continue;
+            }
+
+            var both = new StepSeries(one.Labels, steps);
+            for (var step = 0; step < steps; step++)
+            {
+                if (known.Present[step] || one.Present[step])
+                {
+                    both.Set(step, known.Present[step] ? known.Values[step] : one.Values[step]);
+                }
+            }
+
+            byLabels[one.Labels] = both;
+            output[output.IndexOf(known)] = both;
+        }
+
+        return output;
+    }
+}

@@ -1,0 +1,86 @@
+using Sightglass.Query.LogQL.Pipeline;
+
+namespace Sightglass.Query.LogQL.Parsers;
+
+/// <summary><c>| logfmt</c>, of all pairs or of picked ones.</summary>
+/// <param name="strict">Marks a line with a word that is no pair as an error.</param>
+/// <param name="keepEmpty">Keeps keys without a value.</param>
+/// <param name="picks">Label and key; none takes all.</param>
+internal sealed class LogfmtStage(bool strict, bool keepEmpty, IReadOnlyList<(string Label, string Key)> picks) : LogStage
+{
+    public const string Error = "LogfmtParserErr";
+
+    private readonly LabelNames _names = new(static key => LabelNames.Sanitize(key));
+    private LabelNeeds? _wanted;
+
+    /// <inheritdoc/>
+    public override bool Process(LogEntry entry)
+    {
+        var slice = entry.LineSlice;
+        if (slice.Length == 0)
+        {
+            return true;
+        }
+
+        var scanner = new LogfmtScanner(entry.Line);
+        while (scanner.Next())
+        {
+            if (strict && scanner.Error is not null)
+            {
+                break;
+            }
+
+            if (scanner.Value.Length == 0 && !keepEmpty && picks.Count == 0)
+            {
+                continue;
+            }
+
+            var key = entry.Line.Slice(scanner.Key.Start, scanner.Key.Length);
+            if (picks.Count == 0)
+            {
+                var name = _names[key];
+                if (_wanted is null || _wanted.Contains(name))
+                {
+                    entry.Extract(name, Value(entry, slice, ref scanner));
+                }
+
+                continue;
+            }
+
+            foreach (var (label, wantedKey) in picks)
+            {
+                if (key.SequenceEqual(wantedKey))
+                {
+                    entry.Extract(label, Value(entry, slice, ref scanner));
+                }
+            }
+        }
+
+        if (strict && scanner.Error is { } error)
+        {
+            entry.SetError(Error, error);
+            return true;
+        }
+
+        foreach (var (label, _) in picks)
+        {
+            if (!entry.TryGet(label, out _))
+            {
+                entry.Extract(label, default);
+            }
+        }
+
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public override void Limit(LabelNeeds needs) => _wanted = needs;
+
+    private static TextSlice Value(LogEntry entry, TextSlice line, ref LogfmtScanner scanner)
+    {
+        var value = scanner.Value;
+        return scanner.Escaped
+            ? entry.Append(JsonScanner.Unescape(entry.Line.Slice(value.Start, value.Length)))
+            : new TextSlice(line.Start + value.Start, value.Length);
+    }
+}

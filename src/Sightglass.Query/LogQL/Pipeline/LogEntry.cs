@@ -1,0 +1,298 @@
+using System.Text;
+using Sightglass.Core.Model;
+using Sightglass.Query.LogQL.View;
+
+namespace Sightglass.Query.LogQL.Pipeline;
+
+/// <summary>Where a label of a line comes from.</summary>
+internal enum LabelCategory : byte
+{
+    /// <summary>The stream.</summary>
+    Stream,
+
+    /// <summary>Structured metadata.</summary>
+    Metadata,
+
+    /// <summary>A parser, a formatter or an error.</summary>
+    Parsed,
+}
+
+/// <summary>A piece of an entry's text.</summary>
+internal readonly record struct TextSlice(int Start, int Length);
+
+/// <summary>One label of a line.</summary>
+internal readonly record struct EntryLabel(string Name, TextSlice Value, LabelCategory Category);
+
+/// <summary>
+/// One log line on its way through a pipeline, used again for every line: the line and the values of its labels are pieces of one
+/// buffer, so that a line costs no object. Not thread-safe.
+/// </summary>
+internal sealed class LogEntry
+{
+    public const string ErrorLabel = "__error__";
+    public const string ErrorDetailsLabel = "__error_details__";
+    public const string PreserveErrorLabel = "__preserve_error__";
+
+    private readonly List<EntryLabel> _labels = [];
+    private readonly List<string> _deleted = [];
+    private char[] _text = new char[4096];
+    private int _length;
+    private TextSlice _line;
+    private int _lineBytes;
+
+    /// <summary>The stream.</summary>
+    public LokiStream Stream { get; private set; } = null!;
+
+    /// <summary>Nanoseconds since the Unix epoch.</summary>
+    public long TimeUnixNano { get; private set; }
+
+    /// <summary>The line at present.</summary>
+    public ReadOnlySpan<char> Line => Value(_line);
+
+    /// <summary>Where the line is in the buffer.</summary>
+    public TextSlice LineSlice => _line;
+
+    /// <summary>Size of the line at present in UTF-8.</summary>
+    public int LineBytes => _lineBytes >= 0 ? _lineBytes : _lineBytes = Encoding.UTF8.GetByteCount(Line);
+
+    /// <summary>What went wrong in the pipeline, or null.</summary>
+    public string? Error { get; private set; }
+
+    /// <summary>Details of <see cref="Error"/>.</summary>
+    public string? ErrorDetails { get; private set; }
+
+    /// <summary>Labels beside those of the stream.</summary>
+    public IReadOnlyList<EntryLabel> Labels => _labels;
+
+    /// <summary>Starts with a line.</summary>
+    public void Begin(LokiStream stream, long timeUnixNano, ReadOnlySpan<byte> line)
+    {
+        _labels.Clear();
+        _deleted.Clear();
+        _length = 0;
+        Error = null;
+        ErrorDetails = null;
+        Stream = stream;
+        TimeUnixNano = timeUnixNano;
+        _line = Append(line);
+        _lineBytes = line.Length;
+    }
+
+    /// <summary>A piece of the text. Valid until the next line.</summary>
+    public ReadOnlySpan<char> Value(TextSlice slice) => _text.AsSpan(slice.Start, slice.Length);
+
+    /// <summary>Adds UTF-8 to the text.</summary>
+    public TextSlice Append(ReadOnlySpan<byte> utf8)
+    {
+        var room = Room(utf8.Length);
+        return Take(Encoding.UTF8.GetChars(utf8, room));
+    }
+
+    /// <summary>Adds characters to the text.</summary>
+    public TextSlice Append(ReadOnlySpan<char> text)
+    {
+        text.CopyTo(Room(text.Length));
+        return Take(text.Length);
+    }
+
+    /// <summary>Makes another text the line.</summary>
+    public void SetLine(TextSlice line)
+    {
+        _line = line;
+        _lineBytes = -1;
+    }
+
+    /// <summary>Adds a label that the row itself has.</summary>
+    public void AddMetadata(string name, TextSlice value)
+    {
+        var unique = Stream.Labels.Contains(name) ? name + "_extracted" : name;
+        if (IndexOf(unique) < 0)
+        {
+            _labels.Add(new EntryLabel(unique, value, LabelCategory.Metadata));
+        }
+    }
+
+    /// <summary>Adds a label that a parser found; one that is there already keeps its value, and what the stream or the row calls so gets a suffix.</summary>
+    public void Extract(string name, TextSlice value)
+    {
+        if (name.Length == 0)
+        {
+            return;
+        }
+
+        var at = IndexOf(name);
+        if (at >= 0 ? _labels[at].Category == LabelCategory.Metadata : Stream.Labels.Contains(name))
+        {
+            name += "_extracted";
+            at = IndexOf(name);
+        }
+
+        if (at < 0)
+        {
+            _labels.Add(new EntryLabel(name, value, LabelCategory.Parsed));
+        }
+    }
+
+    /// <summary>True when a parser may still add this label.</summary>
+    public bool IsExtracted(string name)
+    {
+        var at = IndexOf(name);
+        return at >= 0 && _labels[at].Category == LabelCategory.Parsed;
+    }
+
+    /// <summary>Looks a label up.</summary>
+    public bool TryGet(string name, out ReadOnlySpan<char> value)
+    {
+        var at = IndexOf(name);
+        if (at >= 0)
+        {
+            value = Value(_labels[at].Value);
+            return true;
+        }
+
+        if (name == ErrorLabel || name == ErrorDetailsLabel)
+        {
+            var text = name == ErrorLabel ? Error : ErrorDetails;
+            value = text;
+            return text is not null;
+        }
+
+        if (Stream.Labels.TryGet(name, out var label) && !_deleted.Contains(name))
+        {
+            value = label;
+            return true;
+        }
+
+        value = default;
+        return false;
+    }
+
+    /// <summary>The value of a label, empty where there is none.</summary>
+    public ReadOnlySpan<char> Get(string name) => TryGet(name, out var value) ? value : default;
+
+    /// <summary>Sets a label, whatever it was.</summary>
+    public void Set(string name, TextSlice value)
+    {
+        var at = IndexOf(name);
+        var label = new EntryLabel(name, value, LabelCategory.Parsed);
+        if (at >= 0)
+        {
+            _labels[at] = label;
+        }
+        else
+        {
+            _labels.Add(label);
+        }
+    }
+
+    /// <summary>Removes a label.</summary>
+    public void Remove(string name)
+    {
+        var at = IndexOf(name);
+        if (at >= 0)
+        {
+            _labels.RemoveAt(at);
+        }
+
+        if (name == ErrorLabel)
+        {
+            Error = null;
+        }
+        else if (name == ErrorDetailsLabel)
+        {
+            ErrorDetails = null;
+        }
+        else if (Stream.Labels.Contains(name) && !_deleted.Contains(name))
+        {
+            _deleted.Add(name);
+        }
+    }
+
+    /// <summary>Marks the line as one that a stage could not handle.</summary>
+    public void SetError(string error, string details)
+    {
+        Error = error;
+        ErrorDetails = details;
+    }
+
+    /// <summary>Visits every label that the line has at present, in no order.</summary>
+    public void ForEach<T>(ref T visitor)
+        where T : struct, ILabelVisitor, allows ref struct
+    {
+        foreach (var label in Stream.Labels.Span)
+        {
+            if (IndexOf(label.Name) < 0 && !_deleted.Contains(label.Name))
+            {
+                visitor.Visit(label.Name, label.Value, LabelCategory.Stream);
+            }
+        }
+
+        for (var i = 0; i < _labels.Count; i++)
+        {
+            visitor.Visit(_labels[i].Name, Value(_labels[i].Value), _labels[i].Category);
+        }
+
+        if (Error is not null)
+        {
+            visitor.Visit(ErrorLabel, Error, LabelCategory.Parsed);
+        }
+
+        if (!string.IsNullOrEmpty(ErrorDetails))
+        {
+            visitor.Visit(ErrorDetailsLabel, ErrorDetails, LabelCategory.Parsed);
+        }
+    }
+
+    /// <summary>The labels as a set.</summary>
+    public LabelSet ToLabelSet()
+    {
+        var visitor = new SetVisitor(new LabelSetBuilder());
+        ForEach(ref visitor);
+        return visitor.Builder.Build();
+    }
+
+    private int IndexOf(string name)
+    {
+        for (var i = 0; i < _labels.Count; i++)
+        {
+            if (_labels[i].Name == name)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    private Span<char> Room(int count)
+    {
+        if (_text.Length - _length < count)
+        {
+            // Pieces handed out before stay valid: they point into the old array.
+            Array.Resize(ref _text, Math.Max(_text.Length * 2, checked(_length + count)));
+        }
+
+        return _text.AsSpan(_length);
+    }
+
+    private TextSlice Take(int count)
+    {
+        var slice = new TextSlice(_length, count);
+        _length += count;
+        return slice;
+    }
+
+    private readonly struct SetVisitor(LabelSetBuilder builder) : ILabelVisitor
+    {
+        public LabelSetBuilder Builder { get; } = builder;
+
+        public void Visit(string name, ReadOnlySpan<char> value, LabelCategory category) => Builder.Set(name, value.ToString());
+    }
+}
+
+/// <summary>Is shown the labels of a line.</summary>
+internal interface ILabelVisitor
+{
+    /// <summary>One label.</summary>
+    void Visit(string name, ReadOnlySpan<char> value, LabelCategory category);
+}

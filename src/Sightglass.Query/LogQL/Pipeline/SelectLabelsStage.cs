@@ -1,0 +1,78 @@
+using Sightglass.Core.Model;
+
+namespace Sightglass.Query.LogQL.Pipeline;
+
+/// <summary><c>| drop a, b="x"</c> and <c>| keep a, b=~"x"</c>.</summary>
+/// <param name="keep">Keep the named labels instead of dropping them.</param>
+/// <param name="items">Names, some with a condition on the value.</param>
+internal sealed class SelectLabelsStage(bool keep, IReadOnlyList<(string Name, LabelMatcher? Matcher)> items) : LogStage
+{
+    private readonly List<string> _remove = [];
+
+    /// <inheritdoc/>
+    public override bool NeedsLine => false;
+
+    /// <inheritdoc/>
+    public override bool Process(LogEntry entry)
+    {
+        if (!keep)
+        {
+            foreach (var (name, matcher) in items)
+            {
+                if (matcher is null || (entry.TryGet(name, out var value) && matcher.Matches(value.ToString())))
+                {
+                    entry.Remove(name);
+                    if (name == LogEntry.ErrorLabel && matcher is null)
+                    {
+                        entry.Remove(LogEntry.ErrorDetailsLabel);
+                    }
+                }
+            }
+
+            return true;
+        }
+
+        _remove.Clear();
+        var visitor = new Chooser(items, _remove);
+        entry.ForEach(ref visitor);
+        foreach (var name in _remove)
+        {
+            entry.Remove(name);
+        }
+
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public override void AddNeeds(LabelNeeds needs)
+    {
+        foreach (var (name, matcher) in items)
+        {
+            if (matcher is not null)
+            {
+                needs.Add(name);
+            }
+        }
+    }
+
+    private readonly struct Chooser(IReadOnlyList<(string Name, LabelMatcher? Matcher)> items, List<string> remove) : ILabelVisitor
+    {
+        public void Visit(string name, ReadOnlySpan<char> value, LabelCategory category)
+        {
+            if (name is LogEntry.ErrorLabel or LogEntry.ErrorDetailsLabel)
+            {
+                return;
+            }
+
+            foreach (var (kept, matcher) in items)
+            {
+                if (kept == name && (matcher is null || matcher.Matches(value.ToString())))
+                {
+                    return;
+                }
+            }
+
+            remove.Add(name);
+        }
+    }
+}

@@ -1,0 +1,155 @@
+using Sightglass.Query.LogQL;
+
+namespace Sightglass.Query.Tests.LogQL;
+
+public sealed class LogPipelineTests
+{
+    private static LogWorld One(string line, string labels = "app=a", string metadata = "") => new LogWorld().Line(1, labels, line, metadata);
+
+    [Theory]
+    [InlineData("""|= "err" """, "1 err|2 ERR err")]
+    [InlineData("""!= "err" """, "3 ok|4 Warn")]
+    [InlineData("""|= "err" |= "ERR" """, "2 ERR err")]
+    [InlineData("""|= "ERR" or "Warn" """, "2 ERR err|4 Warn")]
+    [InlineData("""!= "err" or "Warn" """, "3 ok")]
+    [InlineData("""|~ "(?i)ERR|ok" """, "1 err|2 ERR err|3 ok")]
+    [InlineData("""!~ "^[12]" """, "3 ok|4 Warn")]
+    [InlineData("""|= "" """, "1 err|2 ERR err|3 ok|4 Warn")]
+    [InlineData("""|> "<_> err" """, "1 err|2 ERR err")]
+    [InlineData("""!> "<_> <_> err" """, "1 err|3 ok|4 Warn")]
+    public void Line_filters(string stages, string want)
+    {
+        var world = new LogWorld();
+        foreach (var (line, i) in new[] { "1 err", "2 ERR err", "3 ok", "4 Warn" }.Select((l, i) => (l, i)))
+        {
+            world.Line(i, "app=a", line);
+        }
+
+        string.Join('|', world.Texts("{app=\"a\"} " + stages)).ShouldBe(want);
+
+        // The same behind a parser, where nothing can be pushed down.
+        string.Join('|', world.Texts("{app=\"a\"} | logfmt " + stages)).ShouldBe(want);
+    }
+
+    [Theory]
+    [InlineData("""{"a":"x","b":1.50,"c":true,"d":null,"e":[1],"f":{"g-h":"y"},"1z":"q"}""", "| json", "_1z=q a=x b=1.50 c=true f_g_h=y")]
+    [InlineData("""{"a":"x\n\u0041\"","app":"inner"}""", "| json", "a=x\nA\" app_extracted=inner")]
+    [InlineData("""{"a":1,"a":2}""", "| json", "a=1")]
+    [InlineData("""{"a":"x",""", "| json", "__error__=JSONParserErr __error_details__=Value looks like object, but can't find closing '}' symbol a=x")]
+    [InlineData("plain", "| json", "__error__=JSONParserErr __error_details__=Value looks like object, but can't find closing '}' symbol")]
+    [InlineData("""{"a":{"b":[1,{"c":"d"}]}}""", """| json x="a.b[1].c", y="a.b", z="a.q", w="a[\"b\"][0]" """, """w=1 x=d y=[1,{"c":"d"}] z=""")]
+    [InlineData("""a=1 b="two words" c= d "e" f="x\"y" app=z""", "| logfmt", "a=1 app_extracted=z b=two words f=x\"y")]
+    [InlineData("""a=1 c= d""", "| logfmt --keep-empty", "a=1 c= d=")]
+    [InlineData("""a=1 b="x""", "| logfmt", "a=1")]
+    [InlineData("""a=1 b="x""", "| logfmt --strict", "__error__=LogfmtParserErr __error_details__=logfmt syntax error : unterminated quoted value a=1")]
+    [InlineData("a=1 b=2", """| logfmt x="b", c""", "c= x=2")]
+    [InlineData("10.0.0.1 - GET /x HTTP", """| pattern "<ip> - <method> <_> <proto>" """, "ip=10.0.0.1 method=GET proto=HTTP")]
+    [InlineData("a b", """| pattern "<x> b <y>" """, "x=a b")]
+    [InlineData("a b", """| pattern "q<x>" """, "")]
+    [InlineData("POST 200 12ms", """| regexp "(?P<m>\\w+) (?P<s>\\d+) (.*)" """, "m=POST s=200")]
+    [InlineData("none", """| regexp "(?P<s>\\d+)" """, "")]
+    [InlineData("""{"_entry":"line","pod":"p"}""", "| unpack", "pod=p")]
+    [InlineData("a=1 b=2", "| logfmt | drop a", "b=2")]
+    [InlineData("a=1 b=2", """| logfmt | drop a="2", b=~"2" """, "a=1")]
+    [InlineData("a=1 b=2", "| logfmt | keep a", "a=1")]
+    [InlineData("a=1 b=2", "| logfmt | label_format c=a", "b=2 c=1")]
+    [InlineData("a=1 b=2", """| logfmt | label_format c="{{.a}}-{{.b}}" """, "a=1 b=2 c=1-2")]
+    [InlineData("a=1", """| label_format n="" """, "n=")]
+    [InlineData("a=1", "| logfmt | json", "__error__=JSONParserErr __error_details__=Value looks like object, but can't find closing '}' symbol a=1")]
+    public void Parsers_and_formatters_make_labels(string line, string stages, string want) => One(line).Found("{app=\"a\"} " + stages).ShouldBe(want);
+
+    [Theory]
+    [InlineData("""| n = "5" """, true)]
+    [InlineData("""| n != "5" """, false)]
+    [InlineData("""| n =~ "[0-9]" """, true)]
+    [InlineData("""| n > 4""", true)]
+    [InlineData("""| n > 5""", false)]
+    [InlineData("""| n >= 5""", true)]
+    [InlineData("""| n == 5.0""", true)]
+    [InlineData("""| d > 100ms""", true)]
+    [InlineData("""| d < 1s""", false)]
+    [InlineData("""| s > 1KB""", true)]
+    [InlineData("""| s = 2KiB""", true)]
+    [InlineData("""| missing = "" """, true)]
+    [InlineData("""| missing > 1""", false)]
+    [InlineData("""| missing != "x" """, true)]
+    [InlineData("""| n=5 and d>1h or s>1KB""", true)]
+    [InlineData("""| n=5 and (d>1h or s>1MB)""", false)]
+    [InlineData("""| n=5, d>1h""", false)]
+    [InlineData("""| n=5 d>1s""", true)]
+    [InlineData("""| app="a" """, true)]
+    [InlineData("""| ip=ip("10.0.0.0/8")""", true)]
+    [InlineData("""| ip=ip("10.0.0.2-10.0.0.9")""", false)]
+    [InlineData("""| ip!=ip("10.0.0.2")""", true)]
+    public void Label_filters(string stages, bool stays) =>
+        One("n=5 d=1m30s s=2KiB ip=10.0.0.1").Lines("{app=\"a\"} | logfmt " + stages).Count.ShouldBe(stays ? 1 : 0);
+
+    [Theory]
+    [InlineData("""| n > 1""", true, "LabelFilterErr")]
+    [InlineData("""| n > 1 | __error__="" """, false, "")]
+    [InlineData("""| n > 1 | __error__="LabelFilterErr" """, true, "LabelFilterErr")]
+    [InlineData("""| n > 1 | drop __error__""", true, "")]
+    [InlineData("""| d > 1s""", true, "LabelFilterErr")]
+    public void What_does_not_read_as_a_number_is_marked(string stages, bool stays, string error)
+    {
+        var lines = One("n=abc d=xyz").Lines("{app=\"a\"} | logfmt " + stages);
+        lines.Count.ShouldBe(stays ? 1 : 0);
+        (lines.Count > 0 ? lines[0].Labels.FirstOrDefault(static l => l.Name == "__error__").Value ?? "" : "").ShouldBe(error);
+    }
+
+    [Theory]
+    [InlineData("{{.a}} {{ .b | upper }}", "1 TWO")]
+    [InlineData("{{.missing}}", "")]
+    [InlineData("{{__line__}}!", "a=1 b=two!")]
+    [InlineData("{{ if eq .a \"1\" }}one{{ else if .b }}b{{ else }}none{{ end }}", "one")]
+    [InlineData("{{ $x := .b }}{{ with .a }}{{.}}{{ end }}{{ $x }}", "1two")]
+    [InlineData("{{ printf \"%-5s|%05d|%.2f\" .b (int .a) (float64 .a) }}", "two  |00001|1.00")]
+    [InlineData("{{ add .a 2 | mul 3 }} {{ div 7 2 }} {{ divf 7 2 }}", "9 3 3.5")]
+    [InlineData("{{ trunc 2 .b }}{{ substr 1 3 .b }}{{ replace \"t\" \"T\" .b }}", "twwoTwo")]
+    [InlineData("{{ regexReplaceAll \"(t)(w)\" .b \"${2}$1\" }}", "wto")]
+    [InlineData("{{ alignRight 5 .b }}{{ alignLeft 2 .b }}", "  twotw")]
+    [InlineData("{{ default \"x\" .missing }}{{ .b | default \"x\" }}", "xtwo")]
+    [InlineData("{{ __timestamp__ | date \"2006-01-02T15:04:05.000Z07:00\" }}", "2026-01-01T00:00:01.000+00:00")]
+    [InlineData("{{- .a -}}  x", "1x")]
+    [InlineData("{{ if and .a (not .missing) }}y{{ end }}", "y")]
+    [InlineData("{{ duration \"1m30s\" }} {{ bytes \"2KB\" }}", "90 2000")]
+    public void Line_format(string template, string want) =>
+        One("a=1 b=two").Texts($$"""{app="a"} | logfmt | line_format `{{template}}`""").ShouldBe([want]);
+
+    [Fact]
+    public void A_template_that_fails_marks_the_line()
+    {
+        var lines = One("a=1").Lines("""{app="a"} | logfmt | line_format "{{ div 1 0 }}" """);
+        lines[0].Line.ShouldBe("a=1");
+        lines[0].Labels.ShouldContain(static l => l.Name == "__error__" && l.Value == "TemplateFormatErr");
+    }
+
+    [Fact]
+    public void Decolorize_takes_colours_out() => One("\u001b[31mred\u001b[0m x").Texts("""{app="a"} | decolorize""").ShouldBe(["red x"]);
+
+    [Fact]
+    public void Unpack_puts_the_entry_back() => One("""{"_entry":"the \"line\"","pod":"p"}""").Texts("""{app="a"} | unpack""").ShouldBe(["the \"line\""]);
+
+    [Fact]
+    public void Direction_limit_and_interval()
+    {
+        var world = new LogWorld();
+        for (var i = 0; i < 20; i++)
+        {
+            world.Line(i, "app=a", $"{i}");
+        }
+
+        world.Lines("""{app="a"}""", 3, LogDirection.Backward).Select(static l => l.Line).ShouldBe(["19", "18", "17"]);
+        world.Lines("""{app="a"} | logfmt""", 2).Select(static l => l.Line).ShouldBe(["0", "1"]);
+        world.Engine.QueryRange(new LogQLRange("""{app="a"}""", LogWorld.At(2), LogWorld.At(9)) { Direction = LogDirection.Forward, IntervalNano = 3 * LogWorld.Second }, default)
+            .Lines.Select(static l => l.Line).ShouldBe(["2", "5", "8"]);
+    }
+
+    [Fact]
+    public void A_matcher_on_metadata_does_not_find_streams_but_a_filter_does()
+    {
+        var world = One("x", metadata: "user=joe");
+        world.Lines("""{app="a", user="joe"}""").ShouldBeEmpty();
+        world.Lines("""{app="a"} | user="joe" """).Count.ShouldBe(1);
+    }
+}
