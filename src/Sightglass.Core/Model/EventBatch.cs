@@ -88,6 +88,9 @@ public abstract class EventBatch : IDisposable
     /// <summary>Key of an attribute.</summary>
     public ReadOnlySpan<byte> AttributeKey(int attribute) => Text(_keys[attribute]);
 
+    /// <summary>Place of an attribute's key in the arena; equal places are equal keys.</summary>
+    public TextRef AttributeKeyRef(int attribute) => _keys[attribute];
+
     /// <summary>Type of an attribute.</summary>
     public AttributeType AttributeTypeOf(int attribute) => _types[attribute];
 

@@ -1,0 +1,264 @@
+using System.Buffers.Text;
+using Sightglass.Core.Bytes;
+using Sightglass.Core.Model;
+
+namespace Sightglass.Events.Columns;
+
+/// <summary>Reads what <see cref="ColumnEncoder"/> wrote. Any bytes give a column or null, in time and memory bounded by their length and the rows.</summary>
+internal static class ColumnDecoder
+{
+    private const string HexDigits = "0123456789abcdef";
+
+    /// <summary>The column, or null when the bytes are not one.</summary>
+    public static ColumnView? TryDecode(ReadOnlySpan<byte> bytes, int rows)
+    {
+        var reader = new ByteReader(bytes);
+        var encoding = (ColumnEncoding)reader.ReadByte();
+        var rawType = reader.ReadByte();
+        var type = rawType == 255 ? AttributeType.None : (AttributeType)rawType;
+        if (rawType != 255 && type is < AttributeType.String or > AttributeType.Composite)
+        {
+            return null;
+        }
+
+        var presence = PresenceCodec.Read(ref reader, rows);
+        if (reader.Failed)
+        {
+            return null;
+        }
+
+        var count = presence?.Count ?? rows;
+        ValueVector? values;
+        switch (encoding)
+        {
+            case ColumnEncoding.Constant:
+                var one = ReadNested(ref reader, type, 1);
+                values = one is null ? null : new ValueVector(count, 1, one.Type, one.Types, one.Bits, one.Arena);
+                break;
+            case ColumnEncoding.Dictionary:
+                values = ReadDictionary(ref reader, type, count);
+                break;
+            default:
+                values = ReadPlain(ref reader, encoding, type, count);
+                break;
+        }
+
+        return values is null || !reader.AtEnd ? null : new ColumnView(presence, values);
+    }
+
+    private static ValueVector? ReadDictionary(ref ByteReader reader, AttributeType type, int count)
+    {
+        var entries = ReadNested(ref reader, type, reader.ReadCount(Math.Min(count, ColumnBounds.MaxDictionary)));
+        if (entries is null || entries.Count < 2)
+        {
+            return null;
+        }
+
+        var wide = new long[count];
+        IntPlanes.Read(ref reader, wide);
+        var index = new int[count];
+        for (var i = 0; i < count; i++)
+        {
+            if ((ulong)wide[i] >= (ulong)entries.Count)
+            {
+                return null;
+            }
+
+            index[i] = (int)wide[i];
+        }
+
+        return new ValueVector(count, entries.Count, entries.Type, entries.Types, entries.Bits, entries.Arena, index);
+    }
+
+    private static ValueVector? ReadNested(ref ByteReader reader, AttributeType type, int count) =>
+        ReadPlain(ref reader, (ColumnEncoding)reader.ReadByte(), type, count);
+
+    private static ValueVector? ReadPlain(ref ByteReader reader, ColumnEncoding encoding, AttributeType type, int count)
+    {
+        if (reader.Failed || !Fits(encoding, type))
+        {
+            return null;
+        }
+
+        var bits = new long[count];
+        byte[] arena = [];
+        AttributeType[]? types = null;
+        switch (encoding)
+        {
+            case ColumnEncoding.Ints or ColumnEncoding.RawDoubles:
+                IntPlanes.Read(ref reader, bits);
+                break;
+            case ColumnEncoding.DeltaInts:
+                ReadDeltas(ref reader, bits);
+                break;
+            case ColumnEncoding.DecimalDoubles:
+                ReadDecimals(ref reader, bits);
+                break;
+            case ColumnEncoding.Plain:
+                arena = ReadTexts(ref reader, bits);
+                break;
+            case ColumnEncoding.Hex:
+                arena = ReadHex(ref reader, bits);
+                break;
+            case ColumnEncoding.IntText:
+                arena = ReadIntTexts(ref reader, bits);
+                break;
+            default:
+                types = new AttributeType[count];
+                arena = ReadMixed(ref reader, types, bits);
+                break;
+        }
+
+        return reader.Failed ? null : new ValueVector(count, count, type, types, bits, arena);
+    }
+
+    private static bool Fits(ColumnEncoding encoding, AttributeType type) => encoding switch
+    {
+        ColumnEncoding.Ints or ColumnEncoding.DeltaInts => type is AttributeType.Int or AttributeType.Bool,
+        ColumnEncoding.RawDoubles or ColumnEncoding.DecimalDoubles => type == AttributeType.Double,
+        ColumnEncoding.Plain => FieldTypes.HasBytes(type),
+        ColumnEncoding.Hex or ColumnEncoding.IntText => type == AttributeType.String,
+        ColumnEncoding.Mixed => type == AttributeType.None,
+        _ => false,
+    };
+
+    private static void ReadDeltas(ref ByteReader reader, Span<long> bits)
+    {
+        if (bits.Length == 0)
+        {
+            reader.Fail();
+            return;
+        }
+
+        bits[0] = reader.ReadZigZag();
+        IntPlanes.Read(ref reader, bits[1..]);
+        for (var i = 1; i < bits.Length; i++)
+        {
+            bits[i] += bits[i - 1];
+        }
+    }
+
+    private static void ReadDecimals(ref ByteReader reader, Span<long> bits)
+    {
+        var decimals = reader.ReadByte();
+        if (!DecimalDoubles.IsKnown(decimals))
+        {
+            reader.Fail();
+            return;
+        }
+
+        IntPlanes.Read(ref reader, bits);
+        for (var i = 0; i < bits.Length; i++)
+        {
+            bits[i] = BitConverter.DoubleToInt64Bits(DecimalDoubles.Restore(bits[i], decimals));
+        }
+    }
+
+    private static byte[] ReadTexts(ref ByteReader reader, long[] bits)
+    {
+        IntPlanes.Read(ref reader, bits);
+        long total = 0;
+        for (var i = 0; i < bits.Length; i++)
+        {
+            if (bits[i] < 0 || bits[i] > reader.Remaining - total)
+            {
+                reader.Fail();
+                return [];
+            }
+
+            var length = (int)bits[i];
+            bits[i] = new TextRef((int)total, length).Packed;
+            total += length;
+        }
+
+        return reader.ReadBytes((int)total).ToArray();
+    }
+
+    private static byte[] ReadHex(ref ByteReader reader, long[] bits)
+    {
+        var prefix = reader.ReadLengthPrefixed();
+        var width = reader.ReadCount(reader.Remaining);
+        var size = prefix.Length + (2L * width);
+        if (reader.Failed || width == 0 || (long)width * bits.Length > reader.Remaining || size * bits.Length > ColumnBounds.MaxRawBytes)
+        {
+            reader.Fail();
+            return [];
+        }
+
+        var source = reader.ReadBytes(width * bits.Length);
+        var arena = new byte[size * bits.Length];
+        var at = 0;
+        for (var i = 0; i < bits.Length; i++)
+        {
+            bits[i] = new TextRef(at, (int)size).Packed;
+            prefix.CopyTo(arena.AsSpan(at));
+            at += prefix.Length;
+            foreach (var b in source.Slice(i * width, width))
+            {
+                arena[at++] = (byte)HexDigits[b >> 4];
+                arena[at++] = (byte)HexDigits[b & 15];
+            }
+        }
+
+        return arena;
+    }
+
+    private static byte[] ReadIntTexts(ref ByteReader reader, long[] bits)
+    {
+        var prefix = reader.ReadLengthPrefixed();
+        IntPlanes.Read(ref reader, bits);
+        if (reader.Failed || ((long)prefix.Length + 20) * bits.Length > ColumnBounds.MaxRawBytes)
+        {
+            reader.Fail();
+            return [];
+        }
+
+        var arena = new byte[(prefix.Length + 20) * bits.Length];
+        var at = 0;
+        for (var i = 0; i < bits.Length; i++)
+        {
+            prefix.CopyTo(arena.AsSpan(at));
+            Utf8Formatter.TryFormat(bits[i], arena.AsSpan(at + prefix.Length), out var digits);
+            bits[i] = new TextRef(at, prefix.Length + digits).Packed;
+            at += prefix.Length + digits;
+        }
+
+        return arena;
+    }
+
+    private static byte[] ReadMixed(ref ByteReader reader, AttributeType[] types, long[] bits)
+    {
+        var arena = new byte[reader.Remaining];
+        var used = 0;
+        var raw = reader.ReadBytes(types.Length);
+        for (var i = 0; i < raw.Length; i++)
+        {
+            types[i] = (AttributeType)raw[i];
+            if (types[i] is < AttributeType.String or > AttributeType.Composite)
+            {
+                reader.Fail();
+            }
+        }
+
+        for (var i = 0; i < bits.Length && !reader.Failed; i++)
+        {
+            switch (types[i])
+            {
+                case AttributeType.Int or AttributeType.Bool:
+                    bits[i] = reader.ReadZigZag();
+                    break;
+                case AttributeType.Double:
+                    bits[i] = (long)reader.ReadUInt64();
+                    break;
+                default:
+                    var text = reader.ReadLengthPrefixed();
+                    bits[i] = new TextRef(used, text.Length).Packed;
+                    text.CopyTo(arena.AsSpan(used));
+                    used += text.Length;
+                    break;
+            }
+        }
+
+        return arena;
+    }
+}

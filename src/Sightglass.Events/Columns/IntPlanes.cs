@@ -1,0 +1,89 @@
+using Sightglass.Core.Bytes;
+
+namespace Sightglass.Events.Columns;
+
+/// <summary>
+/// Integers as frame of reference in byte planes: the smallest is the base, the offsets from it are cut into bytes, and all lowest bytes come first,
+/// then all second bytes, and so on. Zstandard behind it finds the entropy of each plane, so whole bytes lose nothing against packed bits.
+/// </summary>
+internal static class IntPlanes
+{
+    /// <summary>Appends the values: zigzag base, byte width 0 to 8, planes.</summary>
+    public static void Write(ReadOnlySpan<long> values, ByteWriter target)
+    {
+        var min = values.Length == 0 ? 0 : values[0];
+        var max = min;
+        foreach (var value in values)
+        {
+            min = Math.Min(min, value);
+            max = Math.Max(max, value);
+        }
+
+        var width = WidthOf((ulong)max - (ulong)min);
+        target.WriteZigZag(min);
+        target.WriteByte((byte)width);
+        var bytes = target.GetSpan(values.Length * width)[..(values.Length * width)];
+        for (var plane = 0; plane < width; plane++)
+        {
+            var row = bytes.Slice(plane * values.Length, values.Length);
+            var shift = plane * 8;
+            for (var i = 0; i < row.Length; i++)
+            {
+                row[i] = (byte)(((ulong)values[i] - (ulong)min) >> shift);
+            }
+        }
+
+        target.Advance(bytes.Length);
+    }
+
+    /// <summary>Reads as many values as <paramref name="target"/> is long; a failure sticks to the reader.</summary>
+    public static void Read(ref ByteReader reader, Span<long> target)
+    {
+        var min = reader.ReadZigZag();
+        var width = reader.ReadByte();
+        if (width > 8)
+        {
+            reader.Fail();
+        }
+
+        var bytes = reader.ReadBytes(reader.Failed ? -1 : target.Length * width);
+        if (reader.Failed)
+        {
+            return;
+        }
+
+        if (width == 0)
+        {
+            target.Fill(min);
+            return;
+        }
+
+        var first = bytes[..target.Length];
+        for (var i = 0; i < target.Length; i++)
+        {
+            target[i] = first[i];
+        }
+
+        for (var plane = 1; plane < width; plane++)
+        {
+            var row = bytes.Slice(plane * target.Length, target.Length);
+            if (!row.ContainsAnyExcept((byte)0))
+            {
+                continue;
+            }
+
+            var shift = plane * 8;
+            for (var i = 0; i < target.Length; i++)
+            {
+                target[i] |= (long)row[i] << shift;
+            }
+        }
+
+        for (var i = 0; i < target.Length; i++)
+        {
+            target[i] += min;
+        }
+    }
+
+    private static int WidthOf(ulong range) => (64 - System.Numerics.BitOperations.LeadingZeroCount(range) + 7) / 8;
+}

@@ -1,0 +1,98 @@
+using Sightglass.Core.Model;
+
+namespace Sightglass.Events.Columns;
+
+/// <summary>
+/// Values of one column in one block. Values refer to entries: directly (value i is entry i), through <see cref="Index"/> (a dictionary), or all to
+/// entry 0 (a constant), so that a predicate is asked once per entry. Immutable once handed out.
+/// </summary>
+internal sealed class ValueVector
+{
+    private static readonly AttributeType[] NoTypes = [];
+
+    public ValueVector(int count, int entryCount, AttributeType type, AttributeType[]? types, long[] bits, byte[] arena, int[]? index = null)
+    {
+        Count = count;
+        EntryCount = entryCount;
+        Type = type;
+        Types = types ?? NoTypes;
+        Bits = bits;
+        Arena = arena;
+        Index = index;
+    }
+
+    /// <summary>Values.</summary>
+    public int Count { get; }
+
+    public int EntryCount { get; }
+
+    /// <summary>Type of all entries, or None when they differ and <see cref="Types"/> says more.</summary>
+    public AttributeType Type { get; }
+
+    /// <summary>Type of each entry when <see cref="Type"/> is None. None here stands for "missing" (streams and scopes without the attribute).</summary>
+    public AttributeType[] Types { get; }
+
+    /// <summary>Integer, truth value, bits of the double, or packed <see cref="TextRef"/> into <see cref="Arena"/>, per entry.</summary>
+    public long[] Bits { get; }
+
+    /// <summary>Bytes of texts; those of entry i stand before those of entry i + 1 and nothing stands between.</summary>
+    public byte[] Arena { get; }
+
+    /// <summary>Entry of each value, or null.</summary>
+    public int[]? Index { get; }
+
+    public bool IsConstant => Index is null && EntryCount == 1;
+
+    /// <summary>Memory held, in bytes.</summary>
+    public long Size => ((long)Bits.Length * 8) + Arena.Length + Types.Length + ((Index?.Length ?? 0) * 4L) + 64;
+
+    public int EntryOf(int value) => Index is not null ? Index[value] : EntryCount == 1 ? 0 : value;
+
+    public AttributeType TypeOf(int entry) => Type != AttributeType.None ? Type : Types[entry];
+
+    public ReadOnlySpan<byte> BytesOf(int entry)
+    {
+        var text = TextRef.Unpack(Bits[entry]);
+        return Arena.AsSpan(text.Offset, text.Length);
+    }
+
+    public AttributeValue ValueOf(int entry)
+    {
+        var type = TypeOf(entry);
+        return FieldTypes.HasBytes(type) ? AttributeValue.From(type, 0, BytesOf(entry)) : AttributeValue.From(type, Bits[entry], default);
+    }
+
+    public static ValueVector Constant(int count, AttributeType type, long bits) => new(count, 1, type, null, [bits], []);
+}
+
+/// <summary>A column of a block as queries, flushes and merges see it.</summary>
+/// <param name="presence">Rows that have a value; null when all have.</param>
+/// <param name="values">The values of those rows.</param>
+internal sealed class ColumnView(Presence? presence, ValueVector values)
+{
+    public Presence? Presence { get; } = presence;
+
+    public ValueVector Values { get; } = values;
+
+    /// <summary>Memory held, in bytes.</summary>
+    public long Size => Values.Size + ((Presence?.Rows.Words.Length ?? 0) * 12L);
+
+    /// <summary>Entry of a row's value, or -1 when it has none.</summary>
+    public int EntryOfRow(int row)
+    {
+        if (Presence is null)
+        {
+            return Values.EntryOf(row);
+        }
+
+        var value = Presence.IndexOf(row);
+        return value < 0 ? -1 : Values.EntryOf(value);
+    }
+
+    /// <summary>A number column's value; 0 where the row has none.</summary>
+    public long NumberOfRow(int row)
+    {
+        var entry = EntryOfRow(row);
+        return entry < 0 ? 0 : Values.Bits[entry];
+    }
+}

@@ -1,0 +1,212 @@
+using Sightglass.Core.Bytes;
+using Sightglass.Core.Contracts;
+using Sightglass.Core.Model;
+using Sightglass.Events.Columns;
+using Sightglass.Events.Memory;
+
+namespace Sightglass.Events.Parts;
+
+/// <summary>A row to be written: which of the sources it is in, where, and its place among rows of the same time.</summary>
+internal readonly record struct RowRef(int Source, int Row, long Tie);
+
+/// <summary>Gathers rows from memory chunks or from blocks of older parts into one new block, column after column, and encodes it.</summary>
+internal sealed class BlockAssembler(int compressionLevel) : IDisposable
+{
+    // Below this, a compressed column saves less than its frame costs to open.
+    private const int LeastCompressedBytes = 64;
+
+    private readonly ColumnEncoder _encoder = new();
+    private readonly ValueBuilder _builder = new();
+    private readonly TokenSet _tokens = new();
+    private readonly ByteWriter _raw = new(1 << 20);
+
+    /// <summary>
+    /// Encodes the rows. Appends the columns to <paramref name="target"/>, whose first byte is at <paramref name="offset"/> of the column file.
+    /// </summary>
+    public BlockHeader Assemble(ReadOnlySpan<RowRef> rows, IReadOnlyList<RowBlock> sources, PartTables tables, ByteWriter target, long offset, List<ulong> traces, int blockNumber)
+    {
+        var columns = new List<ColumnEntry>();
+        var keys = new SortedSet<int> { tables.NumberOf(ColumnKey.Time) };
+        var used = new bool[sources.Count];
+        foreach (var row in rows)
+        {
+            used[row.Source] = true;
+        }
+
+        for (var i = 0; i < used.Length; i++)
+        {
+            if (used[i])
+            {
+                foreach (var key in sources[i].Columns)
+                {
+                    keys.Add(tables.NumberOf(key));
+                }
+            }
+        }
+
+        keys.Add(tables.NumberOf(ColumnKey.Tie));
+        var views = new ColumnView?[sources.Count];
+        var (minTime, maxTime) = (0L, 0L);
+        foreach (var number in keys)
+        {
+            var key = tables.Keys[number];
+            _builder.Clear();
+            var present = new RowBitmap(rows.Length);
+            if (key == ColumnKey.Tie)
+            {
+                GatherTies(rows, present);
+            }
+            else
+            {
+                for (var i = 0; i < used.Length; i++)
+                {
+                    views[i] = used[i] ? sources[i].Column(key) : null;
+                }
+
+                Gather(rows, views, present);
+                if (key == ColumnKey.ScopeIndex)
+                {
+                    RemapScopes(rows, sources, tables, present);
+                }
+            }
+
+            if (_builder.Count == 0)
+            {
+                continue;
+            }
+
+            var values = _builder.View();
+            if (key == ColumnKey.Time)
+            {
+                (minTime, maxTime) = Range(values);
+            }
+            else if (key == ColumnKey.TraceId)
+            {
+                AddTraces(values, traces, blockNumber);
+            }
+
+            columns.Add(WriteColumn(number, key, values, new Presence(present), rows.Length, target, offset));
+        }
+
+        return new BlockHeader { Rows = rows.Length, MinTime = minTime, MaxTime = maxTime, Runs = Runs(rows, sources, tables), Columns = [.. columns] };
+    }
+
+    public void Dispose() => _raw.Dispose();
+
+    private void GatherTies(ReadOnlySpan<RowRef> rows, RowBitmap present)
+    {
+        for (var i = 0; i < rows.Length; i++)
+        {
+            if (rows[i].Tie != 0)
+            {
+                _builder.Add(AttributeType.Int, rows[i].Tie);
+                present.Set(i);
+            }
+        }
+    }
+
+    private void Gather(ReadOnlySpan<RowRef> rows, ColumnView?[] views, RowBitmap present)
+    {
+        for (var i = 0; i < rows.Length; i++)
+        {
+            var view = views[rows[i].Source];
+            if (view is null)
+            {
+                continue;
+            }
+
+            var entry = view.EntryOfRow(rows[i].Row);
+            if (entry >= 0)
+            {
+                _builder.Add(view.Values, entry);
+                present.Set(i);
+            }
+        }
+    }
+
+    private void RemapScopes(ReadOnlySpan<RowRef> rows, IReadOnlyList<RowBlock> sources, PartTables tables, RowBitmap present)
+    {
+        _builder.Clear();
+        for (var i = present.Next(0); i >= 0; i = present.Next(i + 1))
+        {
+            var source = sources[rows[i].Source];
+            var scope = source.Scopes[source.ScopeIndex is { } index ? index[rows[i].Row] : 0];
+            _builder.Add(AttributeType.Int, scope is null ? 0 : tables.NumberOf(scope));
+        }
+    }
+
+    private static (long Min, long Max) Range(ValueVector values)
+    {
+        var (min, max) = (long.MaxValue, long.MinValue);
+        foreach (var time in values.Bits.AsSpan(0, values.EntryCount))
+        {
+            (min, max) = (Math.Min(min, time), Math.Max(max, time));
+        }
+
+        return (min, max);
+    }
+
+    private static void AddTraces(ValueVector values, List<ulong> traces, int block)
+    {
+        for (var i = 0; i < values.EntryCount; i++)
+        {
+            var bytes = values.BytesOf(i);
+            if (bytes.Length == 16)
+            {
+                traces.Add(TraceIndex.Pair(TraceId.FromBytes(bytes), block));
+            }
+        }
+    }
+
+    private static StreamRun[] Runs(ReadOnlySpan<RowRef> rows, IReadOnlyList<RowBlock> sources, PartTables tables)
+    {
+        var runs = new List<StreamRun>();
+        foreach (var row in rows)
+        {
+            var stream = tables.NumberOf(sources[row.Source].StreamOf(row.Row));
+            if (runs.Count > 0 && runs[^1].Stream == stream)
+            {
+                runs[^1] = new StreamRun(stream, runs[^1].Rows + 1);
+            }
+            else
+            {
+                runs.Add(new StreamRun(stream, 1));
+            }
+        }
+
+        return [.. runs];
+    }
+
+    private ColumnEntry WriteColumn(int number, ColumnKey key, ValueVector values, Presence presence, int rows, ByteWriter target, long offset)
+    {
+        _raw.Clear();
+        var encoding = _encoder.Encode(values, presence, rows, _raw);
+        var entry = new ColumnEntry { Key = number, Offset = offset + target.Length };
+        var at = target.Length;
+        if (_raw.Length >= LeastCompressedBytes && Zstd.Compress(_raw.Written, target, compressionLevel) < _raw.Length - (_raw.Length / 32))
+        {
+            entry.RawLength = _raw.Length;
+        }
+        else
+        {
+            target.Truncate(at);
+            target.Write(_raw.Written);
+        }
+
+        entry.StoredLength = target.Length - at;
+        entry.Crc = Crc32C.Compute(target.Written[at..]);
+        ColumnStats.Fill(values, ref entry);
+        if (values.Type == AttributeType.String && key.Name != EventFields.TraceState
+            && encoding is ColumnEncoding.Plain or ColumnEncoding.Hex or ColumnEncoding.IntText)
+        {
+            _tokens.Clear();
+            _tokens.AddTokens(values);
+            at = target.Length;
+            TokenFilter.Write(_tokens, target);
+            entry.FilterLength = target.Length - at;
+            entry.FilterCrc = entry.FilterLength == 0 ? 0 : Crc32C.Compute(target.Written[at..]);
+        }
+
+        return entry;
+    }
+}

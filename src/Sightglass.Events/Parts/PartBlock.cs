@@ -1,0 +1,120 @@
+using Sightglass.Core.Contracts;
+using Sightglass.Events.Columns;
+using Sightglass.Events.Memory;
+using Sightglass.Events.Records;
+
+namespace Sightglass.Events.Parts;
+
+/// <summary>A block of a part, with the columns that were read. Belongs to one query or merge.</summary>
+internal sealed class PartBlock(EventPart part, int number) : RowBlock
+{
+    private readonly Dictionary<int, ColumnView> _columns = [];
+    private int[]? _streamIndex;
+    private long _held;
+
+    public EventPart Part { get; } = part;
+
+    /// <summary>Its number in the part.</summary>
+    public int Number { get; } = number;
+
+    public BlockHeader Header { get; } = part.Directory.Blocks[number];
+
+    public override EventSignal Signal => Part.Directory.Signal;
+
+    public override int Rows => Header.Rows;
+
+    public override long MinTime => Header.MinTime;
+
+    public override long MaxTime => Header.MaxTime;
+
+    public override StreamEntry[] Streams => Part.Directory.Streams;
+
+    public override int[]? StreamIndex => _streamIndex ??= BuildStreamIndex();
+
+    public override ScopeIdentity?[] Scopes => Part.Directory.Scopes;
+
+    public override IReadOnlyCollection<ColumnKey> Columns => Array.ConvertAll(Header.Columns, c => Part.Directory.Keys[c.Key]);
+
+    public override long HeldBytes => _held;
+
+    public override ColumnView? Column(ColumnKey key)
+    {
+        if (!TryEntry(key, out var entry))
+        {
+            return null;
+        }
+
+        if (!_columns.TryGetValue(entry.Key, out var view))
+        {
+            view = Part.ReadColumn(entry, Rows);
+            _columns.Add(entry.Key, view);
+            _held += view.Size;
+        }
+
+        return view;
+    }
+
+    public override void Forget()
+    {
+        _columns.Clear();
+        _held = 0;
+        _streamIndex = null;
+        ForgetScopes();
+    }
+
+    public byte[] Filter(in ColumnEntry entry) => Part.ReadFilter(entry);
+
+    /// <summary>Whether a place in the column file belongs to the block.</summary>
+    public bool Holds(long offset)
+    {
+        foreach (ref readonly var column in Header.Columns.AsSpan())
+        {
+            if (offset >= column.Offset && offset < column.Offset + column.StoredLength + column.FilterLength)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Finds what the directory says of a column.</summary>
+    public bool TryEntry(ColumnKey key, out ColumnEntry entry)
+    {
+        entry = default;
+        var number = Part.KeyNumber(key);
+        if (number < 0)
+        {
+            return false;
+        }
+
+        var (low, high) = (0, Header.Columns.Length - 1);
+        while (low <= high)
+        {
+            var middle = (low + high) >> 1;
+            var at = Header.Columns[middle].Key;
+            if (at == number)
+            {
+                entry = Header.Columns[middle];
+                return true;
+            }
+
+            (low, high) = at < number ? (middle + 1, high) : (low, middle - 1);
+        }
+
+        return false;
+    }
+
+    private int[] BuildStreamIndex()
+    {
+        var index = new int[Rows];
+        var at = 0;
+        foreach (var run in Header.Runs)
+        {
+            index.AsSpan(at, run.Rows).Fill(run.Stream);
+            at += run.Rows;
+        }
+
+        return index;
+    }
+}

@@ -1,0 +1,171 @@
+using System.Buffers.Binary;
+using System.Numerics;
+using Sightglass.Core.Bytes;
+using Sightglass.Core.Errors;
+using Sightglass.Core.Model;
+
+namespace Sightglass.Events.Parts;
+
+/// <summary>
+/// From trace id to the blocks of a part that have rows of it: pairs of a 32-bit hash and a block number, sorted, in buckets of equal hash prefix.
+/// A look-up reads the header, one place in the bucket table and one bucket. A hash that two traces share costs a block read for nothing.
+/// </summary>
+internal static class TraceIndex
+{
+    public const uint Magic = 0x49544753; // "SGTI"
+    public const byte Version = 1;
+    public const int HeaderBytes = 24;
+
+    // So many pairs to a bucket on average: a bucket is some 250 bytes, and the table a sixteenth of a byte per pair.
+    private const int PairsPerBucket = 64;
+
+    public static uint HashOf(TraceId id) => (uint)((((id.High * 0x9e3779b97f4a7c15) ^ id.Low) * 0xd6e8feb86659fd93) >> 32);
+
+    /// <summary>One pair as a number that sorts by hash, then block.</summary>
+    public static ulong Pair(TraceId id, int block) => ((ulong)HashOf(id) << 32) | (uint)block;
+
+    /// <summary>Writes the file of a part. <paramref name="pairs"/> are sorted and distinct.</summary>
+    public static void Write(ReadOnlySpan<ulong> pairs, int blocks, ByteWriter target)
+    {
+        var prefixBits = Math.Clamp(BitOperations.Log2((uint)(pairs.Length / PairsPerBucket) + 1), 0, 24);
+        var blockBits = 32 - BitOperations.LeadingZeroCount((uint)Math.Max(blocks - 1, 0));
+        var buckets = 1 << prefixBits;
+        target.WriteUInt32(Magic);
+        target.WriteByte(Version);
+        target.WriteByte((byte)prefixBits);
+        target.WriteByte((byte)blockBits);
+        target.WriteByte(0);
+        target.WriteUInt64((ulong)pairs.Length);
+        target.WriteUInt32((uint)buckets);
+        target.WriteUInt32(Crc32C.Compute(target.Written[^20..]));
+        var table = target.Length;
+        var tableSpan = (buckets + 1) * 4;
+        target.GetSpan(tableSpan)[..tableSpan].Clear();
+        target.Advance(tableSpan);
+        var start = target.Length;
+        var at = 0;
+        for (var bucket = 0; bucket < buckets; bucket++)
+        {
+            BinaryPrimitives.WriteUInt32LittleEndian(target.WrittenMutable[(table + (bucket * 4))..], (uint)(target.Length - start));
+            var first = at;
+            while (at < pairs.Length && Prefix(pairs[at], prefixBits) == bucket)
+            {
+                at++;
+            }
+
+            if (at > first)
+            {
+                WriteBucket(pairs[first..at], prefixBits, blockBits, target);
+            }
+        }
+
+        BinaryPrimitives.WriteUInt32LittleEndian(target.WrittenMutable[(table + (buckets * 4))..], (uint)(target.Length - start));
+    }
+
+    private static int Prefix(ulong pair, int prefixBits) => prefixBits == 0 ? 0 : (int)(pair >> (64 - prefixBits));
+
+    private static void WriteBucket(ReadOnlySpan<ulong> pairs, int prefixBits, int blockBits, ByteWriter target)
+    {
+        var at = target.Length;
+        ulong pending = 0;
+        var filled = 0;
+        foreach (var pair in pairs)
+        {
+            var rest = (pair >> 32) & (uint.MaxValue >> prefixBits);
+            var value = (rest << blockBits) | (uint)pair;
+            for (var left = 32 - prefixBits + blockBits; left > 0;)
+            {
+                var take = Math.Min(left, 8 - filled);
+                pending |= (value & ((1UL << take) - 1)) << filled;
+                value >>= take;
+                left -= take;
+                filled += take;
+                if (filled == 8)
+                {
+                    target.WriteByte((byte)pending);
+                    (pending, filled) = (0, 0);
+                }
+            }
+        }
+
+        if (filled > 0)
+        {
+            target.WriteByte((byte)pending);
+        }
+
+        target.WriteUInt32(Crc32C.Compute(target.Written[at..]));
+    }
+
+    /// <summary>The blocks that may have rows of the trace, ascending.</summary>
+    /// <param name="read">Reads the file at an offset; the whole span or CorruptDataException.</param>
+    /// <param name="file">The file's name, for errors.</param>
+    /// <param name="id">The trace.</param>
+    public static List<int> Find(ReadAt read, string file, TraceId id)
+    {
+        Span<byte> header = stackalloc byte[HeaderBytes];
+        read(0, header);
+        if (BinaryPrimitives.ReadUInt32LittleEndian(header) != Magic || header[4] != Version
+            || Crc32C.Compute(header[..20]) != BinaryPrimitives.ReadUInt32LittleEndian(header[20..]) || header[5] > 24 || header[6] > 32)
+        {
+            throw new CorruptDataException(file, "header", 0, "checksum, magic or version does not match");
+        }
+
+        var (prefixBits, blockBits) = (header[5], header[6]);
+        var hash = HashOf(id);
+        var bucket = Prefix((ulong)hash << 32, prefixBits);
+        Span<byte> places = stackalloc byte[8];
+        read(HeaderBytes + (bucket * 4), places);
+        var from = BinaryPrimitives.ReadUInt32LittleEndian(places);
+        var to = BinaryPrimitives.ReadUInt32LittleEndian(places[4..]);
+        var found = new List<int>();
+        if (to == from)
+        {
+            return found;
+        }
+
+        var place = HeaderBytes + (((1L << prefixBits) + 1) * 4) + from;
+        if (to < from + 5 || to - from > 1 << 24)
+        {
+            throw new CorruptDataException(file, "bucket table", HeaderBytes + (bucket * 4), $"bucket of {(long)to - from} bytes");
+        }
+
+        var bytes = new byte[to - from];
+        read(place, bytes);
+        var body = bytes.AsSpan(0, bytes.Length - 4);
+        if (Crc32C.Compute(body) != BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(body.Length)))
+        {
+            throw new CorruptDataException(file, "bucket", place, "checksum does not match");
+        }
+
+        var width = 32 - prefixBits + blockBits;
+        var wanted = hash & (uint.MaxValue >> prefixBits);
+        for (long bit = 0; bit + width <= body.Length * 8L; bit += width)
+        {
+            var value = ReadBits(body, bit, width);
+            if (value >> blockBits == wanted)
+            {
+                found.Add((int)(value & ((1UL << blockBits) - 1)));
+            }
+        }
+
+        return found;
+    }
+
+    private static ulong ReadBits(ReadOnlySpan<byte> bytes, long at, int width)
+    {
+        ulong value = 0;
+        for (var got = 0; got < width;)
+        {
+            var offset = (int)(at & 7);
+            var take = Math.Min(width - got, 8 - offset);
+            value |= ((ulong)(bytes[(int)(at >> 3)] >> offset) & ((1UL << take) - 1)) << got;
+            got += take;
+            at += take;
+        }
+
+        return value;
+    }
+}
+
+/// <summary>Fills <paramref name="target"/> from a place of a file.</summary>
+internal delegate void ReadAt(long offset, Span<byte> target);

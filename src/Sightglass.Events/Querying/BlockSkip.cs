@@ -1,0 +1,67 @@
+using Sightglass.Core.Contracts;
+using Sightglass.Core.Model;
+using Sightglass.Events.Columns;
+using Sightglass.Events.Parts;
+
+namespace Sightglass.Events.Querying;
+
+/// <summary>Says of a block that no row can pass a test, from the directory, the token filters and the trace look-up.</summary>
+internal sealed class BlockSkip
+{
+    private readonly ValueTest _test;
+    private readonly ulong[] _tokens = [];
+    private readonly TraceId? _trace;
+
+    public BlockSkip(ValueTest test)
+    {
+        _test = test;
+        switch (test)
+        {
+            case CompareTest { Op: CompareOp.Equal, Value.Type: AttributeType.String } equal:
+                _tokens = TextTokens.Required(equal.Bytes, wholeText: true);
+                break;
+            case ContainsTest contains:
+                _tokens = TextTokens.Required(contains.Needle, wholeText: false);
+                break;
+            case CompareTest { Op: CompareOp.Equal, Value.Type: AttributeType.Bytes } equal when equal.Bytes.Length == 16:
+                _trace = TraceId.FromBytes(equal.Bytes);
+                break;
+        }
+    }
+
+    public bool MayMatch(PartBlock block, ColumnKey key)
+    {
+        if (!block.TryEntry(key, out var entry))
+        {
+            return key.MissingIsZero && block.HasField(key.Name) && _test.Test(AttributeType.Int, 0, default);
+        }
+
+        if (_trace is { } trace && key == ColumnKey.TraceId)
+        {
+            return block.Part.BlocksOf(trace).Contains(block.Number);
+        }
+
+        if (_test is CompareTest { Value.Type: AttributeType.Int or AttributeType.Double } compare && entry.StatsType != AttributeType.None)
+        {
+            return InRange(compare, entry) || (key.MissingIsZero && _test.Test(AttributeType.Int, 0, default));
+        }
+
+        // A filter is only written for a column in which every value is a text.
+        return _tokens.Length == 0 || entry.FilterLength == 0 || TokenFilter.MayContain(block.Filter(entry), _tokens);
+    }
+
+    private static bool InRange(CompareTest compare, in ColumnEntry entry)
+    {
+        var toMin = NumberOrder.Compare(entry.StatsType, entry.Min, compare.Value.Type, compare.Value.Bits);
+        var toMax = NumberOrder.Compare(entry.StatsType, entry.Max, compare.Value.Type, compare.Value.Bits);
+        return compare.Op switch
+        {
+            CompareOp.Equal => toMin <= 0 && toMax >= 0,
+            CompareOp.Less => toMin < 0,
+            CompareOp.LessOrEqual => toMin <= 0,
+            CompareOp.Greater => toMax > 0,
+            CompareOp.GreaterOrEqual => toMax >= 0,
+            _ => true,
+        };
+    }
+}
