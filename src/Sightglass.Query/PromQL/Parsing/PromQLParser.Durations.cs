@@ -121,8 +121,8 @@ public sealed partial class PromQLParser
         {
             "step" => DurationOperator.Step,
             "range" => DurationOperator.Range,
-            "min" => DurationOperator.Min,
-            "max" => DurationOperator.Max,
+            "min" or "min_of" => DurationOperator.Min,
+            "max" or "max_of" => DurationOperator.Max,
             _ => throw Error(name.Start, $"unexpected {name.Describe()} in duration expression, expected step(), range(), min() or max()"),
         };
         DurationExpression? left = null;
