@@ -49,6 +49,10 @@ internal sealed partial class Evaluator
                 return Constant((_run.EndMs - _run.StartMs) / 1000.0, grid);
             case "step":
                 return Constant(_run.StepMs / 1000.0, grid);
+            case "max_of":
+                return Pairwise(call, grid, ElementFunctions.Larger);
+            case "min_of":
+                return Pairwise(call, grid, ElementFunctions.Smaller);
             case "vector":
                 return new List<Column> { new(LabelSet.Empty, Evaluate(arguments[0], grid).Scalar) };
             case "scalar":
@@ -64,10 +68,10 @@ internal sealed partial class Evaluator
                 return Clamp(Evaluate(arguments[0], grid).Vector, Evaluate(arguments[1], grid).Scalar, Evaluate(arguments[2], grid).Scalar);
             case "clamp_min":
                 var least = Evaluate(arguments[1], grid).Scalar;
-                return Map(Evaluate(arguments[0], grid).Vector, (v, i) => Math.Max(least[i], v));
+                return Map(Evaluate(arguments[0], grid).Vector, (v, i) => ElementFunctions.Larger(least[i], v));
             case "clamp_max":
                 var most = Evaluate(arguments[1], grid).Scalar;
-                return Map(Evaluate(arguments[0], grid).Vector, (v, i) => Math.Min(most[i], v));
+                return Map(Evaluate(arguments[0], grid).Vector, (v, i) => ElementFunctions.Smaller(most[i], v));
             case "sort" or "sort_desc":
                 return Sort(Evaluate(arguments[0], grid).Vector, grid, name == "sort_desc");
             case "sort_by_label" or "sort_by_label_desc":
@@ -115,6 +119,19 @@ internal sealed partial class Evaluator
         for (var i = 0; i < values.Length; i++)
         {
             values[i] = function(grid.Time(i));
+        }
+
+        return values;
+    }
+
+    private double[] Pairwise(CallExpression call, StepGrid grid, Func<double, double, double> function)
+    {
+        var left = Evaluate(call.Arguments[0], grid).Scalar;
+        var right = Evaluate(call.Arguments[1], grid).Scalar;
+        var values = new double[grid.Count];
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i] = function(left[i], right[i]);
         }
 
         return values;
@@ -172,7 +189,7 @@ internal sealed partial class Evaluator
 
     private List<Column> Clamp(List<Column> input, double[] min, double[] max)
     {
-        var result = Map(input, (v, i) => max[i] < min[i] ? SpecialNumbers.Absent : Math.Max(min[i], Math.Min(max[i], v)));
+        var result = Map(input, (v, i) => max[i] < min[i] ? SpecialNumbers.Absent : ElementFunctions.Larger(min[i], ElementFunctions.Smaller(max[i], v)));
         result.RemoveAll(c => c.IsEmpty());
         return result;
     }

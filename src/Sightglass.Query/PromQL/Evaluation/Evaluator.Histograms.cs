@@ -25,11 +25,11 @@ internal sealed partial class Evaluator
         switch (call.Function.Name)
         {
             case "histogram_count":
-                return MapHistograms(Evaluate(arguments[0], grid).Vector, h => h.Count);
+                return MapHistograms(WithResetsDetected(arguments[0], grid), h => h.Count);
             case "histogram_sum":
-                return MapHistograms(Evaluate(arguments[0], grid).Vector, h => h.Sum);
+                return MapHistograms(WithResetsDetected(arguments[0], grid), h => h.Sum);
             case "histogram_avg":
-                return MapHistograms(Evaluate(arguments[0], grid).Vector, h => h.Sum / h.Count);
+                return MapHistograms(WithResetsDetected(arguments[0], grid), h => h.Sum / h.Count);
             case "histogram_stdvar":
                 return MapHistograms(Evaluate(arguments[0], grid).Vector, HistogramQuantile.Variance);
             case "histogram_stddev":
@@ -42,6 +42,21 @@ internal sealed partial class Evaluator
                 return Fractions(arguments[2], Evaluate(arguments[0], grid).Scalar, Evaluate(arguments[1], grid).Scalar, Evaluate(arguments[2], grid).Vector, grid);
             default:
                 throw new Core.Errors.QueryException(Core.Errors.QueryErrorKind.BadData, $"function {call.Function.Name} is experimental and not available", call.Span.Start);
+        }
+    }
+
+    /// <summary>Counts and sums do not need the buckets; Prometheus then finds counter resets while it reads, which shows in annotations.</summary>
+    private List<Column> WithResetsDetected(PromQLExpression argument, StepGrid grid)
+    {
+        var before = _detectResets;
+        _detectResets = true;
+        try
+        {
+            return Evaluate(argument, grid).Vector;
+        }
+        finally
+        {
+            _detectResets = before;
         }
     }
 
@@ -94,7 +109,7 @@ internal sealed partial class Evaluator
             _run.Annotations.QuantileOutOfRange(value, quantileAt);
         }
 
-        return PerHistogram(at, input, grid, label is null ? null : (label, GoFloat.General(q[0])), (step, native, metric) => HistogramQuantile.Quantile(q[step], native, becameNaN =>
+        return PerHistogram(at, input, grid, label is null ? null : (label, OpenMetricsText(q[0])), (step, native, metric) => HistogramQuantile.Quantile(q[step], native, becameNaN =>
         {
             _run.Annotations.InfoNamed($"input to histogram_quantile has NaN observations, result is {(becameNaN ? "NaN" : "skewed higher")}", metric, at);
         }), (step, classic, metric) =>
@@ -107,6 +122,13 @@ internal sealed partial class Evaluator
 
             return result;
         });
+    }
+
+    /// <summary>A number as OpenMetrics writes label values: always with a point or an exponent.</summary>
+    private static string OpenMetricsText(double value)
+    {
+        var text = GoFloat.General(value);
+        return double.IsFinite(value) && !text.AsSpan().ContainsAny('.', 'e') ? text + ".0" : text;
     }
 
     private List<Column> Fractions(PromQLExpression at, double[] lower, double[] upper, List<Column> input, StepGrid grid) =>

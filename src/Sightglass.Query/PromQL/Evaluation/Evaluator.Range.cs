@@ -101,6 +101,11 @@ internal sealed partial class Evaluator
 
             _run.Take(buffer.Count);
             var samples = RangeSamples.From(buffer);
+            if (_detectResets)
+            {
+                samples.DetectResets();
+            }
+
             output[series] = Windows(samples, selection.Labels(series), false, call, kernel, keepsName, grid, shift, offset, range);
             _run.Release(buffer.Count);
         });
@@ -150,7 +155,11 @@ internal sealed partial class Evaluator
         }
 
         var inner = new StepGrid(start, step, (int)count);
-        return (Evaluate(subquery.Inner, inner).Vector, inner, offset, range);
+        var detect = _detectResets;
+        _detectResets = false;
+        var columns = Evaluate(subquery.Inner, inner).Vector;
+        _detectResets = detect;
+        return (columns, inner, offset, range);
     }
 
     private Column? Windows(RangeSamples samples, LabelSet labels, bool dropName, RangeCall call, RangeKernel kernel, bool keepsName, StepGrid grid, TimeShift shift, long offset, long range)

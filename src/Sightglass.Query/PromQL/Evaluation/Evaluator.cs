@@ -10,6 +10,9 @@ internal sealed partial class Evaluator(QueryRun run)
 {
     private readonly QueryRun _run = run;
 
+    /// <summary>Set below functions that use only counts and sums of histograms.</summary>
+    private bool _detectResets;
+
     /// <summary>The value of <paramref name="expression"/> at every step.</summary>
     public EvaluatedValue Evaluate(PromQLExpression expression, StepGrid grid)
     {
@@ -204,6 +207,11 @@ internal sealed partial class Evaluator(QueryRun run)
                 }
 
                 var histogram = histograms.IsEmpty ? null : histograms[at - 1];
+                if (_detectResets && histogram is not null && at > 1 && histograms[at - 2] is { } before)
+                {
+                    histogram = RangeSamples.WithHint(before, histogram);
+                }
+
                 if (histogram is null ? SpecialValues.IsStale(samples[at - 1]) : SpecialValues.IsStale(histogram.Sum))
                 {
                     continue;

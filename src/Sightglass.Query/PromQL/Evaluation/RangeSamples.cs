@@ -54,6 +54,20 @@ internal sealed class RangeSamples
         return builder.Build();
     }
 
+    /// <summary>The histogram with a hint found by comparing, where it has none.</summary>
+    public static NativeHistogram WithHint(NativeHistogram before, NativeHistogram histogram) => histogram.ResetHint != CounterResetHint.Unknown
+        ? histogram
+        : histogram with { ResetHint = HistogramReset.Detect(before, histogram) ? CounterResetHint.CounterReset : CounterResetHint.NotCounterReset };
+
+    /// <summary>Finds the hints of all histograms that have none.</summary>
+    public void DetectResets()
+    {
+        for (var i = Histograms.Length - 1; i > 0; i--)
+        {
+            Histograms[i] = WithHint(Histograms[i - 1], Histograms[i]);
+        }
+    }
+
     public static RangeSamples From(Column column, StepGrid grid)
     {
         var builder = new Builder();
@@ -61,7 +75,8 @@ internal sealed class RangeSamples
         {
             if (column.Histogram(i) is { } histogram)
             {
-                builder.Add(grid.Time(i), histogram);
+                // What a hint says of the sample before is not true of the step before.
+                builder.Add(grid.Time(i), histogram.ResetHint is CounterResetHint.Gauge or CounterResetHint.Unknown ? histogram : histogram with { ResetHint = CounterResetHint.Unknown });
             }
             else if (column.Has(i))
             {

@@ -12,7 +12,7 @@ internal sealed class VectorMatcher(QueryRun run, BinaryExpression binary, int s
     private readonly VectorMatching _matching = binary.Matching!;
     private readonly Dictionary<LabelSet, Column> _results = [];
     private readonly List<Column> _order = [];
-    private readonly Dictionary<List<Column>, bool[]> _used = [];
+    private readonly Dictionary<object, bool[]> _used = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<(LabelSet, LabelSet), LabelSet> _labels = [];
 
     /// <summary>The labels by which two series find each other.</summary>
@@ -27,17 +27,15 @@ internal sealed class VectorMatcher(QueryRun run, BinaryExpression binary, int s
             return [];
         }
 
-        var fillLeft = _matching.FillLeft;
-        var fillRight = _matching.FillRight;
-        if ((left.Count == 0 && fillLeft is null) || (right.Count == 0 && fillRight is null))
+        // The "one" side is the right one, unless group_right turns the operation round; fill_left and fill_right go with the turn.
+        var swapped = _matching.Cardinality == MatchCardinality.OneToMany;
+        var many = swapped ? right : left;
+        var one = swapped ? left : right;
+        if ((many.Count == 0 && _matching.FillLeft is null) || (one.Count == 0 && _matching.FillRight is null))
         {
             return [];
         }
 
-        // The "one" side is the right one, unless group_right turns the operation round.
-        var swapped = _matching.Cardinality == MatchCardinality.OneToMany;
-        var many = swapped ? right : left;
-        var one = swapped ? left : right;
         var oneBySignature = Group(one);
         CheckUnique(oneBySignature, many, swapped);
         var manyBySignature = Group(many);
@@ -52,8 +50,7 @@ internal sealed class VectorMatcher(QueryRun run, BinaryExpression binary, int s
         }
 
         // Series of the one side that nobody on the other side has at a step.
-        var fillMany = swapped ? fillRight : fillLeft;
-        if (fillMany is { } filled)
+        if (_matching.FillLeft is { } filled)
         {
             foreach (var (signature, columns) in oneBySignature)
             {
@@ -61,6 +58,7 @@ internal sealed class VectorMatcher(QueryRun run, BinaryExpression binary, int s
             }
         }
 
+        _order.RemoveAll(column => column.IsEmpty());
         return _order;
     }
 
@@ -94,7 +92,7 @@ internal sealed class VectorMatcher(QueryRun run, BinaryExpression binary, int s
             relevant ??= AnyAt(many);
             for (var step = 0; step < steps; step++)
             {
-                if (!relevant[step] && (swapped ? _matching.FillRight : _matching.FillLeft) is null)
+                if (!relevant[step] && _matching.FillLeft is null)
                 {
                     continue;
                 }
@@ -137,7 +135,7 @@ internal sealed class VectorMatcher(QueryRun run, BinaryExpression binary, int s
 
     private void Pair(LabelSet signature, Column many, List<Column>? ones, bool swapped, List<Column> group)
     {
-        var fillOne = swapped ? _matching.FillLeft : _matching.FillRight;
+        var fillOne = _matching.FillRight;
         if (ones is null && fillOne is null)
         {
             return;
@@ -218,6 +216,18 @@ internal sealed class VectorMatcher(QueryRun run, BinaryExpression binary, int s
             value = BinaryArithmetic.Compute(op, leftValue, rightValue);
         }
 
+        // Two matches are an error even where a comparison drops one of them.
+        result ??= ResultFor(many, one);
+        if (!First(result, step) || (_matching.Cardinality == MatchCardinality.OneToOne && group.Count > 1 && !First(group, step)))
+        {
+            throw new QueryException(
+                QueryErrorKind.Execution,
+                _matching.Cardinality == MatchCardinality.OneToOne
+                    ? "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)"
+                    : "multiple matches for labels: grouping labels must ensure unique matches",
+                binary.Span.Start);
+        }
+
         if (binary.ReturnBool)
         {
             value = keep ? 1 : 0;
@@ -226,17 +236,6 @@ internal sealed class VectorMatcher(QueryRun run, BinaryExpression binary, int s
         else if (!keep)
         {
             return;
-        }
-
-        result ??= ResultFor(many, one);
-        if (result.Has(step) || (_matching.Cardinality == MatchCardinality.OneToOne && group.Count > 1 && !FirstOfGroup(group, step)))
-        {
-            throw new QueryException(
-                QueryErrorKind.Execution,
-                _matching.Cardinality == MatchCardinality.OneToOne
-                    ? "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)"
-                    : "multiple matches for labels: grouping labels must ensure unique matches",
-                binary.Span.Start);
         }
 
         if (histogram is not null)
@@ -249,12 +248,12 @@ internal sealed class VectorMatcher(QueryRun run, BinaryExpression binary, int s
         }
     }
 
-    /// <summary>Whether a signature has no result at a step yet; names may make results differ where signatures do not.</summary>
-    private bool FirstOfGroup(List<Column> group, int step)
+    /// <summary>Whether a result or a signature has had no match at a step yet; names may make results differ where signatures do not.</summary>
+    private bool First(object owner, int step)
     {
-        if (!_used.TryGetValue(group, out var used))
+        if (!_used.TryGetValue(owner, out var used))
         {
-            _used.Add(group, used = new bool[steps]);
+            _used.Add(owner, used = new bool[steps]);
         }
 
         var first = !used[step];

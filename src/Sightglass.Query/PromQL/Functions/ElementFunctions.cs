@@ -46,6 +46,12 @@ internal static class ElementFunctions
     public static double OfDate(Func<DateTime, double> function, double seconds) =>
         seconds is >= -62135596800 and < 253402300800 ? function(DateTime.UnixEpoch.AddTicks((long)seconds * TimeSpan.TicksPerSecond)) : SpecialNumbers.NaN;
 
+    /// <summary>The larger number; infinity beats NaN, NaN beats all others, as in Go.</summary>
+    public static double Larger(double a, double b) => double.IsPositiveInfinity(a) || double.IsPositiveInfinity(b) ? double.PositiveInfinity : Math.Max(a, b);
+
+    /// <summary>The smaller number; negative infinity beats NaN, NaN beats all others, as in Go.</summary>
+    public static double Smaller(double a, double b) => double.IsNegativeInfinity(a) || double.IsNegativeInfinity(b) ? double.NegativeInfinity : Math.Min(a, b);
+
     /// <summary>Rounds to the nearest multiple, ties up.</summary>
     public static double Round(double value, double toNearest)
     {

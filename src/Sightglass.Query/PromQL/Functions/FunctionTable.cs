@@ -39,11 +39,11 @@ public static class FunctionTable
         Add("histogram_fraction", V, [S, S, V]);
         Add("histogram_quantile", V, [S, V]);
         Add("histogram_quantiles", V, [V, T, S, S], 9, true);
-        Add("info", V, [V, V], 1, true);
         Add("label_join", V, [V, T, T, T], -1);
         Add("label_replace", V, [V, T, T, T, T]);
         Add("pi time", S, []);
         Add("start end range step", S, [], 0, true);
+        Add("max_of min_of", S, [S, S], 0, true);
         Add("predict_linear", V, [M, S]);
         Add("quantile_over_time", V, [S, M]);
         Add("round", V, [V, S], 1);

@@ -148,6 +148,11 @@ internal static class OverTimeKernels
         }
 
         var values = w.Values.ToArray();
+        if (Array.Exists(values, double.IsNaN))
+        {
+            return true;
+        }
+
         var median = Means.Quantile(0.5, values);
         for (var i = 0; i < values.Length; i++)
         {

@@ -52,7 +52,12 @@ internal static class HistogramTrim
         double kept;
         double low = inner.Lower;
         double high = inner.Upper;
-        if (upper ? value >= bucket.Upper : value <= inner.Lower)
+        if (double.IsNegativeInfinity(bucket.Lower) && !upper && (value < 0 || double.IsPositiveInfinity(bucket.Upper)) && !double.IsNegativeInfinity(value) && value < bucket.Upper)
+        {
+            // How far down the bucket goes is not known: what may lie below the value is left out.
+            kept = 0;
+        }
+        else if (upper ? value >= bucket.Upper : value <= inner.Lower)
         {
             kept = bucket.Count;
         }

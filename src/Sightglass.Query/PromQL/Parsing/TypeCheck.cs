@@ -114,11 +114,6 @@ internal static class TypeCheck
             {
                 Expect(call.Arguments[i], f.ArgumentTypes[Math.Min(i, wanted - 1)], $"call to function \"{f.Name}\"");
             }
-
-            if (f.Name == "info" && got > 1 && call.Arguments[1] is not VectorSelector)
-            {
-                throw Error(call.Span.Start, "expected label selectors only");
-            }
         }
 
         private void Expect(PromQLExpression expression, PromQLType wanted, string where)
