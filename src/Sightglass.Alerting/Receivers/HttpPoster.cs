@@ -3,12 +3,17 @@ using System.Net.Http.Headers;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 
 namespace Sightglass.Alerting.Receivers;
 
 /// <summary>Posts JSON with the settings of an <c>http_config</c>. Errors never carry the address: it may hold a token.</summary>
 internal sealed class HttpPoster : IDisposable
 {
+    /// <summary>Bodies go to programs, never into a page: plus signs and quotes of links stay readable.</summary>
+    public static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private readonly HttpConfiguration _configuration;
     private readonly HttpClient _client;
 

@@ -36,7 +36,7 @@ internal sealed class SlackNotifier(SlackConfiguration configuration, Notificati
         var data = message.Data;
         string Text(string key) => templates.Text(configuration.Texts[key], data);
         var buffer = new ArrayBufferWriter<byte>(2048);
-        using var writer = new Utf8JsonWriter(buffer);
+        using var writer = new Utf8JsonWriter(buffer, HttpPoster.Json);
         writer.WriteStartObject();
         Write(writer, "channel", Text("channel"));
         Write(writer, "username", Text("username"));

@@ -19,7 +19,7 @@ internal sealed class WebhookNotifier(WebhookConfiguration configuration) : INot
     internal static ReadOnlyMemory<byte> Body(NotificationMessage message, int maxAlerts)
     {
         var buffer = new ArrayBufferWriter<byte>(2048);
-        using (var writer = new Utf8JsonWriter(buffer))
+        using (var writer = new Utf8JsonWriter(buffer, HttpPoster.Json))
         {
             var count = maxAlerts > 0 ? Math.Min(maxAlerts, message.Alerts.Count) : message.Alerts.Count;
             writer.WriteStartObject();

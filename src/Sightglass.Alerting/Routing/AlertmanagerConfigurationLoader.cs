@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Model;
 using MatchType = Sightglass.Core.Model.MatchType;
@@ -9,7 +8,7 @@ namespace Sightglass.Alerting.Routing;
 /// Loads Alertmanager's configuration with Alertmanager's verdict on what is valid. What is valid and not built here is listed in
 /// <see cref="AlertmanagerConfiguration.Unsupported"/>: the server refuses it.
 /// </summary>
-public static partial class AlertmanagerConfigurationLoader
+public static class AlertmanagerConfigurationLoader
 {
     /// <summary>Loads the text of a configuration. Template files are looked for from <paramref name="folder"/>.</summary>
     /// <exception cref="AlertingConfigurationException">It is refused; says line and reason.</exception>
@@ -34,7 +33,7 @@ public static partial class AlertmanagerConfigurationLoader
         root.RejectUnknown();
         return new AlertmanagerConfiguration
         {
-            Original = SecretKey().Replace(text, static m => m.Groups[1].Value + " <secret>"),
+            Original = ConfigurationText.WithoutSecrets(text),
             ResolveTimeout = global.ResolveTimeout,
             Route = route,
             Receivers = receivers,
@@ -44,9 +43,6 @@ public static partial class AlertmanagerConfigurationLoader
             Unsupported = unsupported,
         };
     }
-
-    [GeneratedRegex("""^(\s*(?:-\s+)?(?:[a-z_]*(?:password|secret|token|credentials|api_key|service_key|routing_key|user_key|secret_key|access_key|webhook_url|api_url|slack_api_url)|url):)[ \t]+\S.*$""", RegexOptions.Multiline)]
-    private static partial Regex SecretKey();
 
     private static Route Route(YamlSection section, Route? parent, string parentKey, int depth)
     {

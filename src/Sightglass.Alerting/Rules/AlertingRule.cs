@@ -47,9 +47,12 @@ internal sealed class AlertingRule : Rule
         base.CopyState(from);
         if (from is AlertingRule rule)
         {
-            foreach (var (labels, alert) in rule._active)
+            lock (rule.Gate)
             {
-                _active[labels] = alert;
+                foreach (var (labels, alert) in rule._active)
+                {
+                    _active[labels] = alert;
+                }
             }
         }
     }
@@ -120,7 +123,7 @@ internal sealed class AlertingRule : Rule
                     Annotations = alert.Annotations,
                     StartsAt = alert.FiredAt,
                     EndsAt = alert.ResolvedAt ?? at + validFor,
-                    GeneratorUrl = ExpressionLink.Generator(Environment.ExternalUrl, Definition.Expression),
+                    GeneratorUrl = ExpressionLink.Generator(Environment.ExternalUrl, Definition.Query),
                 });
             }
         }

@@ -51,6 +51,9 @@ public sealed record RuleDefinition
     /// <summary>The expression as written, without white space around it.</summary>
     public required string Expression { get; init; }
 
+    /// <summary>The expression in the language's own form, as the API shows it.</summary>
+    public required string Query { get; init; }
+
     /// <summary>How long the expression has to hold before the alert fires.</summary>
     public TimeSpan For { get; init; }
 

@@ -2,19 +2,26 @@ using System.Text;
 using Sightglass.Alerting.Templates;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Model;
+using Sightglass.Query.PromQL;
 
 namespace Sightglass.Alerting.Rules;
 
 /// <summary>Loads rule files in Prometheus' format, strictly: unknown keys, names, expressions and templates are checked.</summary>
 public sealed class RuleFileLoader
 {
-    private readonly Func<string, QueryException?> _checkExpression;
+    private readonly Func<string, string> _parse;
     private readonly NameValidation _names;
 
-    /// <summary>Makes a loader. <paramref name="checkExpression"/> says what is wrong with an expression, or null.</summary>
-    public RuleFileLoader(Func<string, QueryException?> checkExpression, NameValidation names = NameValidation.Utf8)
+    /// <summary>Makes a loader for PromQL rules.</summary>
+    public RuleFileLoader(NameValidation names = NameValidation.Utf8)
+        : this(static expression => PromQLParser.Parse(expression).ToString(), names)
     {
-        _checkExpression = checkExpression;
+    }
+
+    /// <summary>Makes a loader for a language: <paramref name="parse"/> gives an expression's own form, or throws a <see cref="QueryException"/>.</summary>
+    public RuleFileLoader(Func<string, string> parse, NameValidation names = NameValidation.Utf8)
+    {
+        _parse = parse;
         _names = names;
     }
 
@@ -100,7 +107,12 @@ public sealed class RuleFileLoader
             throw section.Error($"{what}: field 'expr' must be set in rule");
         }
 
-        if (_checkExpression(expression) is { } wrong)
+        string query;
+        try
+        {
+            query = _parse(expression);
+        }
+        catch (QueryException wrong)
         {
             var place = wrong.Position >= 0 ? $" (character {wrong.Position + 1} of the expression)" : string.Empty;
             throw section.Error("expr", $"{what}: could not parse expression: {wrong.Message}{place}");
@@ -121,6 +133,7 @@ public sealed class RuleFileLoader
             Record = record.Length > 0 ? record : null,
             Alert = alert.Length > 0 ? alert : null,
             Expression = expression,
+            Query = query,
             For = hold ?? TimeSpan.Zero,
             KeepFiringFor = keep ?? TimeSpan.Zero,
             Labels = LabelSet.From([.. groupLabels.Concat(labels).Select(static p => new Label(p.Key, p.Value))]),

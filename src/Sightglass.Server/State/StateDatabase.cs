@@ -1,0 +1,158 @@
+using Microsoft.Data.Sqlite;
+using Sightglass.Core.Errors;
+
+namespace Sightglass.Server.State;
+
+/// <summary>
+/// The SQLite file <c>state.db</c>: what people and alerts changed. One connection, used by one at a time: the state is small and its writes
+/// are rare. Write-ahead log; a transaction survives a killed process.
+/// </summary>
+internal sealed class StateDatabase : IDisposable
+{
+    private const string Schema = """
+        CREATE TABLE IF NOT EXISTS alert_states (
+            rule_group TEXT NOT NULL, rule TEXT NOT NULL, labels TEXT NOT NULL, annotations TEXT NOT NULL, state INTEGER NOT NULL, value REAL,
+            active_at INTEGER NOT NULL, fired_at INTEGER, resolved_at INTEGER, last_sent_at INTEGER, keep_firing_since INTEGER, saved_at INTEGER NOT NULL);
+        CREATE INDEX IF NOT EXISTS alert_states_group ON alert_states (rule_group);
+        CREATE TABLE IF NOT EXISTS alert_history (
+            id INTEGER PRIMARY KEY, at INTEGER NOT NULL, rule_group TEXT NOT NULL, alertname TEXT NOT NULL, labels TEXT NOT NULL,
+            from_state INTEGER NOT NULL, to_state INTEGER NOT NULL, value REAL);
+        CREATE TABLE IF NOT EXISTS notifications (
+            seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, receiver TEXT NOT NULL, integration TEXT NOT NULL,
+            group_key TEXT NOT NULL, group_labels TEXT NOT NULL, status INTEGER NOT NULL, attempts INTEGER NOT NULL, error TEXT NOT NULL, alerts TEXT NOT NULL);
+        CREATE TABLE IF NOT EXISTS notification_log (
+            group_key TEXT NOT NULL, receiver TEXT NOT NULL, at INTEGER NOT NULL, firing TEXT NOT NULL, resolved TEXT NOT NULL, expires_at INTEGER NOT NULL,
+            PRIMARY KEY (group_key, receiver));
+        CREATE TABLE IF NOT EXISTS silences (
+            id TEXT PRIMARY KEY, matchers TEXT NOT NULL, starts_at INTEGER NOT NULL, ends_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
+            created_by TEXT NOT NULL, comment TEXT NOT NULL, annotations TEXT NOT NULL);
+        """;
+
+    private readonly Lock _gate = new();
+    private readonly SqliteConnection _connection;
+
+    /// <summary>Opens or creates the file.</summary>
+    /// <exception cref="StorageFailedException">It cannot be opened.</exception>
+    public StateDatabase(string path)
+    {
+        SQLitePCL.Batteries_V2.Init();
+        _connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path }.ToString());
+        Guard(() =>
+        {
+            _connection.Open();
+            Execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=5000;");
+            Execute(Schema);
+        });
+    }
+
+    /// <summary>Runs <paramref name="work"/> in a transaction.</summary>
+    /// <exception cref="StorageFailedException">The file could not be written or read.</exception>
+    public void Write(Action<StateCommands> work)
+    {
+        lock (_gate)
+        {
+            Guard(() =>
+            {
+                using var transaction = _connection.BeginTransaction();
+                work(new StateCommands(_connection, transaction));
+                transaction.Commit();
+            });
+        }
+    }
+
+    /// <summary>Reads all rows of a query.</summary>
+    /// <exception cref="StorageFailedException">The file could not be read.</exception>
+    public List<T> Read<T>(string sql, Func<StateRow, T> read, params ReadOnlySpan<(string Name, object? Value)> parameters)
+    {
+        var rows = new List<T>();
+        lock (_gate)
+        {
+            try
+            {
+                using var command = StateCommands.Create(_connection, null, sql, parameters);
+                using var reader = command.ExecuteReader();
+                while (reader.Read())
+                {
+                    rows.Add(read(new StateRow(reader)));
+                }
+            }
+            catch (SqliteException e)
+            {
+                throw new StorageFailedException($"state.db: {e.Message}", e);
+            }
+        }
+
+        return rows;
+    }
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _connection.Dispose();
+        }
+    }
+
+    private static void Guard(Action work)
+    {
+        try
+        {
+            work();
+        }
+        catch (SqliteException e)
+        {
+            throw new StorageFailedException($"state.db: {e.Message}", e);
+        }
+    }
+
+    private void Execute(string sql)
+    {
+        using var command = StateCommands.Create(_connection, null, sql, []);
+        command.ExecuteNonQuery();
+    }
+}
+
+/// <summary>Statements within one transaction.</summary>
+internal readonly struct StateCommands(SqliteConnection connection, SqliteTransaction transaction)
+{
+    public void Execute(string sql, params ReadOnlySpan<(string Name, object? Value)> parameters)
+    {
+        using var command = Create(connection, transaction, sql, parameters);
+        command.ExecuteNonQuery();
+    }
+
+    internal static SqliteCommand Create(SqliteConnection connection, SqliteTransaction? transaction, string sql, ReadOnlySpan<(string Name, object? Value)> parameters)
+    {
+        var command = connection.CreateCommand();
+#pragma warning disable CA2100 // Every statement is a constant of this folder; values are parameters.
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        command.Transaction = transaction;
+        foreach (var (name, value) in parameters)
+        {
+            command.Parameters.AddWithValue(name, value switch
+            {
+                null or double.NaN => DBNull.Value,
+                DateTimeOffset time => time.UtcTicks,
+                _ => value,
+            });
+        }
+
+        return command;
+    }
+}
+
+/// <summary>The row that a reader stands at.</summary>
+internal readonly struct StateRow(SqliteDataReader reader)
+{
+    public string Text(int column) => reader.GetString(column);
+
+    public int Int(int column) => reader.GetInt32(column);
+
+    /// <summary>SQLite keeps a NaN as NULL.</summary>
+    public double Number(int column) => reader.IsDBNull(column) ? double.NaN : reader.GetDouble(column);
+
+    public DateTimeOffset Time(int column) => new(reader.GetInt64(column), TimeSpan.Zero);
+
+    public DateTimeOffset? TimeOrNull(int column) => reader.IsDBNull(column) ? null : Time(column);
+}
