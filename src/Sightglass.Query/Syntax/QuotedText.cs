@@ -7,6 +7,9 @@ namespace Sightglass.Query.Syntax;
 /// <summary>Strings in quotes with Go's escapes, as all three languages write them.</summary>
 public static class QuotedText
 {
+    /// <summary>Where bytes that are not UTF-8 are kept: U+DC80 to U+DCFF.</summary>
+    private const int StrayBytes = 0xDC00;
+
     /// <summary>Reads the string that starts at <paramref name="at"/> and moves it past the closing quote; on failure to where the error is.</summary>
     public static bool TryRead(string text, ref int at, [NotNullWhen(true)] out string? value, [NotNullWhen(false)] out string? error)
     {
@@ -44,7 +47,7 @@ public static class QuotedText
             if (c == quote)
             {
                 at++;
-                value = Encoding.UTF8.GetString([.. bytes]);
+                value = Decode(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(bytes));
                 error = null;
                 return true;
             }
@@ -78,8 +81,15 @@ public static class QuotedText
     public static string Quote(string text)
     {
         var output = new StringBuilder(text.Length + 2).Append('"');
-        foreach (var rune in text.EnumerateRunes())
+        for (var i = 0; i < text.Length; i++)
         {
+            if (!Rune.TryGetRuneAt(text, i, out var rune))
+            {
+                output.Append(IsStrayByte(text[i]) ? string.Create(CultureInfo.InvariantCulture, $"\\x{text[i] - StrayBytes:x2}") : @"\ufffd");
+                continue;
+            }
+
+            i += rune.Utf16SequenceLength - 1;
             switch (rune.Value)
             {
                 case '"':
@@ -122,6 +132,46 @@ public static class QuotedText
         }
 
         return output.Append('"').ToString();
+    }
+
+    /// <summary>Whether a text has bytes that are not UTF-8.</summary>
+    public static bool HasStrayBytes(string text) => HasUnpaired(text);
+
+    private static bool HasUnpaired(string text)
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (char.IsSurrogate(text[i]) && !(i + 1 < text.Length && char.IsSurrogatePair(text[i], text[++i])))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    // Bytes that are not UTF-8 become unpaired surrogates, which no valid text has.
+    private static bool IsStrayByte(char c) => c is >= (char)(StrayBytes + 0x80) and <= (char)(StrayBytes + 0xFF);
+
+    private static string Decode(ReadOnlySpan<byte> bytes)
+    {
+        var output = new StringBuilder(bytes.Length);
+        while (!bytes.IsEmpty)
+        {
+            if (Rune.DecodeFromUtf8(bytes, out var rune, out var consumed) == System.Buffers.OperationStatus.Done)
+            {
+                output.Append(rune.ToString());
+            }
+            else
+            {
+                consumed = 1;
+                output.Append((char)(StrayBytes + bytes[0]));
+            }
+
+            bytes = bytes[consumed..];
+        }
+
+        return output.ToString();
     }
 
     private static bool TryEscape(string text, ref int at, char quote, List<byte> bytes)

@@ -78,7 +78,7 @@ internal sealed partial class Evaluator
 
     private List<Column> CountValues(AggregateExpression aggregate, List<Column> input, string label, int steps)
     {
-        if (label.Length == 0 || label.Contains('\uFFFD', StringComparison.Ordinal))
+        if (label.Length == 0 || Syntax.QuotedText.HasStrayBytes(label))
         {
             throw new Core.Errors.QueryException(Core.Errors.QueryErrorKind.Execution, $"invalid label name {Syntax.QuotedText.Quote(label)}", aggregate.Span.Start);
         }

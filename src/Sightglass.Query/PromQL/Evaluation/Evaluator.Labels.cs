@@ -60,7 +60,7 @@ internal sealed partial class Evaluator
 
     private static void ThrowIfInvalid(string label, string what, CallExpression call)
     {
-        if (label.Length == 0 || label.Contains('\uFFFD', StringComparison.Ordinal))
+        if (label.Length == 0 || Syntax.QuotedText.HasStrayBytes(label))
         {
             throw new QueryException(QueryErrorKind.Execution, $"invalid {what}: {label}", call.Span.Start);
         }
