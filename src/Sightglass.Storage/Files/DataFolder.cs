@@ -1,0 +1,76 @@
+using System.Text;
+using Sightglass.Core.Errors;
+
+namespace Sightglass.Storage;
+
+/// <summary>
+/// The data folder of one server: made where it is missing, checked for its version and held under an exclusive lock
+/// (<c>LOCK</c>) until disposed, so that two processes never write to one folder.
+/// </summary>
+public sealed class DataFolder : IDisposable
+{
+    /// <summary>Version of the layout that this build writes and reads, as it stands in <c>VERSION</c>.</summary>
+    public const int Version = 1;
+
+    private readonly FileStream _lock;
+
+    private DataFolder(string path, FileStream heldLock)
+    {
+        Root = path;
+        _lock = heldLock;
+    }
+
+    /// <summary>The folder.</summary>
+    public string Root { get; }
+
+    /// <summary>Opens or makes a data folder.</summary>
+    /// <exception cref="StorageFailedException">It cannot be made, another process holds it, or its version is not known.</exception>
+    public static DataFolder Open(string path)
+    {
+        FileStream? held = null;
+        try
+        {
+            Directory.CreateDirectory(path);
+            try
+            {
+                held = new FileStream(Path.Combine(path, "LOCK"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException e)
+            {
+                throw new StorageFailedException($"data folder {path} is in use by another process", e);
+            }
+
+            CheckVersion(path);
+            var folder = new DataFolder(path, held);
+            held = null;
+            return folder;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StorageFailedException($"opening data folder {path}: {e.Message}", e);
+        }
+        finally
+        {
+            held?.Dispose();
+        }
+    }
+
+    /// <summary>Lets go of the folder.</summary>
+    public void Dispose() => _lock.Dispose();
+
+    private static void CheckVersion(string path)
+    {
+        var file = Path.Combine(path, "VERSION");
+        if (!File.Exists(file))
+        {
+            DurableFile.Replace(DiskFileSystem.Instance, path, "VERSION", Encoding.ASCII.GetBytes($"{Version}\n"));
+            return;
+        }
+
+        var text = File.ReadAllText(file).Trim();
+        if (text != $"{Version}")
+        {
+            throw new StorageFailedException($"data folder {path} has version {text}, want {Version}");
+        }
+    }
+}
