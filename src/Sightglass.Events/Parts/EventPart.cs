@@ -7,7 +7,7 @@ using Sightglass.Events.Columns;
 namespace Sightglass.Events.Parts;
 
 /// <summary>An open part: its directory in memory and its files to read from. Thread-safe.</summary>
-internal sealed class EventPart(string name, PartDirectory directory, ReadAt columns, ReadAt traces, long fileBytes)
+internal sealed class EventPart(string name, PartDirectory directory, ReadAt columns, ReadAt traces, long fileBytes, Action<bool> close)
 {
     public const string ColumnFile = "columns.bin";
     public const string TraceFile = "traces.bin";
@@ -19,6 +19,8 @@ internal sealed class EventPart(string name, PartDirectory directory, ReadAt col
     private readonly Dictionary<ColumnKey, int> _keyNumbers = directory.Keys.Index().ToDictionary(k => k.Item, k => k.Index);
     private readonly ConcurrentDictionary<TraceId, List<int>> _lookUps = new();
     private readonly ConcurrentDictionary<int, byte> _bad = new();
+    private int _references = 1;
+    private bool _retired;
 
     public string Name { get; } = name;
 
@@ -30,12 +32,46 @@ internal sealed class EventPart(string name, PartDirectory directory, ReadAt col
     /// <summary>Blocks set aside because their bytes fail the check.</summary>
     public int BadBlocks => _bad.Count;
 
+    /// <summary>Keeps the files for a reader. Only for those who know that the part is still referenced.</summary>
+    public void Acquire() => Interlocked.Increment(ref _references);
+
+    /// <summary>Gives up a reference; the last one closes the files, and removes them when the part is retired.</summary>
+    public void Release()
+    {
+        if (Interlocked.Decrement(ref _references) == 0)
+        {
+            close(_retired);
+        }
+    }
+
+    /// <summary>Gives up the store's reference to a part that is no longer listed.</summary>
+    public void Retire()
+    {
+        _retired = true;
+        Release();
+    }
+
     public int KeyNumber(ColumnKey key) => _keyNumbers.GetValueOrDefault(key, -1);
 
     public bool IsBad(int block) => _bad.ContainsKey(block);
 
     /// <summary>Sets a block aside; true for the first to find it.</summary>
     public bool SetAside(int block) => _bad.TryAdd(block, 0);
+
+    /// <summary>Sets aside the block that a broken place of the part's file belongs to, if it is of this part.</summary>
+    public void SetAsideAt(CorruptDataException reason)
+    {
+        if (reason.File.StartsWith(Name + "/", StringComparison.Ordinal))
+        {
+            for (var block = 0; block < Directory.Blocks.Length; block++)
+            {
+                if (new PartBlock(this, block).Holds(reason.Offset))
+                {
+                    SetAside(block);
+                }
+            }
+        }
+    }
 
     /// <summary>Blocks that may have rows of the trace. When the look-up itself is broken, all: the columns decide.</summary>
     public List<int> BlocksOf(TraceId trace)

@@ -1,0 +1,298 @@
+using Sightglass.Core.Contracts;
+using Sightglass.Core.Errors;
+using Sightglass.Events.Memory;
+using Sightglass.Events.Parts;
+
+namespace Sightglass.Events;
+
+/// <summary>Flushes, merges and retention.</summary>
+public sealed partial class EventStore
+{
+    /// <summary>How often the background thread looks whether there is something to do, besides when it is called.</summary>
+    private static readonly TimeSpan Tick = TimeSpan.FromSeconds(5);
+
+    private readonly Lock _maintenance = new();
+    private readonly SemaphoreSlim _wake = new(0);
+    private readonly CancellationTokenSource _stopping = new();
+    private Thread? _thread;
+    private ITimer? _timer;
+    private Exception? _flushFailure;
+
+    /// <summary>Writes the rows in memory into parts and shortens the log.</summary>
+    /// <exception cref="StorageFailedException">A part cannot be written; the rows stay in memory and in the log.</exception>
+    public void Flush()
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            Freeze();
+        }
+
+        FlushFrozen(dropLog: true);
+    }
+
+    /// <summary>Merges parts until there is nothing worth merging; returns how many merges there were.</summary>
+    public int Merge()
+    {
+        var merges = 0;
+        lock (_maintenance)
+        {
+            while (!_stopping.IsCancellationRequested && MergeOnce())
+            {
+                merges++;
+            }
+        }
+
+        return merges;
+    }
+
+    /// <summary>Removes parts whose day is past retention; returns how many.</summary>
+    public int ApplyRetention()
+    {
+        lock (_maintenance)
+        {
+            List<EventPart> expired;
+            lock (_gate)
+            {
+                expired = [.. _parts.Where(p => p.Directory.Day < FlushPlan.DayOf(_admission.OldestOf(p.Directory.Signal)))];
+            }
+
+            if (expired.Count > 0)
+            {
+                Replace([], expired, null);
+            }
+
+            return expired.Count;
+        }
+    }
+
+    private void StartBackground()
+    {
+        _thread = new Thread(RunBackground) { IsBackground = true, Name = "events maintenance", Priority = ThreadPriority.BelowNormal };
+        _thread.Start();
+        _timer = _options.TimeProvider.CreateTimer(_ => _wake.Release(), null, Tick, Tick);
+    }
+
+    private void StopBackground()
+    {
+        _timer?.Dispose();
+        _stopping.Cancel();
+        _wake.Release();
+        _thread?.Join();
+    }
+
+    private void RunBackground()
+    {
+        while (true)
+        {
+            _wake.Wait();
+            if (_stopping.IsCancellationRequested)
+            {
+                return;
+            }
+
+            try
+            {
+                lock (_gate)
+                {
+                    if (_firstRowTimestamp != 0 && _options.TimeProvider.GetElapsedTime(_firstRowTimestamp) >= _options.FlushAge)
+                    {
+                        Freeze();
+                    }
+                }
+
+                FlushFrozen(dropLog: true);
+                ApplyRetention();
+                lock (_maintenance)
+                {
+                    // One at a time, so that a flush that is due does not wait for a row of merges.
+                    if (MergeOnce())
+                    {
+                        _wake.Release();
+                    }
+                }
+            }
+            catch (Exception e) when (e is StorageFailedException or CorruptDataException or IOException or OperationCanceledException)
+            {
+                if (!_stopping.IsCancellationRequested)
+                {
+                    _options.OnBackgroundFailure?.Invoke(e);
+                }
+            }
+        }
+    }
+
+    /// <summary>With the lock held: hands the tables over when they are large enough.</summary>
+    private void FreezeWhenFull()
+    {
+        if (_thread is not null && _logs.Bytes + _spans.Bytes >= _options.FlushBytes)
+        {
+            Freeze();
+            _wake.Release();
+        }
+    }
+
+    /// <summary>With the lock held: starts new memory tables.</summary>
+    private void Freeze()
+    {
+        if (_logs.Rows + _spans.Rows == 0)
+        {
+            return;
+        }
+
+        _frozen.Add(new FrozenTables(_nextFlush++, _lastSequence, _logs.Snapshot(), _logs.Bytes, _spans.Snapshot(), _spans.Bytes));
+        _logs = new MemoryTable(EventSignal.Logs, _keys);
+        _spans = new MemoryTable(EventSignal.Spans, _keys);
+        _firstRowTimestamp = 0;
+    }
+
+    private void FlushFrozen(bool dropLog)
+    {
+        lock (_maintenance)
+        {
+            while (true)
+            {
+                FrozenTables? frozen;
+                lock (_gate)
+                {
+                    frozen = _frozen.FirstOrDefault();
+                }
+
+                if (frozen is null)
+                {
+                    return;
+                }
+
+                try
+                {
+                    Flush(frozen);
+                }
+                catch (Exception e) when (e is StorageFailedException or IOException)
+                {
+                    lock (_gate)
+                    {
+                        _flushFailure = e;
+                        Monitor.PulseAll(_gate);
+                    }
+
+                    throw;
+                }
+
+                if (dropLog)
+                {
+                    _files.DropLogUpTo(frozen.CoveredSequence);
+                }
+            }
+        }
+    }
+
+    private void Flush(FrozenTables frozen)
+    {
+        var added = new List<EventPart>();
+        try
+        {
+            foreach (var signal in (ReadOnlySpan<EventSignal>)[EventSignal.Logs, EventSignal.Spans])
+            {
+                var blocks = frozen.BlocksOf(signal);
+                if (blocks.Length == 0)
+                {
+                    continue;
+                }
+
+                var plan = new FlushPlan(blocks);
+                var maxRows = BlockBounds.RowsFor(frozen.BytesOf(signal), blocks.Sum(b => (long)b.Rows));
+                foreach (var day in plan.Days())
+                {
+                    added.Add(_files.WritePart(signal, day, CompressionLevel.Flush, sink => (frozen.Flush, frozen.Flush, plan.Write(day, maxRows, sink))));
+                }
+            }
+        }
+        catch
+        {
+            added.ForEach(p => p.Retire());
+            throw;
+        }
+
+        Replace(added, [], frozen);
+    }
+
+    private bool MergeOnce()
+    {
+        EventPart[] chosen;
+        lock (_gate)
+        {
+            var today = FlushPlan.DayOf((_options.TimeProvider.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100);
+            chosen = [.. MergeChoice.Next(_parts, today)];
+        }
+
+        if (chosen.Length == 0)
+        {
+            return false;
+        }
+
+        var first = chosen[0].Directory;
+        try
+        {
+            var merged = _files.WritePart(first.Signal, first.Day, CompressionLevel.Merge, sink =>
+            {
+                var merge = new PartMerge(chosen, sink, _stopping.Token);
+                merge.Run();
+                return (first.FirstFlush, chosen[^1].Directory.LastFlush, merge.MaxTie);
+            });
+            Replace([merged], chosen, null);
+            return true;
+        }
+        catch (CorruptDataException e)
+        {
+            foreach (var part in chosen)
+            {
+                part.SetAsideAt(e);
+            }
+
+            ReportCorruption(e);
+            return false;
+        }
+    }
+
+    /// <summary>Makes new parts visible in place of old ones: first on disk, then for queries.</summary>
+    private void Replace(IReadOnlyList<EventPart> added, IReadOnlyList<EventPart> removed, FrozenTables? flushed)
+    {
+        try
+        {
+            _files.Commit(added, removed, flushed?.CoveredSequence);
+        }
+        catch
+        {
+            foreach (var part in added)
+            {
+                part.Retire();
+            }
+
+            throw;
+        }
+
+        lock (_gate)
+        {
+            _parts.RemoveAll(removed.Contains);
+            _parts.AddRange(added);
+            if (flushed is not null)
+            {
+                _frozen.Remove(flushed);
+                _flushFailure = null;
+                Monitor.PulseAll(_gate);
+            }
+        }
+
+        foreach (var part in removed)
+        {
+            part.Retire();
+        }
+    }
+
+    /// <summary>Zstandard levels: quick while senders wait for room, better where rows stay for long.</summary>
+    private static class CompressionLevel
+    {
+        public const int Flush = 1;
+        public const int Merge = 3;
+    }
+}
