@@ -1,25 +1,37 @@
-using System.Text;
+using System.Collections.Frozen;
 using System.Text.RegularExpressions;
 using Sightglass.Core.Errors;
 
 namespace Sightglass.Core.Model;
 
 /// <summary>
-/// A regular expression with RE2's syntax and meaning, run in linear time. Literal expressions and alternations of literals are
-/// compared without a regex engine. Immutable and thread-safe.
+/// A regular expression with RE2's syntax and meaning, run in linear time. Anchored expressions that are literals, alternations of
+/// literals, or a literal between <c>.*</c> or <c>.+</c> are compared without a regex engine. Immutable and thread-safe.
 /// </summary>
 public sealed class Re2
 {
     /// <summary>Longest expression accepted, in characters.</summary>
     public const int MaxPatternLength = 64 << 10;
 
-    private readonly Regex? _regex;
+    /// <summary>From so many literals on a hash set is faster than comparing one after the other.</summary>
+    private const int HashFrom = 8;
 
-    private Re2(string pattern, Regex? regex, string[]? literals)
+    private readonly bool _anchored;
+    private readonly Re2Shape? _shape;
+    private readonly FrozenSet<string>? _set;
+    private Regex? _regex;
+
+    private Re2(string pattern, bool anchored, Re2Shape? shape)
     {
         Pattern = pattern;
-        _regex = regex;
-        Literals = literals;
+        _anchored = anchored;
+        _shape = shape;
+        Literals = shape?.Literals;
+        _set = Literals is { Count: >= HashFrom } ? Literals.ToFrozenSet(StringComparer.Ordinal) : null;
+        if (shape is null)
+        {
+            _regex = Compile(pattern, anchored);
+        }
     }
 
     /// <summary>The expression as written.</summary>
@@ -28,51 +40,38 @@ public sealed class Re2
     /// <summary>For an anchored expression that is a literal or an alternation of literals: those, else null.</summary>
     public IReadOnlyList<string>? Literals { get; }
 
-    /// <summary>The translated expression; not there when <see cref="Literals"/> says it all.</summary>
-    public Regex Regex => _regex ?? Compile(Pattern, anchored: true);
+    /// <summary>For an anchored expression that starts with a literal: a text that every match starts with, else empty. Lets an index skip.</summary>
+    public string Prefix => _shape?.Prefix ?? string.Empty;
+
+    /// <summary>The translated expression; made when it is asked for where <see cref="IsMatch"/> does without.</summary>
+    public Regex Regex => _regex ??= Compile(Pattern, _anchored);
 
     /// <summary>An expression that has to match the whole text, as in label matchers; <c>.</c> matches a line break too.</summary>
     /// <exception cref="QueryException">It is not a valid expression.</exception>
     public static Re2 Anchored(string pattern)
     {
-        var literals = AsLiterals(pattern);
-        return literals is not null ? new Re2(pattern, null, literals) : new Re2(pattern, Compile(pattern, anchored: true), null);
+        ArgumentNullException.ThrowIfNull(pattern);
+        return new Re2(pattern, anchored: true, Re2Shape.TryParse(pattern));
     }
 
     /// <summary>An expression that may match anywhere in the text, as in LogQL's line filters.</summary>
     /// <exception cref="QueryException">It is not a valid expression.</exception>
-    public static Re2 Unanchored(string pattern) => new(pattern, Compile(pattern, anchored: false), null);
+    public static Re2 Unanchored(string pattern) => new(pattern, anchored: false, null);
 
     /// <summary>Whether the expression matches.</summary>
     public bool IsMatch(string text)
     {
-        if (Literals is null)
+        if (_shape is null)
         {
             return _regex!.IsMatch(text);
         }
 
-        foreach (var literal in Literals)
+        if (_set is not null)
         {
-            if (literal == text)
-            {
-                return true;
-            }
+            return _set.Contains(text);
         }
 
-        return false;
-    }
-
-    private static string[]? AsLiterals(string pattern)
-    {
-        foreach (var c in pattern)
-        {
-            if (c is '\\' or '.' or '+' or '*' or '?' or '(' or ')' or '[' or ']' or '{' or '}' or '^' or '$')
-            {
-                return null;
-            }
-        }
-
-        return pattern.Split('|');
+        return _shape.IsMatch(text);
     }
 
     private static Regex Compile(string pattern, bool anchored)
@@ -92,225 +91,6 @@ public sealed class Re2
         catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {
             throw new QueryException(QueryErrorKind.BadData, $"error parsing regexp: {e.Message}: `{pattern}`", inner: e);
-        }
-    }
-}
-
-/// <summary>Rewrites RE2 syntax into the framework's where the two differ.</summary>
-internal static class Re2Translator
-{
-    private static readonly Dictionary<string, string> Posix = new(StringComparer.Ordinal)
-    {
-        ["alnum"] = "0-9A-Za-z",
-        ["alpha"] = "A-Za-z",
-        ["ascii"] = @"\x00-\x7F",
-        ["blank"] = @"\t ",
-        ["cntrl"] = @"\x00-\x1F\x7F",
-        ["digit"] = "0-9",
-        ["graph"] = "!-~",
-        ["lower"] = "a-z",
-        ["print"] = " -~",
-        ["punct"] = @"!-/:-@\[-`{-~",
-        ["space"] = @"\t\n\v\f\r ",
-        ["upper"] = "A-Z",
-        ["word"] = "0-9A-Za-z_",
-        ["xdigit"] = "0-9A-Fa-f",
-    };
-
-    public static string Translate(string pattern)
-    {
-        var output = new StringBuilder(pattern.Length + 16);
-        var multiline = pattern.StartsWith("(?", StringComparison.Ordinal) && pattern.IndexOf(')') is > 0 and var close && pattern[..close].Contains('m', StringComparison.Ordinal);
-        var i = 0;
-        while (i < pattern.Length)
-        {
-            var c = pattern[i];
-            if (c == '\\')
-            {
-                i = Escape(pattern, i, output, inClass: false);
-            }
-            else if (c == '[')
-            {
-                i = Class(pattern, i, output);
-            }
-            else if (c == '(' && i + 1 < pattern.Length && pattern[i + 1] == '?')
-            {
-                i = Group(pattern, i, output);
-            }
-            else if (c is '*' or '+' or '?' && i + 1 < pattern.Length && pattern[i + 1] is '*' or '+')
-            {
-                throw new ArgumentException("invalid nested repetition operator");
-            }
-            else if (c == '{' && !IsRepeat(pattern, i))
-            {
-                output.Append(@"\{");
-                i++;
-            }
-            else if (c == '$')
-            {
-                // Without (?m), RE2's $ is the end of the text only; the framework's is also before a last line break.
-                output.Append(multiline ? "$" : @"\z");
-                i++;
-            }
-            else
-            {
-                output.Append(c is '#' or ' ' ? $"\\{c}" : c.ToString());
-                i++;
-            }
-        }
-
-        return output.ToString();
-    }
-
-    private static bool IsRepeat(string pattern, int at)
-    {
-        var i = at + 1;
-        var digits = 0;
-        while (i < pattern.Length && char.IsAsciiDigit(pattern[i]))
-        {
-            i++;
-            digits++;
-        }
-
-        if (digits == 0)
-        {
-            return false;
-        }
-
-        if (i < pattern.Length && pattern[i] == ',')
-        {
-            i++;
-            while (i < pattern.Length && char.IsAsciiDigit(pattern[i]))
-            {
-                i++;
-            }
-        }
-
-        return i < pattern.Length && pattern[i] == '}';
-    }
-
-    private static int Group(string pattern, int at, StringBuilder output)
-    {
-        var rest = pattern.AsSpan(at);
-        if (rest.StartsWith("(?P<"))
-        {
-            output.Append("(?<");
-            return at + 4;
-        }
-
-        if (rest.StartsWith("(?=") || rest.StartsWith("(?!") || rest.StartsWith("(?<=") || rest.StartsWith("(?<!") || rest.StartsWith("(?>") || rest.StartsWith("(?#"))
-        {
-            throw new ArgumentException("invalid or unsupported Perl syntax");
-        }
-
-        output.Append("(?");
-        return at + 2;
-    }
-
-    private static int Class(string pattern, int at, StringBuilder output)
-    {
-        output.Append('[');
-        var i = at + 1;
-        if (i < pattern.Length && pattern[i] == '^')
-        {
-            output.Append('^');
-            i++;
-        }
-
-        var first = true;
-        while (true)
-        {
-            if (i >= pattern.Length)
-            {
-                throw new ArgumentException("missing closing ]");
-            }
-
-            var c = pattern[i];
-            if (c == ']' && !first)
-            {
-                output.Append(']');
-                return i + 1;
-            }
-
-            first = false;
-            if (c == '[' && i + 1 < pattern.Length && pattern[i + 1] == ':')
-            {
-                var end = pattern.IndexOf(":]", i + 2, StringComparison.Ordinal);
-                if (end > 0 && Posix.TryGetValue(pattern[(i + 2)..end], out var set))
-                {
-                    output.Append(set);
-                    i = end + 2;
-                    continue;
-                }
-            }
-
-            if (c == '\\')
-            {
-                i = Escape(pattern, i, output, inClass: true);
-                continue;
-            }
-
-            // The framework reads "-[" as the start of a subtraction.
-            output.Append(c is '[' or ']' ? $"\\{c}" : c.ToString());
-            i++;
-        }
-    }
-
-    private static int Escape(string pattern, int at, StringBuilder output, bool inClass)
-    {
-        if (at + 1 >= pattern.Length)
-        {
-            throw new ArgumentException("trailing backslash at end of expression");
-        }
-
-        var c = pattern[at + 1];
-        switch (c)
-        {
-            case 'Q' when !inClass:
-                var end = pattern.IndexOf(@"\E", at + 2, StringComparison.Ordinal);
-                var stop = end < 0 ? pattern.Length : end;
-                output.Append(Regex.Escape(pattern[(at + 2)..stop]).Replace("]", @"\]", StringComparison.Ordinal).Replace("}", @"\}", StringComparison.Ordinal));
-                return end < 0 ? stop : end + 2;
-            case 'd':
-                output.Append(inClass ? "0-9" : "[0-9]");
-                return at + 2;
-            case 'D':
-                output.Append(inClass ? @"\x00-/:-\uFFFF" : "[^0-9]");
-                return at + 2;
-            case 'w':
-                output.Append(inClass ? "0-9A-Za-z_" : "[0-9A-Za-z_]");
-                return at + 2;
-            case 'W':
-                output.Append(inClass ? @"\x00-/:-@\[-^`{-\uFFFF" : "[^0-9A-Za-z_]");
-                return at + 2;
-            case 's':
-                output.Append(inClass ? @"\t\n\f\r " : @"[\t\n\f\r ]");
-                return at + 2;
-            case 'S':
-                output.Append(inClass ? @"\x00-\x08\x0B\x0E-\x1F!-\uFFFF" : @"[^\t\n\f\r ]");
-                return at + 2;
-            case 'C' when !inClass:
-                output.Append(@"[\x00-\uFFFF]");
-                return at + 2;
-            case 'x' when at + 2 < pattern.Length && pattern[at + 2] == '{':
-                var close = pattern.IndexOf('}', at + 3);
-                if (close < 0 || !int.TryParse(pattern.AsSpan(at + 3, close - at - 3), System.Globalization.NumberStyles.HexNumber, System.Globalization.CultureInfo.InvariantCulture, out var code) || !Rune.IsValid(code))
-                {
-                    throw new ArgumentException("invalid escape sequence");
-                }
-
-                output.Append(Regex.Escape(new Rune(code).ToString()));
-                return close + 1;
-            case 'p' or 'P' when at + 2 < pattern.Length && pattern[at + 2] != '{':
-                output.Append('\\').Append(c).Append('{').Append(pattern[at + 2]).Append('}');
-                return at + 3;
-            case >= '1' and <= '9':
-                throw new ArgumentException("invalid escape sequence");
-            case 'Z' or 'G' or 'k' or 'K' or 'X' or 'R' or 'h' or 'H' or 'N':
-                throw new ArgumentException("invalid escape sequence");
-            default:
-                output.Append('\\').Append(c);
-                return at + 2;
         }
     }
 }

@@ -19,20 +19,20 @@ internal sealed partial class Evaluator
             return Map(Evaluate(arguments[0], grid).Vector, (v, _) => function(v));
         }
 
-        if (ElementFunctions.Dates.TryGetValue(name, out var dateFunction))
+        if (ElementFunctions.Dates.ContainsKey(name))
         {
             if (arguments.Count == 0)
             {
                 var now = Column.Empty(LabelSet.Empty, grid.Count);
                 for (var i = 0; i < grid.Count; i++)
                 {
-                    now.Values[i] = ElementFunctions.OfDate(dateFunction, Math.Floor(grid.Time(i) / 1000.0));
+                    now.Values[i] = ElementFunctions.OfDate(name, Math.Floor(grid.Time(i) / 1000.0));
                 }
 
                 return new List<Column> { now };
             }
 
-            return Map(Evaluate(arguments[0], grid).Vector, (v, _) => ElementFunctions.OfDate(dateFunction, v));
+            return Map(Evaluate(arguments[0], grid).Vector, (v, _) => ElementFunctions.OfDate(name, v));
         }
 
         switch (name)

@@ -42,9 +42,25 @@ internal static class ElementFunctions
         ["year"] = t => t.Year,
     };
 
-    /// <summary>A function of a date for seconds since the epoch; NaN outside of the years 1 to 9999.</summary>
-    public static double OfDate(Func<DateTime, double> function, double seconds) =>
-        seconds is >= -62135596800 and < 253402300800 ? function(DateTime.UnixEpoch.AddTicks((long)seconds * TimeSpan.TicksPerSecond)) : SpecialNumbers.NaN;
+    /// <summary>Seconds of 400 years, after which the calendar repeats, weekdays too.</summary>
+    private const long CalendarCycle = 146_097L * 86_400;
+
+    /// <summary>A function of the date of so many seconds since the epoch.</summary>
+    public static double OfDate(string name, double seconds)
+    {
+        // What is no 64-bit number of seconds becomes 2^63, as it does in Prometheus: 292277026596-12-04T15:30:08Z.
+        var whole = seconds is > -9.2e18 and < 9.2e18 ? (Int128)(long)seconds : (Int128)long.MaxValue + 1;
+        var cycles = (long)(whole / CalendarCycle);
+        var rest = (long)(whole % CalendarCycle);
+        if (rest < 0)
+        {
+            cycles--;
+            rest += CalendarCycle;
+        }
+
+        var value = Dates[name](DateTime.UnixEpoch.AddSeconds(rest));
+        return name == "year" ? value + (cycles * 400) : value;
+    }
 
     /// <summary>The larger number; infinity beats NaN, NaN beats all others, as in Go.</summary>
     public static double Larger(double a, double b) => double.IsPositiveInfinity(a) || double.IsPositiveInfinity(b) ? double.PositiveInfinity : Math.Max(a, b);

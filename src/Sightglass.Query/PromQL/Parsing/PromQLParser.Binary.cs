@@ -35,7 +35,7 @@ public sealed partial class PromQLParser
                     throw Error(group.Start, $"no grouping allowed for \"{PromQLOperators.Text(op)}\" operation");
                 }
 
-                var include = Current.Kind == TokenKind.LeftParen && IsLabelListAhead() ? LabelList() : [];
+                var include = Current.Kind == TokenKind.LeftParen ? LabelList() : [];
                 matching = matching with { Cardinality = group.Is("group_left") ? MatchCardinality.ManyToOne : MatchCardinality.OneToMany, Include = include };
                 foreach (var label in include)
                 {
@@ -104,25 +104,6 @@ public sealed partial class PromQLParser
         }
 
         return new BinaryExpression(op, left, right, matching, returnBool, span);
-    }
-
-    private bool IsLabelListAhead()
-    {
-        // group_left (a, b) b  or  group_left (expr): a list holds names and commas only.
-        for (var i = _at + 1; i < _tokens.Count; i++)
-        {
-            switch (_tokens[i].Kind)
-            {
-                case TokenKind.RightParen:
-                    return i + 1 < _tokens.Count && StartsOperand(_tokens[i + 1]);
-                case TokenKind.Identifier or TokenKind.String or TokenKind.Comma:
-                    continue;
-                default:
-                    return false;
-            }
-        }
-
-        return false;
     }
 
     private static bool StartsOperand(PromQLToken token) =>

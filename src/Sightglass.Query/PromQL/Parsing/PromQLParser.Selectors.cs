@@ -244,7 +244,7 @@ public sealed partial class PromQLParser
     {
         if (!_options.ExtendedRangeSelectors)
         {
-            throw Error(token.Start, $"{token.Text.ToLowerInvariant()} modifier is experimental and not enabled (the option is extended_range_selectors)");
+            throw Error(token.Start, $"{token.Text.ToLowerInvariant()} modifier is experimental and not enabled");
         }
 
         _at++;
