@@ -2,6 +2,7 @@ using Sightglass.Core.Contracts;
 using Sightglass.Core.Errors;
 using Sightglass.Events.Memory;
 using Sightglass.Events.Parts;
+using Sightglass.Storage;
 
 namespace Sightglass.Events;
 
@@ -12,10 +13,7 @@ public sealed partial class EventStore
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(5);
 
     private readonly Lock _maintenance = new();
-    private readonly SemaphoreSlim _wake = new(0);
-    private readonly CancellationTokenSource _stopping = new();
-    private Thread? _thread;
-    private ITimer? _timer;
+    private MergeScheduler? _background;
     private Exception? _flushFailure;
 
     /// <summary>Writes the rows in memory into parts and shortens the log.</summary>
@@ -37,7 +35,7 @@ public sealed partial class EventStore
         var merges = 0;
         lock (_maintenance)
         {
-            while (!_stopping.IsCancellationRequested && MergeOnce())
+            while (MergeOnce(CancellationToken.None))
             {
                 merges++;
             }
@@ -66,69 +64,35 @@ public sealed partial class EventStore
         }
     }
 
-    private void StartBackground()
-    {
-        _thread = new Thread(RunBackground) { IsBackground = true, Name = "events maintenance", Priority = ThreadPriority.BelowNormal };
-        _thread.Start();
-        _timer = _options.TimeProvider.CreateTimer(_ => _wake.Release(), null, Tick, Tick);
-    }
+    private void StartBackground() =>
+        _background = new MergeScheduler("events", Tick, _options.TimeProvider, RunStep, e => _options.OnBackgroundFailure?.Invoke(e));
 
-    private void StopBackground()
+    /// <summary>Flushes what is due, then merges once: a flush does not have to wait for a row of merges.</summary>
+    private bool RunStep(CancellationToken cancellation)
     {
-        _timer?.Dispose();
-        _stopping.Cancel();
-        _wake.Release();
-        _thread?.Join();
-    }
-
-    private void RunBackground()
-    {
-        while (true)
+        lock (_gate)
         {
-            _wake.Wait();
-            if (_stopping.IsCancellationRequested)
+            if (_firstRowTimestamp != 0 && _options.TimeProvider.GetElapsedTime(_firstRowTimestamp) >= _options.FlushAge)
             {
-                return;
+                Freeze();
             }
+        }
 
-            try
-            {
-                lock (_gate)
-                {
-                    if (_firstRowTimestamp != 0 && _options.TimeProvider.GetElapsedTime(_firstRowTimestamp) >= _options.FlushAge)
-                    {
-                        Freeze();
-                    }
-                }
-
-                FlushFrozen(dropLog: true);
-                ApplyRetention();
-                lock (_maintenance)
-                {
-                    // One at a time, so that a flush that is due does not wait for a row of merges.
-                    if (MergeOnce())
-                    {
-                        _wake.Release();
-                    }
-                }
-            }
-            catch (Exception e) when (e is StorageFailedException or CorruptDataException or IOException or OperationCanceledException)
-            {
-                if (!_stopping.IsCancellationRequested)
-                {
-                    _options.OnBackgroundFailure?.Invoke(e);
-                }
-            }
+        FlushFrozen(dropLog: true);
+        ApplyRetention();
+        lock (_maintenance)
+        {
+            return MergeOnce(cancellation);
         }
     }
 
     /// <summary>With the lock held: hands the tables over when they are large enough.</summary>
     private void FreezeWhenFull()
     {
-        if (_thread is not null && _logs.Bytes + _spans.Bytes >= _options.FlushBytes)
+        if (_background is not null && _logs.Bytes + _spans.Bytes >= _options.FlushBytes)
         {
             Freeze();
-            _wake.Release();
+            _background.Wake();
         }
     }
 
@@ -216,7 +180,7 @@ public sealed partial class EventStore
         Replace(added, [], frozen);
     }
 
-    private bool MergeOnce()
+    private bool MergeOnce(CancellationToken cancellation)
     {
         EventPart[] chosen;
         lock (_gate)
@@ -235,7 +199,7 @@ public sealed partial class EventStore
         {
             var merged = _files.WritePart(first.Signal, first.Day, CompressionLevel.Merge, sink =>
             {
-                var merge = new PartMerge(chosen, sink, _stopping.Token);
+                var merge = new PartMerge(chosen, sink, cancellation);
                 merge.Run();
                 return (first.FirstFlush, chosen[^1].Directory.LastFlush, merge.MaxTie);
             });

@@ -3,7 +3,6 @@ using Sightglass.Core.Bytes;
 using Sightglass.Core.Contracts;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Model;
-using Sightglass.Events.Files;
 using Sightglass.Events.Memory;
 using Sightglass.Events.Parts;
 using Sightglass.Events.Querying;
@@ -187,7 +186,7 @@ public sealed partial class EventStore : IEventStore, IDisposable
             Monitor.PulseAll(_gate);
         }
 
-        StopBackground();
+        _background?.Dispose();
         lock (_gate)
         {
             foreach (var part in _parts)
@@ -215,7 +214,7 @@ public sealed partial class EventStore : IEventStore, IDisposable
             parts.Sum(p => p.Directory.Rows) + memoryRows,
             memoryRows,
             table.Bytes + _frozen.Sum(f => f.BytesOf(signal)),
-            parts.Sum(p => p.FileBytes),
+            parts.Sum(p => p.Bytes),
             parts.Length,
             parts.Sum(p => p.Directory.Streams.Length),
             parts.Sum(p => p.BadBlocks),
@@ -244,6 +243,19 @@ public sealed partial class EventStore : IEventStore, IDisposable
     }
 
     private void Replay(long sequence, byte kind, ReadOnlySpan<byte> record)
+    {
+        _lastSequence = sequence;
+        try
+        {
+            Restore(sequence, kind, record);
+        }
+        catch (CorruptDataException e)
+        {
+            ReportCorruption(e);
+        }
+    }
+
+    private void Restore(long sequence, byte kind, ReadOnlySpan<byte> record)
     {
         using EventBatch batch = kind switch
         {
@@ -277,7 +289,6 @@ public sealed partial class EventStore : IEventStore, IDisposable
         }
 
         _contexts.Add(context);
-        _lastSequence = sequence;
         _firstRowTimestamp = _options.TimeProvider.GetTimestamp();
         _files.CountRecovered(batch.Count);
         if (_logs.Bytes + _spans.Bytes >= _options.FlushBytes)
@@ -298,7 +309,8 @@ public sealed partial class EventStore : IEventStore, IDisposable
             {
                 if (part.Directory.Signal == signal && part.Directory.MinTime < maxTime && part.Directory.MaxTime >= minTime)
                 {
-                    part.Acquire();
+                    // Listed parts hold the store's reference, so this cannot fail.
+                    part.TryAcquire();
                     pinned.Add(part);
                 }
             }

@@ -1,5 +1,6 @@
 using Sightglass.Core.Errors;
 using Sightglass.Core.Limits;
+using Sightglass.Storage;
 
 namespace Sightglass.Events;
 
@@ -29,6 +30,9 @@ public sealed record EventStoreOptions
 
     /// <summary>Flushes, merges and retention run on a thread of the store; without it, only when asked for (tests).</summary>
     public bool RunInBackground { get; init; } = true;
+
+    /// <summary>The files.</summary>
+    public IFileSystem FileSystem { get; init; } = DiskFileSystem.Instance;
 
     /// <summary>Bounds on what is taken in.</summary>
     public IngestLimits Limits { get; init; } = IngestLimits.Default;

@@ -1,42 +1,28 @@
 using Sightglass.Core.Bytes;
 using Sightglass.Core.Contracts;
 using Sightglass.Events.Memory;
+using Sightglass.Storage;
 
 namespace Sightglass.Events.Parts;
 
-/// <summary>Appends bytes to a file.</summary>
-internal delegate void AppendBytes(ReadOnlySpan<byte> bytes);
-
 /// <summary>Writes the blocks of one new part, one after the other, and then its look-up and directory. Not thread-safe.</summary>
-internal sealed class BlockSink(EventSignal signal, int day, int compressionLevel, AppendBytes columnFile) : IDisposable
+internal sealed class BlockSink(EventSignal signal, int day, int compressionLevel, PartFileWriter columnFile) : IDisposable
 {
     private readonly BlockAssembler _assembler = new(compressionLevel);
     private readonly PartTables _tables = new();
     private readonly ByteWriter _buffer = new(1 << 20);
     private readonly List<BlockHeader> _blocks = [];
     private readonly List<ulong> _traces = [];
-    private long _offset;
 
     /// <summary>Rows written.</summary>
     public long Rows { get; private set; }
-
-    /// <summary>Writes the magic and the version of the column file.</summary>
-    public void Begin()
-    {
-        _buffer.Clear();
-        _buffer.WriteUInt32(ColumnFileFormat.Magic);
-        _buffer.WriteUInt32(ColumnFileFormat.Version);
-        columnFile(_buffer.Written);
-        _offset = _buffer.Length;
-    }
 
     /// <summary>Writes a block. The rows are sorted by stream, time and tie.</summary>
     public void Add(ReadOnlySpan<RowRef> rows, IReadOnlyList<RowBlock> sources)
     {
         _buffer.Clear();
-        _blocks.Add(_assembler.Assemble(rows, sources, _tables, _buffer, _offset, _traces, _blocks.Count));
-        columnFile(_buffer.Written);
-        _offset += _buffer.Length;
+        _blocks.Add(_assembler.Assemble(rows, sources, _tables, _buffer, columnFile.Length, _traces, _blocks.Count));
+        columnFile.Append(_buffer.Written);
         Rows += rows.Length;
     }
 
@@ -75,11 +61,4 @@ internal sealed class BlockSink(EventSignal signal, int day, int compressionLeve
         _assembler.Dispose();
         _buffer.Dispose();
     }
-}
-
-/// <summary>The first eight bytes of a column file.</summary>
-internal static class ColumnFileFormat
-{
-    public const uint Magic = 0x43454753; // "SGEC"
-    public const uint Version = 1;
 }

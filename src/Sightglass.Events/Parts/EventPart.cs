@@ -3,55 +3,70 @@ using Sightglass.Core.Bytes;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Model;
 using Sightglass.Events.Columns;
+using Sightglass.Events.Records;
+using Sightglass.Storage;
 
 namespace Sightglass.Events.Parts;
 
 /// <summary>An open part: its directory in memory and its files to read from. Thread-safe.</summary>
-internal sealed class EventPart(string name, PartDirectory directory, ReadAt columns, ReadAt traces, long fileBytes, Action<bool> close)
+internal sealed class EventPart : PartReader
 {
     public const string ColumnFile = "columns.bin";
     public const string TraceFile = "traces.bin";
     public const string DirectoryFile = "directory.bin";
 
+    /// <summary>"SGEC" as a little-endian integer.</summary>
+    public const uint ColumnMagic = 0x43454753;
+    public const uint Version = 1;
+
     /// <summary>Look-ups that are kept; queries ask for the same trace for every block.</summary>
     private const int MaxLookUps = 1024;
 
-    private readonly Dictionary<ColumnKey, int> _keyNumbers = directory.Keys.Index().ToDictionary(k => k.Item, k => k.Index);
+    private readonly PartFile _columns;
+    private readonly PartFile _traces;
+    private readonly Dictionary<ColumnKey, int> _keyNumbers;
     private readonly ConcurrentDictionary<TraceId, List<int>> _lookUps = new();
     private readonly ConcurrentDictionary<int, byte> _bad = new();
-    private int _references = 1;
-    private bool _retired;
 
-    public string Name { get; } = name;
-
-    public PartDirectory Directory { get; } = directory;
-
-    /// <summary>Bytes of its files.</summary>
-    public long FileBytes { get; } = fileBytes;
-
-    /// <summary>Blocks set aside because their bytes fail the check.</summary>
-    public int BadBlocks => _bad.Count;
-
-    /// <summary>Keeps the files for a reader. Only for those who know that the part is still referenced.</summary>
-    public void Acquire() => Interlocked.Increment(ref _references);
-
-    /// <summary>Gives up a reference; the last one closes the files, and removes them when the part is retired.</summary>
-    public void Release()
+    private EventPart(IFileSystem files, Manifest manifest, string name, IdentityTable identities)
+        : base(files, manifest, name)
     {
-        if (Interlocked.Decrement(ref _references) == 0)
+        _columns = OpenFile(ColumnFile, ColumnMagic, Version);
+        _traces = OpenFile(TraceFile, TraceIndex.Magic, TraceIndex.Version);
+        var directory = OpenFile(DirectoryFile, PartDirectory.Magic, PartDirectory.Version);
+        var bytes = directory.ReadRaw(PartFileWriter.HeaderBytes, checked((int)(directory.Length - PartFileWriter.HeaderBytes)));
+        Directory = PartDirectory.Read(bytes, directory.Path, _columns.Length, identities);
+        _keyNumbers = Directory.Keys.Index().ToDictionary(k => k.Item, k => k.Index);
+    }
+
+    public PartDirectory Directory { get; }
+
+    /// <exception cref="CorruptDataException">A file is missing or is not what it should be.</exception>
+    public static EventPart Open(IFileSystem files, Manifest manifest, string name, IdentityTable identities)
+    {
+        try
         {
-            close(_retired);
+            return new EventPart(files, manifest, name, identities);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CorruptDataException(manifest.PathOf(name), "part", 0, e.Message);
         }
     }
 
     /// <summary>Gives up the store's reference to a part that is no longer listed.</summary>
     public void Retire()
     {
-        _retired = true;
+        RemoveWhenUnused();
         Release();
     }
 
+    /// <summary>Blocks set aside because their bytes fail the check.</summary>
+    public int BadBlocks => _bad.Count;
+
     public int KeyNumber(ColumnKey key) => _keyNumbers.GetValueOrDefault(key, -1);
+
+    public bool IsColumnFile(string path) => path == _columns.Path;
 
     public bool IsBad(int block) => _bad.ContainsKey(block);
 
@@ -61,7 +76,7 @@ internal sealed class EventPart(string name, PartDirectory directory, ReadAt col
     /// <summary>Sets aside the block that a broken place of the part's file belongs to, if it is of this part.</summary>
     public void SetAsideAt(CorruptDataException reason)
     {
-        if (reason.File.StartsWith(Name + "/", StringComparison.Ordinal))
+        if (IsColumnFile(reason.File))
         {
             for (var block = 0; block < Directory.Blocks.Length; block++)
             {
@@ -84,7 +99,7 @@ internal sealed class EventPart(string name, PartDirectory directory, ReadAt col
         List<int> blocks;
         try
         {
-            blocks = TraceIndex.Find(traces, $"{Name}/{TraceFile}", trace);
+            blocks = TraceIndex.Find(ReadTraces, _traces.Path, trace);
         }
         catch (CorruptDataException)
         {
@@ -102,14 +117,10 @@ internal sealed class EventPart(string name, PartDirectory directory, ReadAt col
     /// <exception cref="CorruptDataException">The bytes fail their check.</exception>
     public ColumnView ReadColumn(in ColumnEntry entry, int rows)
     {
+        var section = new SectionRef(entry.Offset, entry.StoredLength, entry.Crc);
         using var stored = new ByteWriter(Math.Max(entry.StoredLength, 16));
         var bytes = stored.GetSpan(entry.StoredLength)[..entry.StoredLength];
-        columns(entry.Offset, bytes);
-        if (Crc32C.Compute(bytes) != entry.Crc)
-        {
-            throw Corrupt(entry, "checksum does not match");
-        }
-
+        _columns.Read(section, Directory.Keys[entry.Key].Name, bytes);
         if (entry.RawLength == 0)
         {
             return ColumnDecoder.TryDecode(bytes, rows) ?? throw Corrupt(entry, "does not decode");
@@ -123,16 +134,21 @@ internal sealed class EventPart(string name, PartDirectory directory, ReadAt col
     }
 
     /// <exception cref="CorruptDataException">The bytes fail their check.</exception>
-    public byte[] ReadFilter(in ColumnEntry entry)
-    {
-        var filter = new byte[entry.FilterLength];
-        var offset = entry.Offset + entry.StoredLength;
-        columns(offset, filter);
-        return Crc32C.Compute(filter) == entry.FilterCrc
-            ? filter
-            : throw new CorruptDataException($"{Name}/{ColumnFile}", "token filter", offset, "checksum does not match");
-    }
+    public byte[] ReadFilter(in ColumnEntry entry) =>
+        _columns.Read(new SectionRef(entry.Offset + entry.StoredLength, entry.FilterLength, entry.FilterCrc), "token filter");
 
     private CorruptDataException Corrupt(in ColumnEntry entry, string detail) =>
-        new($"{Name}/{ColumnFile}", $"column {Directory.Keys[entry.Key].Name}", entry.Offset, detail);
+        new(_columns.Path, $"column {Directory.Keys[entry.Key].Name}", entry.Offset, detail);
+
+    private void ReadTraces(long offset, Span<byte> target)
+    {
+        try
+        {
+            _traces.ReadRaw(offset, target.Length).CopyTo(target);
+        }
+        catch (IOException e)
+        {
+            throw new CorruptDataException(_traces.Path, "file", offset, e.Message);
+        }
+    }
 }

@@ -4,6 +4,7 @@ using Sightglass.Core.Contracts;
 using Sightglass.Core.Errors;
 using Sightglass.Events.Columns;
 using Sightglass.Events.Records;
+using Sightglass.Storage;
 
 namespace Sightglass.Events.Parts;
 
@@ -11,8 +12,10 @@ namespace Sightglass.Events.Parts;
 internal sealed class PartDirectory
 {
     public const uint Magic = 0x44504753; // "SGPD"
-    public const byte Version = 1;
-    public const int HeaderBytes = 20;
+    public const uint Version = 1;
+
+    /// <summary>Bytes before the compressed directory, after magic and version.</summary>
+    public const int HeaderBytes = 12;
 
     /// <summary>Largest directory accepted: some hundred thousand blocks.</summary>
     private const int MaxRawBytes = 1 << 30;
@@ -46,6 +49,7 @@ internal sealed class PartDirectory
 
     public long MaxTime { get; private set; } = long.MinValue;
 
+    /// <summary>Writes the file, without magic and version.</summary>
     public void Write(ByteWriter target)
     {
         using var body = new ByteWriter(64 << 10);
@@ -83,32 +87,30 @@ internal sealed class PartDirectory
 
         using var stored = new ByteWriter(Zstd.Bound(body.Length));
         Zstd.Compress(body.Written, stored, level: 3);
-        target.WriteUInt32(Magic);
-        target.WriteUInt32(Version);
         target.WriteUInt32((uint)body.Length);
         target.WriteUInt32((uint)stored.Length);
         target.WriteUInt32(Crc32C.Compute(stored.Written));
         target.Write(stored.Written);
     }
 
+    /// <summary>Reads what stands behind magic and version.</summary>
     /// <exception cref="CorruptDataException">The bytes are not a directory.</exception>
     public static PartDirectory Read(ReadOnlySpan<byte> bytes, string file, long columnFileLength, IdentityTable identities)
     {
-        if (bytes.Length < HeaderBytes || BinaryPrimitives.ReadUInt32LittleEndian(bytes) != Magic)
+        if (bytes.Length < HeaderBytes)
         {
-            throw new CorruptDataException(file, "header", 0, $"not a part directory of {bytes.Length} bytes");
+            throw new CorruptDataException(file, "header", PartFileWriter.HeaderBytes, $"ends after {bytes.Length} bytes");
         }
 
-        var version = BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]);
-        var rawLength = BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]);
-        var storedLength = BinaryPrimitives.ReadUInt32LittleEndian(bytes[12..]);
+        var rawLength = BinaryPrimitives.ReadUInt32LittleEndian(bytes);
+        var storedLength = BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]);
         var stored = bytes[HeaderBytes..];
-        if (version != Version || storedLength != stored.Length || rawLength > MaxRawBytes)
+        if (storedLength != stored.Length || rawLength > MaxRawBytes)
         {
-            throw new CorruptDataException(file, "header", 4, $"version {version} with {stored.Length} bytes, want version {Version} with {storedLength}");
+            throw new CorruptDataException(file, "header", PartFileWriter.HeaderBytes, $"got {stored.Length} bytes, want {storedLength}");
         }
 
-        if (Crc32C.Compute(stored) != BinaryPrimitives.ReadUInt32LittleEndian(bytes[16..]))
+        if (Crc32C.Compute(stored) != BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]))
         {
             throw new CorruptDataException(file, "directory", HeaderBytes, "checksum does not match");
         }

@@ -3,6 +3,7 @@ using System.Numerics;
 using Sightglass.Core.Bytes;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Model;
+using Sightglass.Storage;
 
 namespace Sightglass.Events.Parts;
 
@@ -13,8 +14,12 @@ namespace Sightglass.Events.Parts;
 internal static class TraceIndex
 {
     public const uint Magic = 0x49544753; // "SGTI"
-    public const byte Version = 1;
-    public const int HeaderBytes = 24;
+    public const uint Version = 1;
+
+    /// <summary>Bytes before the bucket table: those that every file of a part has, and the header of the index.</summary>
+    public const int HeaderBytes = PartFileWriter.HeaderBytes + IndexHeaderBytes;
+
+    private const int IndexHeaderBytes = 20;
 
     // So many pairs to a bucket on average: a bucket is some 250 bytes, and the table a sixteenth of a byte per pair.
     private const int PairsPerBucket = 64;
@@ -24,20 +29,19 @@ internal static class TraceIndex
     /// <summary>One pair as a number that sorts by hash, then block.</summary>
     public static ulong Pair(TraceId id, int block) => ((ulong)HashOf(id) << 32) | (uint)block;
 
-    /// <summary>Writes the file of a part. <paramref name="pairs"/> are sorted and distinct.</summary>
+    /// <summary>Writes the file of a part, without magic and version. <paramref name="pairs"/> are sorted and distinct.</summary>
     public static void Write(ReadOnlySpan<ulong> pairs, int blocks, ByteWriter target)
     {
         var prefixBits = Math.Clamp(BitOperations.Log2((uint)(pairs.Length / PairsPerBucket) + 1), 0, 24);
         var blockBits = 32 - BitOperations.LeadingZeroCount((uint)Math.Max(blocks - 1, 0));
         var buckets = 1 << prefixBits;
-        target.WriteUInt32(Magic);
-        target.WriteByte(Version);
         target.WriteByte((byte)prefixBits);
         target.WriteByte((byte)blockBits);
         target.WriteByte(0);
+        target.WriteByte(0);
         target.WriteUInt64((ulong)pairs.Length);
         target.WriteUInt32((uint)buckets);
-        target.WriteUInt32(Crc32C.Compute(target.Written[^20..]));
+        target.WriteUInt32(Crc32C.Compute(target.Written[^16..]));
         var table = target.Length;
         var tableSpan = (buckets + 1) * 4;
         target.GetSpan(tableSpan)[..tableSpan].Clear();
@@ -102,15 +106,14 @@ internal static class TraceIndex
     /// <param name="id">The trace.</param>
     public static List<int> Find(ReadAt read, string file, TraceId id)
     {
-        Span<byte> header = stackalloc byte[HeaderBytes];
-        read(0, header);
-        if (BinaryPrimitives.ReadUInt32LittleEndian(header) != Magic || header[4] != Version
-            || Crc32C.Compute(header[..20]) != BinaryPrimitives.ReadUInt32LittleEndian(header[20..]) || header[5] > 24 || header[6] > 32)
+        Span<byte> header = stackalloc byte[IndexHeaderBytes];
+        read(PartFileWriter.HeaderBytes, header);
+        var (prefixBits, blockBits) = (header[0], header[1]);
+        if (Crc32C.Compute(header[..16]) != BinaryPrimitives.ReadUInt32LittleEndian(header[16..]) || prefixBits > 24 || blockBits > 32)
         {
-            throw new CorruptDataException(file, "header", 0, "checksum, magic or version does not match");
+            throw new CorruptDataException(file, "header", PartFileWriter.HeaderBytes, "checksum does not match");
         }
 
-        var (prefixBits, blockBits) = (header[5], header[6]);
         var hash = HashOf(id);
         var bucket = Prefix((ulong)hash << 32, prefixBits);
         Span<byte> places = stackalloc byte[8];

@@ -90,7 +90,7 @@ internal sealed class EventCursor : IEventCursor
     {
         foreach (var row in _rows)
         {
-            if (_sources[row.Source].Block is PartBlock block && reason.File.StartsWith(block.Part.Name, StringComparison.Ordinal) && block.Holds(reason.Offset))
+            if (_sources[row.Source].Block is PartBlock block && block.Part.IsColumnFile(reason.File) && block.Holds(reason.Offset))
             {
                 return row.Source;
             }

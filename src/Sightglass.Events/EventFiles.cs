@@ -1,0 +1,101 @@
+using Sightglass.Core.Bytes;
+using Sightglass.Core.Contracts;
+using Sightglass.Core.Errors;
+using Sightglass.Events.Parts;
+using Sightglass.Events.Records;
+using Sightglass.Storage;
+
+namespace Sightglass.Events;
+
+/// <summary>Where the store's bytes are: the log, the manifest and the folders of parts. Parts are written by one thread at a time.</summary>
+internal sealed class EventFiles : IDisposable
+{
+    private readonly EventStoreOptions _options;
+    private readonly IdentityTable _identities;
+    private readonly Action<CorruptDataException> _onCorruption;
+    private readonly IFileSystem _files;
+    private readonly Manifest _manifest;
+    private WriteAheadLog? _log;
+
+    /// <exception cref="StorageFailedException">The folder cannot be used.</exception>
+    public EventFiles(EventStoreOptions options, IdentityTable identities, Action<CorruptDataException> onCorruption)
+    {
+        _options = options;
+        _identities = identities;
+        _onCorruption = onCorruption;
+        _files = options.FileSystem;
+        _manifest = Manifest.Open(_files, options.Folder);
+    }
+
+    public long LogBytes => _log?.Bytes ?? 0;
+
+    /// <summary>Rows that the log gave back when it was opened.</summary>
+    public long RecoveredRows { get; private set; }
+
+    /// <summary>Bytes of the log that could not be given back.</summary>
+    public long RecoveryDroppedBytes => _log is null ? 0 : _log.Recovery.TornBytes + _log.Recovery.LostBytes;
+
+    public void CountRecovered(int rows) => RecoveredRows += rows;
+
+    /// <summary>Opens the listed parts. A part that does not open is set aside with a report.</summary>
+    public List<EventPart> OpenParts()
+    {
+        var parts = new List<EventPart>();
+        foreach (var name in _manifest.Parts)
+        {
+            try
+            {
+                parts.Add(EventPart.Open(_files, _manifest, name, _identities));
+            }
+            catch (CorruptDataException e)
+            {
+                _manifest.Quarantine(name, e.Message);
+                _onCorruption(e);
+            }
+        }
+
+        return parts;
+    }
+
+    public void OpenLog(WalReplay replay)
+    {
+        var options = new WalOptions { SyncInterval = _options.SyncInterval, TimeProvider = _options.TimeProvider };
+        _log = WriteAheadLog.Open(_files, Path.Combine(_options.Folder, "wal"), options, replay, _manifest.CoveredSequence);
+        if (_log.Recovery.LostBytes > 0)
+        {
+            _onCorruption(new CorruptDataException("wal", "record", 0, string.Join("; ", _log.Recovery.Messages)));
+        }
+    }
+
+    public long AppendRecord(byte kind, ReadOnlySpan<byte> payload) => _log!.Append(kind, payload);
+
+    public void DropLogUpTo(long sequence) => _log!.DropUpTo(sequence);
+
+    /// <summary>Writes a part, syncs it and puts it in its place. It counts once <see cref="Commit"/> lists it.</summary>
+    /// <param name="signal">Its signal.</param>
+    /// <param name="day">Its day.</param>
+    /// <param name="level">Zstandard level.</param>
+    /// <param name="write">Writes the blocks; returns the first and last flush and the largest tie.</param>
+    public EventPart WritePart(EventSignal signal, int day, int level, Func<BlockSink, (long FirstFlush, long LastFlush, long MaxTie)> write)
+    {
+        using var writer = new PartWriter(_files, _manifest);
+        using var traces = new ByteWriter(64 << 10);
+        using var directory = new ByteWriter(64 << 10);
+        using (var sink = new BlockSink(signal, day, level, writer.CreateFile(EventPart.ColumnFile, EventPart.ColumnMagic, EventPart.Version)))
+        {
+            var (first, last, maxTie) = write(sink);
+            sink.Finish(first, last, maxTie, traces, directory);
+        }
+
+        writer.CreateFile(EventPart.TraceFile, TraceIndex.Magic, TraceIndex.Version).Append(traces.Written);
+        writer.CreateFile(EventPart.DirectoryFile, PartDirectory.Magic, PartDirectory.Version).Append(directory.Written);
+        writer.Complete();
+        return EventPart.Open(_files, _manifest, writer.Name, _identities);
+    }
+
+    /// <summary>Lists new parts, and lists old ones no longer, in one step.</summary>
+    public void Commit(IReadOnlyList<EventPart> added, IReadOnlyList<EventPart> removed, long? covered) => _manifest.Commit(
+        [.. added.Select(p => p.Name)], [.. removed.Select(p => p.Name)], covered ?? _manifest.CoveredSequence);
+
+    public void Dispose() => _log?.Dispose();
+}

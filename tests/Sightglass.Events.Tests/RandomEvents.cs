@@ -1,0 +1,177 @@
+using System.Text;
+using Sightglass.Core.Contracts;
+using Sightglass.Core.Model;
+
+namespace Sightglass.Events.Tests;
+
+/// <summary>Makes batches and plans from a seed. Few distinct times, words and keys, so that plans find something and rows collide.</summary>
+internal sealed class RandomEvents(int seed, DateTimeOffset now)
+{
+    public static readonly string[] Keys = ["user.id", "http.status", "latency", "ok", "payload", "nested", "level", "ключ"];
+    private static readonly string[] Words = ["error", "timeout", "GET /api/v1/orders", "conn=12", "ünïcode", "user_42", "a-b-c", "x"];
+
+    private readonly Random _random = new(seed);
+    private readonly long _now = (now - DateTimeOffset.UnixEpoch).Ticks * 100;
+
+    public int Next(int max) => _random.Next(max);
+
+    public long Time() => _now - (_random.Next(3) * 86_400_000_000_000L) - (_random.Next(40) * 1_000_000L);
+
+    public LogBatch Logs(int rows)
+    {
+        var batch = LogBatch.Rent();
+        AddOwners(batch);
+        for (var i = 0; i < rows; i++)
+        {
+            AddAttributes(batch, _random.Next(5));
+            var row = new LogRow
+            {
+                TimeUnixNano = Time(),
+                ObservedTimeUnixNano = _random.Next(2) * Time(),
+                Resource = _random.Next(batch.Resources.Count),
+                Scope = _random.Next(batch.Scopes.Count + 1) - 1,
+                SeverityNumber = (byte)_random.Next(25),
+                SeverityText = batch.AddText(Pick(["", "INFO", "WARN"])),
+                TraceId = Trace(),
+                SpanId = (ulong)_random.Next(3),
+                Flags = (uint)_random.Next(2),
+                EventName = batch.AddText(Pick(["", "", "login"])),
+                DroppedAttributes = (uint)_random.Next(2),
+            };
+            (row.BodyType, row.BodyBits) = _random.Next(4) == 0 ? Value(batch) : (AttributeType.String, batch.AddText(Text()).Packed);
+            batch.AddRow(row);
+        }
+
+        return batch;
+    }
+
+    public SpanBatch Spans(int rows)
+    {
+        var batch = SpanBatch.Rent();
+        AddOwners(batch);
+        for (var i = 0; i < rows; i++)
+        {
+            AddAttributes(batch, _random.Next(5));
+            var start = Time();
+            batch.AddRow(new SpanRow
+            {
+                TraceId = new TraceId(7, (ulong)_random.Next(1, 30)),
+                SpanId = (ulong)_random.NextInt64(1, long.MaxValue),
+                ParentSpanId = (ulong)_random.Next(3),
+                TraceState = batch.AddText(Pick(["", "a=b"])),
+                Name = batch.AddText(Text()),
+                Kind = (byte)_random.Next(6),
+                StartUnixNano = start,
+                EndUnixNano = start + _random.Next(1_000_000),
+                StatusCode = (byte)_random.Next(3),
+                StatusMessage = batch.AddText(Pick(["", "boom"])),
+                Flags = (uint)_random.Next(2),
+                Resource = _random.Next(batch.Resources.Count),
+                Scope = _random.Next(batch.Scopes.Count + 1) - 1,
+                Events = batch.AddText(new byte[_random.Next(4)]),
+                Links = batch.AddText(new byte[_random.Next(2)]),
+                DroppedAttributes = (uint)_random.Next(2),
+                DroppedEvents = (uint)_random.Next(2),
+                DroppedLinks = (uint)_random.Next(2),
+            });
+        }
+
+        return batch;
+    }
+
+    public EventPlan Plan(EventSignal signal)
+    {
+        var (from, to) = (Time(), Time());
+        string[] fields = signal == EventSignal.Logs
+            ? [EventFields.Time, EventFields.TraceId, EventFields.SpanId, EventFields.Flags, EventFields.ScopeName, EventFields.ScopeVersion, EventFields.DroppedAttributes,
+                EventFields.ObservedTime, EventFields.SeverityNumber, EventFields.SeverityText, EventFields.Body, EventFields.EventName]
+            : [EventFields.Time, EventFields.TraceId, EventFields.SpanId, EventFields.Flags, EventFields.ParentSpanId, EventFields.TraceState, EventFields.Name, EventFields.Kind,
+                EventFields.Duration, EventFields.StatusCode, EventFields.StatusMessage, EventFields.Events, EventFields.Links, EventFields.DroppedEvents, EventFields.DroppedLinks];
+        var wanted = Pick(["a", "b", "c"]);
+        return new EventPlan
+        {
+            Signal = signal,
+            MinTimeUnixNano = _random.Next(3) == 0 ? Math.Min(from, to) : 0,
+            MaxTimeUnixNano = _random.Next(3) == 0 ? Math.Max(from, to) : long.MaxValue,
+            Streams = _random.Next(3) == 0 ? s => s.Attributes.Any(a => a.Value.ToString() == wanted) : null,
+            Where = Predicate(fields, 0),
+            Columns = [.. fields.Select(ColumnRef.Field), new(ColumnScope.Any, "service.name"), new(ColumnScope.Resource, "host"), new(ColumnScope.Scope, "lib"), new(ColumnScope.Attribute, "level")],
+            AllAttributes = true,
+            Order = (EventOrder)_random.Next(3),
+            Limit = _random.Next(3) == 0 ? _random.Next(20) : _random.Next(2) == 0 ? long.MaxValue : 200,
+        };
+    }
+
+    private EventPredicate Predicate(string[] fields, int depth) => ((depth > 2 ? 5 : 0) + _random.Next(depth > 2 ? 5 : 10)) switch
+    {
+        0 => EventPredicate.True,
+        1 or 2 => new AndPredicate([.. Enumerable.Range(0, _random.Next(1, 4)).Select(_ => Predicate(fields, depth + 1))]),
+        3 => new OrPredicate([.. Enumerable.Range(0, _random.Next(4)).Select(_ => Predicate(fields, depth + 1))]),
+        4 => new NotPredicate(Predicate(fields, depth + 1)),
+        5 => new ExistsPredicate(Column(fields)),
+        6 => new ContainsPredicate(Column(fields), Pick(["err", "or", "GET /api", "=1", "1", "api", "v1", "user_42", "T", "b"]), _random.Next(2) == 0),
+        7 => new MatchesPredicate(Column(fields), _random.Next(2) == 0 ? Re2.Unanchored(Pick(["e.r", "^GET", "1+", "(?i)TIME"])) : Re2.Anchored(Pick(["error", "error|timeout", "us.*"]))),
+        _ => new ComparePredicate(Column(fields), (CompareOp)_random.Next(6), Literal()),
+    };
+
+    private ColumnRef Column(string[] fields) => _random.Next(6) switch
+    {
+        0 => ColumnRef.Field(Pick(fields)),
+        1 => ColumnRef.Field(fields.Contains(EventFields.Body) ? EventFields.Body : EventFields.Name),
+        2 => new ColumnRef(ColumnScope.Resource, Pick(["service.name", "host"])),
+        3 => new ColumnRef(ColumnScope.Scope, "lib"),
+        4 => new ColumnRef(ColumnScope.Any, Pick(["service.name", "level", "user.id"])),
+        _ => new ColumnRef(ColumnScope.Attribute, Pick(Keys)),
+    };
+
+    private AttributeValue Literal() => _random.Next(6) switch
+    {
+        0 => AttributeValue.Of((long)_random.Next(30)),
+        1 => AttributeValue.Of(_random.Next(300) / 4.0),
+        2 => AttributeValue.Of(_random.Next(2) == 0),
+        3 => AttributeValue.OfBytes(AttributeType.Bytes, Convert.FromHexString(new TraceId(7, (ulong)_random.Next(1, 30)).ToString())),
+        4 => AttributeValue.Of(Time()),
+        _ => AttributeValue.Of(Text()),
+    };
+
+    private void AddOwners(EventBatch batch)
+    {
+        for (var i = 0; i < 3; i++)
+        {
+            batch.AddAttribute("service.name"u8, AttributeType.String, Encoding.UTF8.GetBytes(Pick(["a", "b", "c"])));
+            batch.AddAttribute("host"u8, AttributeType.Int, _random.Next(2));
+            batch.EndResource((ResourceKind)_random.Next(2), batch.AddText(Pick(["", "http://schema"])));
+        }
+
+        batch.AddAttribute("lib"u8, AttributeType.String, "x"u8);
+        batch.EndScope(batch.AddText(Pick(["scope", ""])), batch.AddText("1.0"));
+        batch.EndScope(batch.AddText("other"), default, batch.AddText("u"));
+    }
+
+    private void AddAttributes(EventBatch batch, int count)
+    {
+        var start = _random.Next(Keys.Length);
+        for (var i = 0; i < count; i++)
+        {
+            var key = batch.AddText(Keys[(start + i) % Keys.Length]);
+            var (type, bits) = Value(batch);
+            batch.AddAttribute(key, type, bits);
+        }
+    }
+
+    private (AttributeType Type, long Bits) Value(EventBatch batch) => _random.Next(8) switch
+    {
+        0 => (AttributeType.Int, _random.Next(30)),
+        1 => (AttributeType.Double, BitConverter.DoubleToInt64Bits(_random.Next(300) / 4.0)),
+        2 => (AttributeType.Bool, _random.Next(2)),
+        3 => (AttributeType.Bytes, batch.AddText(new byte[] { 1, 2, (byte)_random.Next(3) }).Packed),
+        4 => (AttributeType.Composite, batch.AddText(new byte[] { 0x2a, 0x04, 0x0a, 0x02, 0x18, (byte)_random.Next(9) }).Packed),
+        _ => (AttributeType.String, batch.AddText(Text()).Packed),
+    };
+
+    private string Text() => _random.Next(5) == 0 ? "" : $"{Pick(Words)} {Pick(Words)}{(_random.Next(3) == 0 ? _random.Next(1000).ToString(System.Globalization.CultureInfo.InvariantCulture) : "")}";
+
+    private TraceId Trace() => _random.Next(2) == 0 ? default : new TraceId(7, (ulong)_random.Next(1, 30));
+
+    private string Pick(string[] from) => from[_random.Next(from.Length)];
+}

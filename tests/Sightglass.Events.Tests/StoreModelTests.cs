@@ -1,0 +1,127 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Sightglass.Core.Contracts;
+using Sightglass.TestKit;
+
+namespace Sightglass.Events.Tests;
+
+/// <summary>Random batches, flushes, merges and restarts against rows in a list: every plan gives the same answer.</summary>
+public sealed class StoreModelTests
+{
+    private static readonly DateTimeOffset Now = new(2026, 3, 10, 12, 0, 0, TimeSpan.Zero);
+
+    [Fact]
+    public void Any_sequence_of_operations_answers_as_the_plain_store_does()
+    {
+        var property = Prop.ForAll(ArbMap.Default.ArbFor<int>(), seed => Run(seed, operations: 25));
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(15), property);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void A_long_sequence_answers_as_the_plain_store_does(int seed) => Run(seed, operations: 150);
+
+    private static void Run(int seed, int operations)
+    {
+        using var folder = new TemporaryFolder();
+        var events = new RandomEvents(seed, Now);
+        var plain = new InMemoryEventStore();
+        var store = Open(folder.FullPath);
+        try
+        {
+            for (var i = 0; i < operations; i++)
+            {
+                switch (events.Next(12))
+                {
+                    case < 5:
+                        using (var logs = events.Logs(events.Next(60)))
+                        {
+                            store.Append(logs).ShouldBe(AppendResult.All(logs.Count));
+                            plain.Append(logs);
+                        }
+
+                        break;
+                    case < 8:
+                        using (var spans = events.Spans(events.Next(60)))
+                        {
+                            store.Append(spans).ShouldBe(AppendResult.All(spans.Count));
+                            plain.Append(spans);
+                        }
+
+                        break;
+                    case 8:
+                        store.Flush();
+                        break;
+                    case 9:
+                        store.Merge();
+                        break;
+                    case 10:
+                        store.Dispose();
+                        store = Open(folder.FullPath);
+                        break;
+                    default:
+                        break;
+                }
+
+                Compare(store, plain, events, seed);
+            }
+        }
+        finally
+        {
+            store.Dispose();
+        }
+    }
+
+    private static void Compare(EventStore store, InMemoryEventStore plain, RandomEvents events, int seed)
+    {
+        for (var i = 0; i < 3; i++)
+        {
+            var signal = (EventSignal)events.Next(2);
+            var plan = events.Plan(signal);
+            var (got, want) = (Answers.Rows(store, plan), Answers.Rows(plain, plan));
+            var about = $"seed {seed}: {plan}";
+            if (plan.Order != EventOrder.Any)
+            {
+                got.ShouldBe(want, about);
+            }
+            else if (plan.Limit == long.MaxValue)
+            {
+                got.Order(StringComparer.Ordinal).ShouldBe(want.Order(StringComparer.Ordinal), about);
+            }
+            else
+            {
+                got.Count.ShouldBe(want.Count, about);
+                got.ShouldBeSubsetOf(Answers.Rows(plain, plan with { Limit = long.MaxValue }), about);
+            }
+        }
+
+        foreach (var signal in Enum.GetValues<EventSignal>())
+        {
+            Streams(store, signal).ShouldBe(Streams(plain, signal));
+            foreach (var scope in (ReadOnlySpan<ColumnScope>)[ColumnScope.Attribute, ColumnScope.Resource, ColumnScope.Scope])
+            {
+                store.AttributeKeys(signal, scope, long.MinValue, long.MaxValue, default).ShouldBe(plain.AttributeKeys(signal, scope, long.MinValue, long.MaxValue, default));
+            }
+        }
+
+        foreach (var column in (ReadOnlySpan<ColumnRef>)[ColumnRef.Field(EventFields.SeverityNumber), ColumnRef.Field(EventFields.ScopeName), new(ColumnScope.Any, "service.name"), new(ColumnScope.Attribute, "level")])
+        {
+            Values(store, column).ShouldBe(Values(plain, column), $"seed {seed}: {column}");
+        }
+    }
+
+    private static IEnumerable<string> Streams(IEventStore store, EventSignal signal) =>
+        store.Streams(signal, long.MinValue, long.MaxValue, default).Select(Answers.Describe).Order(StringComparer.Ordinal);
+
+    private static IEnumerable<string> Values(IEventStore store, ColumnRef column) =>
+        store.ColumnValues(EventSignal.Logs, column, long.MinValue, long.MaxValue, 10_000, default).Select(v => $"{v.Type}:{v}").Distinct().Order(StringComparer.Ordinal);
+
+    private static EventStore Open(string folder) => new(new EventStoreOptions
+    {
+        Folder = folder,
+        TimeProvider = new ManualTimeProvider(Now),
+        RunInBackground = false,
+        OnCorruption = e => throw e,
+    });
+}
