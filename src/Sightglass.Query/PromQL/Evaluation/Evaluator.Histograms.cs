@@ -41,7 +41,7 @@ internal sealed partial class Evaluator
             case "histogram_fraction":
                 return Fractions(arguments[2], Evaluate(arguments[0], grid).Scalar, Evaluate(arguments[1], grid).Scalar, Evaluate(arguments[2], grid).Vector, grid);
             default:
-                throw new Core.Errors.QueryException(Core.Errors.QueryErrorKind.BadData, $"function {call.Function.Name} is experimental and not available", call.Span.Start);
+                throw new System.Diagnostics.UnreachableException($"BUG: function {call.Function.Name} is not evaluated");
         }
     }
 

@@ -89,19 +89,6 @@ public enum AtModifier
     End,
 }
 
-/// <summary>How a range takes samples at its edges (an experimental part of the language).</summary>
-public enum RangeEdges
-{
-    /// <summary>The samples inside.</summary>
-    Inside,
-
-    /// <summary>The range's edges get the last value before them.</summary>
-    Anchored,
-
-    /// <summary>The range's edges get interpolated values.</summary>
-    Smoothed,
-}
-
 /// <summary>Offset and <c>@</c> of a selector or subquery.</summary>
 /// <param name="Offset">Length of the offset, null where there is none.</param>
 /// <param name="At">Kind of <c>@</c>.</param>
@@ -113,7 +100,7 @@ public sealed record TimeShift(DurationExpression? Offset, AtModifier At, long A
 }
 
 /// <summary>Selects series by matchers.</summary>
-public sealed record VectorSelector(string Name, IReadOnlyList<LabelMatcher> Matchers, TimeShift Shift, RangeEdges Edges, SourceSpan Span) : PromQLExpression(Span)
+public sealed record VectorSelector(string Name, IReadOnlyList<LabelMatcher> Matchers, TimeShift Shift, SourceSpan Span) : PromQLExpression(Span)
 {
     /// <inheritdoc/>
     public override PromQLType Type => PromQLType.Vector;

@@ -50,7 +50,7 @@ public sealed partial class PromQLParser
             matchers.Add(new LabelMatcher(MatchType.Equal, LabelSet.MetricName, name));
         }
 
-        return new VectorSelector(name, matchers, TimeShift.None, RangeEdges.Inside, new SourceSpan(start, PreviousEnd));
+        return new VectorSelector(name, matchers, TimeShift.None, new SourceSpan(start, PreviousEnd));
     }
 
     private static bool IsPlainName(LabelMatcher matcher) => matcher.Type == MatchType.Equal;
@@ -138,7 +138,7 @@ public sealed partial class PromQLParser
             }
             else if ((token.Is("anchored") || token.Is("smoothed")) && expression is VectorSelector or MatrixSelector)
             {
-                expression = WithEdges(expression, token);
+                throw Error(token.Start, $"{token.Text.ToLowerInvariant()} modifier is experimental and not available");
             }
             else
             {
@@ -238,31 +238,6 @@ public sealed partial class PromQLParser
         return Shifted(expression, span, token, "@", shift => shift.At == AtModifier.None
             ? shift with { At = at, AtMs = atMs }
             : throw Error(token.Start, "@ <timestamp> may not be set multiple times"));
-    }
-
-    private PromQLExpression WithEdges(PromQLExpression expression, PromQLToken token)
-    {
-        if (!_options.ExtendedRangeSelectors)
-        {
-            throw Error(token.Start, $"{token.Text.ToLowerInvariant()} modifier is experimental and not enabled");
-        }
-
-        _at++;
-        var edges = token.Is("anchored") ? RangeEdges.Anchored : RangeEdges.Smoothed;
-        var span = new SourceSpan(expression.Span.Start, PreviousEnd);
-        var selector = expression is MatrixSelector m ? m.Vector : (VectorSelector)expression;
-        if (selector.Edges != RangeEdges.Inside)
-        {
-            throw Error(token.Start, selector.Edges == edges ? $"{token.Text} modifier may not be set multiple times" : "anchored and smoothed modifiers cannot be used together");
-        }
-
-        if (edges == RangeEdges.Anchored && expression is VectorSelector)
-        {
-            throw Error(token.Start, "anchored modifier can only be used with range vectors");
-        }
-
-        selector = selector with { Edges = edges };
-        return expression is MatrixSelector matrix ? matrix with { Vector = selector, Span = span } : selector with { Span = span };
     }
 
     private PromQLExpression Shifted(PromQLExpression expression, SourceSpan span, PromQLToken token, string modifier, Func<TimeShift, TimeShift> change) => expression switch

@@ -205,6 +205,11 @@ public sealed partial class PromQLParser
     {
         if (!FunctionTable.TryGet(name.Text, out var function))
         {
+            if (name.Text == "info")
+            {
+                throw Error(name.Start, "function \"info\" is experimental and not available");
+            }
+
             throw Error(name.Start, $"unknown function with name {QuotedText.Quote(name.Text)}");
         }
 

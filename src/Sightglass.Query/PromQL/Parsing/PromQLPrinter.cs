@@ -15,8 +15,8 @@ internal static class PromQLPrinter
         StringLiteral s => QuotedText.Quote(s.Value),
         ParenExpression p => $"({p.Inner})",
         UnaryExpression u => $"{(u.Negative ? "-" : "+")}{u.Operand}",
-        VectorSelector v => Selector(v) + Edges(v) + Shift(v.Shift),
-        MatrixSelector m => $"{Selector(m.Vector)}[{Duration(m.Range)}]{Edges(m.Vector)}{Shift(m.Vector.Shift)}",
+        VectorSelector v => Selector(v) + Shift(v.Shift),
+        MatrixSelector m => $"{Selector(m.Vector)}[{Duration(m.Range)}]{Shift(m.Vector.Shift)}",
         SubqueryExpression q => q.Inner + SubquerySuffix(q),
         CallExpression c => $"{c.Function.Name}({string.Join(", ", c.Arguments)})",
         AggregateExpression a => $"{AggregateHead(a)}({(a.Parameter is null ? string.Empty : $"{a.Parameter}, ")}{a.Inner})",
@@ -123,8 +123,6 @@ internal static class PromQLPrinter
         _ when d.Left is null => (d.Operator == DurationOperator.Subtract ? "-" : "+") + Duration(d.Right!),
         _ => $"{Duration(d.Left!)} {d.Operator switch { DurationOperator.Add => "+", DurationOperator.Subtract => "-", DurationOperator.Multiply => "*", DurationOperator.Divide => "/", DurationOperator.Modulo => "%", _ => "^" }} {Duration(d.Right!)}",
     };
-
-    public static string Edges(VectorSelector v) => v.Edges switch { RangeEdges.Anchored => " anchored", RangeEdges.Smoothed => " smoothed", _ => string.Empty };
 
     private static string Labels(IReadOnlyList<string> labels) => string.Join(", ", labels.Select(LabelName));
 

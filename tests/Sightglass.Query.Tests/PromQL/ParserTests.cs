@@ -1,0 +1,129 @@
+using Sightglass.Core.Errors;
+using Sightglass.Core.Limits;
+using Sightglass.Query.PromQL;
+
+namespace Sightglass.Query.Tests.PromQL;
+
+public class ParserTests
+{
+    [Theory]
+    [InlineData("1", "1")]
+    [InlineData("0x1F", "31")]
+    [InlineData("010", "8")]
+    [InlineData("1_000", "1000")]
+    [InlineData("1e-7", "1e-07")]
+    [InlineData("5m", "5m")]
+    [InlineData("+Inf", "+Inf")]
+    [InlineData("-nan", "NaN")]
+    [InlineData("a+b", "a + b")]
+    [InlineData("a + b * c ^ d ^ e", "a + b * c ^ d ^ e")]
+    [InlineData("-a^2", "-a ^ 2")]
+    [InlineData("a == bool on (x,y) group_left (z) b", "a == bool on (x, y) group_left (z) b")]
+    [InlineData("a and ignoring(x) b", "a and ignoring (x) b")]
+    [InlineData("a / on() b", "a / on () b")]
+    [InlineData("sum(a) by (b)", "sum by (b) (a)")]
+    [InlineData("SUM without (b) (a)", "sum without (b) (a)")]
+    [InlineData("topk(3, a)", "topk(3, a)")]
+    [InlineData("count_values('v', a)", "count_values(\"v\", a)")]
+    [InlineData("a{b='c',d=~\"e\",f!~`g`,}", "a{b=\"c\",d=~\"e\",f!~\"g\"}")]
+    [InlineData("{\"with.dots\", \"label name\"=\"x\"}", "{\"with.dots\",\"label name\"=\"x\"}")]
+    [InlineData("{__name__=~\"a.*\"}", "{__name__=~\"a.*\"}")]
+    [InlineData("a:b:c[5m] offset -1h", "a:b:c[5m] offset -1h")]
+    [InlineData("a @ 1.5 offset 1m", "a @ 1.500 offset 1m")]
+    [InlineData("a offset 1m @ start()", "a @ start() offset 1m")]
+    [InlineData("rate(a[5m])[1h:] @ end()", "rate(a[5m])[1h:] @ end()")]
+    [InlineData("max_over_time(a[90s:30s])", "max_over_time(a[1m30s:30s])")]
+    [InlineData("a[300]", "a[5m]")]
+    [InlineData("a # comment\n + # another\n b", "a + b")]
+    [InlineData("sum + offset + by + on", "sum + offset + by + on")]
+    [InlineData("start + end{on='a'}", "start + end{on=\"a\"}")]
+    [InlineData("a{sum='x',by='y'}", "a{sum=\"x\",by=\"y\"}")]
+    [InlineData("sum by (sum, by) (a)", "sum by (sum, by) (a)")]
+    [InlineData("'a\\n\\x41\\u00e9'", "\"a\\nAé\"")]
+    [InlineData("((a))", "((a))")]
+    [InlineData("hour()", "hour()")]
+    [InlineData("a </ 5 >/ 2", "a </ 5 >/ 2")]
+    public void An_expression_prints_in_canonical_form(string query, string printed)
+    {
+        PromQLParser.Parse(query).ToString().ShouldBe(printed);
+        PromQLParser.Parse(printed).ToString().ShouldBe(printed);
+    }
+
+    [Theory]
+    [InlineData("", 0, "no expression found in input")]
+    [InlineData("a +", 3, "unexpected end of input")]
+    [InlineData("sum(", 4, "unclosed left parenthesis")]
+    [InlineData("a{b=\"c\"", 7, "unexpected end of input inside braces")]
+    [InlineData("a[5m", 4, "unexpected end of input in duration expression")]
+    [InlineData("a)", 1, "unexpected right parenthesis ')'")]
+    [InlineData("a{b~\"c\"}", 3, "unexpected character inside braces: '~'")]
+    [InlineData("{}", 0, "vector selector must contain at least one non-empty matcher")]
+    [InlineData("{a=~\".*\"}", 0, "vector selector must contain at least one non-empty matcher")]
+    [InlineData("foo(a)", 0, "unknown function with name \"foo\"")]
+    [InlineData("rate(a)", 5, "expected type range vector in call to function \"rate\", got instant vector")]
+    [InlineData("abs(a, b)", 0, "expected 1 argument(s) in call to \"abs\", got 2")]
+    [InlineData("round()", 0, "expected at least 1 argument(s) in call to \"round\", got 0")]
+    [InlineData("round(a, 1, 2)", 0, "expected at most 2 argument(s) in call to \"round\", got 3")]
+    [InlineData("1 == 1", 0, "comparisons between scalars must use BOOL modifier")]
+    [InlineData("a and 1", 0, "set operator \"and\" not allowed in binary scalar expression")]
+    [InlineData("a + bool b", 2, "bool modifier can only be used on comparison operators")]
+    [InlineData("a + on(x) group_left(x) b", 10, "label \"x\" must not occur in ON and GROUP clause at once")]
+    [InlineData("a and on(x) group_left b", 12, "no grouping allowed for \"and\" operation")]
+    [InlineData("a + on(x) 1", 0, "vector matching only allowed between instant vectors")]
+    [InlineData("\"a\" + 1", 0, "binary expression must contain only scalar and instant vector types")]
+    [InlineData("-\"a\"", 0, "unary expression only allowed on expressions of type scalar or instant vector, got \"string\"")]
+    [InlineData("sum(a, b)", 0, "wrong number of arguments for aggregate expression provided, expected 1, got 2")]
+    [InlineData("topk(a, b)", 5, "expected type scalar in aggregation parameter, got instant vector")]
+    [InlineData("a offset 1m offset 1m", 12, "offset may not be set multiple times")]
+    [InlineData("1 offset 1m", 2, "offset modifier must be preceded by an instant vector selector or range vector selector or a subquery")]
+    [InlineData("sum(a)[5m]", 6, "ranges only allowed for vector selectors")]
+    [InlineData("1[5m:]", 0, "subquery is only allowed on instant vector, got scalar instead")]
+    [InlineData("a[0s]", 2, "duration must be greater than 0")]
+    [InlineData("a @ Inf", 2, "timestamp out of bounds for @ modifier: +Inf")]
+    [InlineData("a{__name__=\"b\"}", 0, "metric name must not be set twice: \"a\" or \"b\"")]
+    [InlineData("\"abc", 0, "unterminated quoted string")]
+    [InlineData("1a", 0, "bad number or duration syntax: \"1a\"")]
+    [InlineData("a ~ b", 2, "unexpected character: '~'")]
+    [InlineData("a b", 2, "unexpected identifier \"b\"")]
+    [InlineData("limitk(1, a)", 0, "limitk() is experimental and must be enabled with the option experimental_functions")]
+    [InlineData("mad_over_time(a[5m])", 0, "function \"mad_over_time\" is not enabled (it is experimental; the option is experimental_functions)")]
+    [InlineData("a[5m+1m]", 2, "duration expressions are experimental and not enabled (the option is duration_expressions)")]
+    [InlineData("rate(a[5m] smoothed)", 11, "smoothed modifier is experimental and not available")]
+    public void What_is_wrong_is_said_with_its_place(string query, int position, string message)
+    {
+        var error = Should.Throw<QueryException>(() => PromQLParser.Parse(query));
+        error.Kind.ShouldBe(QueryErrorKind.BadData);
+        error.Message.ShouldBe($"1:{position + 1}: parse error: {message}");
+        error.Position.ShouldBe(position);
+    }
+
+    [Fact]
+    public void Lines_are_counted() =>
+        Should.Throw<QueryException>(() => PromQLParser.Parse("a +\n  foo(b)")).Message.ShouldStartWith("2:3: parse error: unknown function");
+
+    [Theory]
+    [InlineData("(", ")")]
+    [InlineData("-", "")]
+    [InlineData("abs(", ")")]
+    [InlineData("a^", "")]
+    public void Deep_nesting_is_refused_by_its_limit(string open, string close)
+    {
+        var query = string.Concat(Enumerable.Repeat(open, 10_000)) + "a" + string.Concat(Enumerable.Repeat(close, 10_000));
+        Should.Throw<LimitExceededException>(() => PromQLParser.Parse(query)).Setting.ShouldBe(nameof(QueryLimits.MaxExpressionDepth));
+    }
+
+    [Fact]
+    public void A_query_over_the_length_limit_is_refused() =>
+        Should.Throw<LimitExceededException>(() => PromQLParser.Parse(new string('a', QueryLimits.Default.MaxQueryBytes + 1))).Setting.ShouldBe(nameof(QueryLimits.MaxQueryBytes));
+
+    [Fact]
+    public void A_long_expression_is_laid_out_over_lines() =>
+        PromQLFormatter.Format(PromQLParser.Parse("sum by (job) (rate(http_requests_total{code=~\"5..\"}[5m])) / sum by (job) (rate(http_requests_total[5m])) > 0.05"))
+            .ShouldBe("""
+                    sum by (job) (rate(http_requests_total{code=~"5.."}[5m]))
+                  /
+                    sum by (job) (rate(http_requests_total[5m]))
+                >
+                  0.05
+                """.ReplaceLineEndings("\n"));
+}
