@@ -1,0 +1,119 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Logging;
+using Sightglass.Core.Limits;
+using Sightglass.Core.Model;
+using Sightglass.Query.PromQL;
+using Sightglass.Server.Api.Prometheus;
+using Sightglass.TestKit;
+
+namespace Sightglass.Server.Tests.Prometheus;
+
+public sealed class PrometheusApiTests : IAsyncLifetime, IDisposable
+{
+    private readonly InMemoryMetricStore _store = new();
+    private readonly ManualTimeProvider _time = new(DateTimeOffset.FromUnixTimeSeconds(300));
+    private WebApplication _app = null!;
+    private HttpClient _client = null!;
+
+    public async Task InitializeAsync()
+    {
+        for (var i = 0; i <= 10; i++)
+        {
+            _store.Add(LabelSet.Of("__name__", "a_total", "job", "x"), i * 60_000, i * 60);
+            _store.Add(LabelSet.Of("__name__", "a_total", "job", "y"), i * 60_000, 0.1);
+            _store.Add(LabelSet.Of("__name__", "http.server", "a.b", "é"), i * 60_000, 1e-9);
+        }
+
+        _store.Add(LabelSet.Of("__name__", "h"), 300_000, new NativeHistogram
+        {
+            Count = 6,
+            Sum = 5,
+            ZeroCount = 1,
+            ZeroThreshold = 0.001,
+            PositiveSpans = [new BucketSpan(0, 2)],
+            PositiveBuckets = [1, 2],
+            NegativeSpans = [new BucketSpan(1, 1)],
+            NegativeBuckets = [2],
+        });
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        _app = builder.Build();
+        PrometheusApi.Map(_app, new PromQLEngine(_store, QueryLimits.Default, _time), _store, QueryLimits.Default, _time);
+        await _app.StartAsync();
+        _client = new HttpClient { BaseAddress = new Uri(_app.Urls.First()) };
+    }
+
+    public async Task DisposeAsync() => await _app.DisposeAsync();
+
+    public void Dispose() => _client.Dispose();
+
+    [Theory]
+    [InlineData("/api/v1/query?query=1%2B1&time=10.5", """{"status":"success","data":{"resultType":"scalar","result":[10.500,"2"]}}""")]
+    [InlineData("/prometheus/api/v1/query?query=1", """{"status":"success","data":{"resultType":"scalar","result":[300,"1"]}}""")]
+    [InlineData("/api/v1/query?query='x'&time=1970-01-01T00:00:01Z", """{"status":"success","data":{"resultType":"string","result":[1,"x"]}}""")]
+    [InlineData("/api/v1/query?query=a_total", """{"status":"success","data":{"resultType":"vector","result":[{"metric":{"__name__":"a_total","job":"x"},"value":[300,"300"]},{"metric":{"__name__":"a_total","job":"y"},"value":[300,"0.1"]}]}}""")]
+    [InlineData("/api/v1/query?query=a_total&limit=1", """{"status":"success","data":{"resultType":"vector","result":[{"metric":{"__name__":"a_total","job":"x"},"value":[300,"300"]}]},"warnings":["results truncated due to limit"]}""")]
+    [InlineData("/api/v1/query?query={\"http.server\"}", """{"status":"success","data":{"resultType":"vector","result":[{"metric":{"__name__":"http.server","a.b":"é"},"value":[300,"1e-9"]}]}}""")]
+    [InlineData("/api/v1/query?query=a_total{job=\"x\"}[2m]&time=120", """{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"__name__":"a_total","job":"x"},"values":[[60,"60"],[120,"120"]]}]}}""")]
+    [InlineData("/api/v1/query?query=h", """{"status":"success","data":{"resultType":"vector","result":[{"metric":{"__name__":"h"},"histogram":[300,{"count":"6","sum":"5","buckets":[[1,"-2","-1","2"],[3,"-0.001","0.001","1"],[0,"0.5","1","1"],[0,"1","2","2"]]}]}]}}""")]
+    [InlineData("/api/v1/query_range?query=sum(a_total)&start=0&end=60&step=1m", """{"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"values":[[0,"0.1"],[60,"60.1"]]}]}}""")]
+    [InlineData("/api/v1/query_range?query=0/0&start=0&end=0&step=15", """{"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"values":[[0,"NaN"]]}]}}""")]
+    [InlineData("/api/v1/labels", """{"status":"success","data":["__name__","a.b","job"]}""")]
+    [InlineData("/api/v1/labels?match[]=a_total&limit=1", """{"status":"success","data":["__name__"],"warnings":["results truncated due to limit"]}""")]
+    [InlineData("/api/v1/label/job/values", """{"status":"success","data":["x","y"]}""")]
+    [InlineData("/api/v1/label/U__a_2e_b/values", """{"status":"success","data":["é"]}""")]
+    [InlineData("/api/v1/label/job/values?match[]=a_total{job=\"x\"}&match[]=h", """{"status":"success","data":["x"]}""")]
+    [InlineData("/api/v1/series?match[]=a_total", """{"status":"success","data":[{"__name__":"a_total","job":"x"},{"__name__":"a_total","job":"y"}]}""")]
+    [InlineData("/api/v1/metadata", """{"status":"success","data":{}}""")]
+    [InlineData("/api/v1/format_query?query=a%2Bb", """{"status":"success","data":"a + b"}""")]
+    [InlineData("/api/v1/parse_query?query=-a", """{"status":"success","data":{"type":"unaryExpr","op":"-","expr":{"type":"vectorSelector","name":"a","matchers":[{"type":"=","name":"__name__","value":"a"}],"offset":0,"timestamp":null,"startOrEnd":null}}}""")]
+    public async Task An_answer_is_what_Prometheus_would_send(string path, string body)
+    {
+        using var response = await _client.GetAsync(new Uri(path, UriKind.Relative));
+        (await response.Content.ReadAsStringAsync()).ShouldBe(body);
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        response.Content.Headers.ContentType!.MediaType.ShouldBe("application/json");
+    }
+
+    [Theory]
+    [InlineData("/api/v1/query?query=a%2B", 400, "bad_data", "invalid parameter \\\"query\\\": 1:3: parse error: unexpected end of input")]
+    [InlineData("/api/v1/query", 400, "bad_data", "invalid parameter \\\"query\\\": 1:1: parse error: no expression found in input")]
+    [InlineData("/api/v1/query?query=a&time=x", 400, "bad_data", "invalid parameter \\\"time\\\": cannot parse \\\"x\\\" to a valid timestamp")]
+    [InlineData("/api/v1/query?query=a&timeout=x", 400, "bad_data", "invalid parameter \\\"timeout\\\": cannot parse \\\"x\\\" to a valid duration")]
+    [InlineData("/api/v1/query?query=a&limit=-1", 400, "bad_data", "invalid parameter \\\"limit\\\": limit must be non-negative")]
+    [InlineData("/api/v1/query?query=a_total*on()a_total", 422, "execution", "found duplicate series for the match group {} on the right hand-side of the operation: [{__name__=\\\"a_total\\\", job=\\\"x\\\"}, {__name__=\\\"a_total\\\", job=\\\"y\\\"}];many-to-many matching not allowed: matching labels must be unique on one side")]
+    [InlineData("/api/v1/query_range?query=a&start=0&end=1", 400, "bad_data", "invalid parameter \\\"step\\\": cannot parse \\\"\\\" to a valid duration")]
+    [InlineData("/api/v1/query_range?query=a&start=2&end=1&step=1", 400, "bad_data", "invalid parameter \\\"end\\\": end timestamp must not be before start time")]
+    [InlineData("/api/v1/query_range?query=a&start=0&end=1&step=0", 400, "bad_data", "invalid parameter \\\"step\\\": zero or negative query resolution step widths are not accepted. Try a positive integer")]
+    [InlineData("/api/v1/query_range?query=a&start=0&end=11001&step=1", 400, "bad_data", "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)")]
+    [InlineData("/api/v1/query_range?query=a[5m]&start=0&end=1&step=1", 400, "bad_data", "invalid parameter \\\"query\\\": invalid expression type \\\"range vector\\\" for range query, must be Scalar or instant Vector")]
+    [InlineData("/api/v1/series", 400, "bad_data", "no match[] parameter provided")]
+    [InlineData("/api/v1/series?match[]={}", 400, "bad_data", "invalid parameter \\\"match[]\\\": 1:1: parse error: vector selector must contain at least one non-empty matcher")]
+    [InlineData("/api/v1/nowhere", 404, "not_found", "GET /api/v1/nowhere is not offered by this server")]
+    public async Task An_error_has_Prometheus_status_type_and_meaning(string path, int status, string type, string message)
+    {
+        using var response = await _client.GetAsync(new Uri(path, UriKind.Relative));
+        (await response.Content.ReadAsStringAsync()).ShouldBe($$"""{"status":"error","errorType":"{{type}}","error":"{{message}}"}""");
+        ((int)response.StatusCode).ShouldBe(status);
+    }
+
+    [Fact]
+    public async Task A_form_is_read_like_the_url()
+    {
+        using var form = new FormUrlEncodedContent(new Dictionary<string, string> { ["query"] = "a_total{job=\"x\"}", ["time"] = "60" });
+        using var response = await _client.PostAsync(new Uri("/api/v1/query", UriKind.Relative), form);
+        (await response.Content.ReadAsStringAsync()).ShouldContain("\"value\":[60,\"60\"]");
+    }
+
+    [Fact]
+    public async Task Annotations_come_with_the_answer() =>
+        (await _client.GetStringAsync(new Uri("/api/v1/query?query=quantile(2,a_total)", UriKind.Relative)))
+            .ShouldContain("\"warnings\":[\"PromQL warning: quantile value should be between 0 and 1, got 2 (1:10)");
+
+    [Fact]
+    public async Task The_build_information_names_the_version_of_the_API() =>
+        (await _client.GetStringAsync(new Uri("/api/v1/status/buildinfo", UriKind.Relative))).ShouldStartWith("{\"status\":\"success\",\"data\":{\"version\":\"3.");
+}
