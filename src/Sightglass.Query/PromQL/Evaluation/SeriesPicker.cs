@@ -7,6 +7,7 @@ namespace Sightglass.Query.PromQL;
 internal sealed class SeriesPicker(QueryRun run, AggregateExpression aggregate, double[] parameter, int steps)
 {
     private readonly Dictionary<Column, Column> _picked = [];
+    private readonly BestHeap _heap = new(aggregate.Operator == AggregateOperator.TopK);
 
     public List<Column> Pick(List<List<Column>> groups, List<Column> input)
     {
@@ -66,22 +67,18 @@ internal sealed class SeriesPicker(QueryRun run, AggregateExpression aggregate, 
         return (int)Math.Min((long)k, series);
     }
 
-    /// <summary>The k best by value, best first; NaN is worse than every number. Of equal values the earlier series wins.</summary>
     private void Best(List<Column> group, int k, int step, List<Column> output)
     {
-        var largest = aggregate.Operator == AggregateOperator.TopK;
-        var candidates = new List<Column>(group.Count);
+        _heap.Clear();
         foreach (var column in group)
         {
             if (column.HasFloat(step))
             {
-                candidates.Add(column);
+                _heap.Offer(column.Values[step], column, k);
             }
         }
 
-        var ordered = candidates.OrderBy(c => c.Values[step], Comparer<double>.Create((a, b) =>
-            double.IsNaN(a) ? (double.IsNaN(b) ? 0 : 1) : double.IsNaN(b) ? -1 : largest ? b.CompareTo(a) : a.CompareTo(b)));
-        Take(ordered.Take(k), step, output);
+        Take(_heap.Ordered(), step, output);
     }
 
     private void Ratio(List<List<Column>> groups, int step, List<Column> output)
