@@ -26,9 +26,11 @@ internal static partial class ConfigurationText
     [GeneratedRegex("^(url|.*(password|secret|token|credentials|api_key|service_key|routing_key|user_key|secret_key|access_key|webhook_url|api_url|proxy_url))$")]
     private static partial Regex SecretKey();
 
-    /// <summary>Of an address the host stays: tools that read the text again want an address there.</summary>
-    private static string Hidden(string value) =>
-        Uri.TryCreate(value, UriKind.Absolute, out var uri) && (uri.Scheme is "http" or "https") && uri.UserInfo.Length == 0 ? $"{uri.Scheme}://{uri.Authority}/<secret>" : "<secret>";
+    /// <summary>Of a webhook's address the host stays: tools that read the text again want an address there.</summary>
+    private static string Hidden(string key, string value) =>
+        key == "url" && Uri.TryCreate(value, UriKind.Absolute, out var uri) && (uri.Scheme is "http" or "https") && uri.UserInfo.Length == 0
+            ? $"{uri.Scheme}://{uri.Authority}/<secret>"
+            : "<secret>";
 
     private static void Clean(YamlNode node, int depth)
     {
@@ -50,7 +52,7 @@ internal static partial class ConfigurationText
             {
                 if (value is YamlScalarNode { Value.Length: > 0 } scalar && key is YamlScalarNode { Value: { } name } && SecretKey().IsMatch(name))
                 {
-                    (scalar.Value, scalar.Style) = (Hidden(value: scalar.Value!), ScalarStyle.Plain);
+                    (scalar.Value, scalar.Style) = (Hidden(name, scalar.Value!), ScalarStyle.Plain);
                 }
                 else
                 {

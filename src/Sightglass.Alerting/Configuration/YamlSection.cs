@@ -37,6 +37,9 @@ internal sealed class YamlSection
 
     public int Line => (int)_node.Start.Line;
 
+    /// <summary>The keys, in the file's order.</summary>
+    public IReadOnlyCollection<string> Keys => _entries.Keys;
+
     public bool Has(string key)
     {
         _known.Add(key);

@@ -52,12 +52,13 @@ internal sealed class SlackNotifier(SlackConfiguration configuration, Notificati
         writer.WriteStartObject();
         var title = Text("title");
         Write(writer, "title", title.Length > MaxTitleLength ? title[..(MaxTitleLength - 1)] + "…" : title);
-        foreach (var key in (ReadOnlySpan<string>)["title_link", "pretext", "text"])
+        foreach (var key in (ReadOnlySpan<string>)["title_link", "pretext"])
         {
             Write(writer, key, Text(key));
         }
 
-        // Slack's API wants this one even when it is empty.
+        // These are there even when they are empty.
+        writer.WriteString("text", Text("text"));
         writer.WriteString("fallback", Text("fallback"));
         writer.WriteString("callback_id", Text("callback_id"));
         Fields(writer, data);

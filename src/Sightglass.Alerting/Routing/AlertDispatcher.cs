@@ -183,6 +183,15 @@ public sealed class AlertDispatcher : IAsyncDisposable
         _stop.Dispose();
     }
 
+    /// <summary>Done when the flushes that have begun are over.</summary>
+    internal Task FlushesFinished()
+    {
+        lock (Gate)
+        {
+            return Task.WhenAll(_groups.Values.Select(static g => g.Finished));
+        }
+    }
+
     /// <summary>Tells a group's alerts; resolved ones leave the group once they are told.</summary>
     internal async Task FlushAsync(AlertGroup group)
     {

@@ -171,7 +171,8 @@ public static class AlertmanagerConfigurationLoader
 
             foreach (var (name, value) in section.Map(regex, nullIsError: true))
             {
-                all.Add(new LabelMatcher(MatchType.Regex, Name(section, regex, name), value));
+                // The anchors are written out: they are part of the route's key, and that of messages.
+                all.Add(new LabelMatcher(MatchType.Regex, Name(section, regex, name), $"^(?:{value})$"));
             }
 
             foreach (var text in section.Texts(matchers))

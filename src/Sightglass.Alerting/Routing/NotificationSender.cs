@@ -143,8 +143,14 @@ internal sealed class NotificationSender : IDisposable
                 return record with { Status = NotificationStatus.Sent, Error = string.Empty, UpdatedAt = _options.Time.GetUtcNow() };
             }
 
+            if (cancellation.IsCancellationRequested)
+            {
+                // What the attempts before ran into says more than that this one was cut off.
+                return GivenUp(record.Error.Length > 0 ? record : record with { Error = error.Message }, stop);
+            }
+
             record = record with { Error = error.Message, UpdatedAt = _options.Time.GetUtcNow() };
-            if (!error.Recoverable || cancellation.IsCancellationRequested)
+            if (!error.Recoverable)
             {
                 return record with { Status = NotificationStatus.Failed };
             }
@@ -157,12 +163,17 @@ internal sealed class NotificationSender : IDisposable
             }
             catch (OperationCanceledException)
             {
-                var reason = stop.IsCancellationRequested ? "the server stopped" : "no time left before the next flush";
-                return record with { Status = NotificationStatus.Failed, Error = $"{record.Error}; gave up: {reason}", UpdatedAt = _options.Time.GetUtcNow() };
+                return GivenUp(record, stop);
             }
 
             backoff = backoff * 1.5 < LongestBackoff ? backoff * 1.5 : LongestBackoff;
         }
+    }
+
+    private NotificationRecord GivenUp(NotificationRecord record, CancellationToken stop)
+    {
+        var reason = stop.IsCancellationRequested ? "the server stopped" : "no time left before the next flush";
+        return record with { Status = NotificationStatus.Failed, Error = $"{record.Error}; gave up: {reason}", UpdatedAt = _options.Time.GetUtcNow() };
     }
 
     private async Task<DeliveryException?> TryAsync(Channel channel, NotificationMessage message, CancellationToken cancellation)

@@ -47,7 +47,11 @@ internal static class AlertmanagerJson
         json.WriteString("state", IsSuppressed(view) ? "suppressed" : "active");
         json.WriteEndObject();
         json.WriteString("updatedAt", ApiTime.Milli(alert.UpdatedAt));
-        json.WriteString("generatorURL", alert.GeneratorUrl);
+        if (alert.GeneratorUrl.Length > 0)
+        {
+            json.WriteString("generatorURL", alert.GeneratorUrl);
+        }
+
         RulesApi.WriteLabels(json, "labels", alert.Labels);
         json.WriteEndObject();
     }
@@ -115,7 +119,7 @@ internal static class AlertmanagerJson
             };
             if (alert.Labels.Count == 0)
             {
-                errors.Add("invalid label set: at least one label pair required");
+                errors.Add("at least one label pair required");
             }
             else if (alert.EndsAt < alert.StartsAt)
             {
