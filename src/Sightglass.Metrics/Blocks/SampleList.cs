@@ -1,0 +1,183 @@
+using Sightglass.Core.Model;
+
+namespace Sightglass.Metrics.Blocks;
+
+/// <summary>
+/// Samples of one series in the order in which they were written, as arrays; <see cref="Normalize"/> makes them ascend, one per
+/// timestamp. Reused; not thread-safe.
+/// </summary>
+internal sealed class SampleList
+{
+    private long[] _timestamps = new long[1024];
+    private double[] _values = new double[1024];
+    private NativeHistogram?[]? _histograms;
+    private int[] _order = [];
+
+    public int Count { get; private set; }
+
+    public bool HasHistograms { get; private set; }
+
+    public ReadOnlySpan<long> Timestamps => _timestamps.AsSpan(0, Count);
+
+    public ReadOnlySpan<double> Values => _values.AsSpan(0, Count);
+
+    public ReadOnlySpan<NativeHistogram?> Histograms => HasHistograms ? _histograms.AsSpan(0, Count) : default;
+
+    public void Clear()
+    {
+        if (HasHistograms)
+        {
+            Array.Clear(_histograms!, 0, Count);
+        }
+
+        Count = 0;
+        HasHistograms = false;
+    }
+
+    /// <summary>Forgets the samples added after the first <paramref name="count"/>.</summary>
+    public void Truncate(int count)
+    {
+        if (HasHistograms)
+        {
+            Array.Clear(_histograms!, count, Count - count);
+        }
+
+        Count = count;
+    }
+
+    public void Add(long timestamp, double value)
+    {
+        EnsureFree(1);
+        _timestamps[Count] = timestamp;
+        _values[Count++] = value;
+    }
+
+    public void Add(long timestamp, NativeHistogram histogram)
+    {
+        EnsureFree(1);
+        _histograms ??= new NativeHistogram?[_timestamps.Length];
+        HasHistograms = true;
+        _histograms[Count] = histogram;
+        _timestamps[Count] = timestamp;
+        _values[Count++] = double.NaN;
+    }
+
+    /// <summary>Room for float samples, counted at once.</summary>
+    public void Append(int count, out Span<long> timestamps, out Span<double> values)
+    {
+        EnsureFree(count);
+        timestamps = _timestamps.AsSpan(Count, count);
+        values = _values.AsSpan(Count, count);
+        Count += count;
+    }
+
+    /// <summary>Sorts by time; of one timestamp's samples the last added stays.</summary>
+    public void Normalize()
+    {
+        var ascending = true;
+        for (var i = 1; i < Count && ascending; i++)
+        {
+            ascending = _timestamps[i] > _timestamps[i - 1];
+        }
+
+        if (ascending)
+        {
+            return;
+        }
+
+        if (_order.Length < Count)
+        {
+            _order = new int[_timestamps.Length];
+        }
+
+        for (var i = 0; i < Count; i++)
+        {
+            _order[i] = i;
+        }
+
+        var timestamps = _timestamps;
+        _order.AsSpan(0, Count).Sort((a, b) => timestamps[a] != timestamps[b] ? timestamps[a].CompareTo(timestamps[b]) : a.CompareTo(b));
+        var oldTimestamps = _timestamps.AsSpan(0, Count).ToArray();
+        var oldValues = _values.AsSpan(0, Count).ToArray();
+        var oldHistograms = HasHistograms ? _histograms.AsSpan(0, Count).ToArray() : null;
+        var kept = 0;
+        for (var i = 0; i < Count; i++)
+        {
+            var from = _order[i];
+            if (kept > 0 && _timestamps[kept - 1] == oldTimestamps[from])
+            {
+                kept--;
+            }
+
+            _timestamps[kept] = oldTimestamps[from];
+            _values[kept] = oldValues[from];
+            if (oldHistograms is not null)
+            {
+                _histograms![kept] = oldHistograms[from];
+            }
+
+            kept++;
+        }
+
+        if (HasHistograms)
+        {
+            Array.Clear(_histograms!, kept, Count - kept);
+        }
+
+        Count = kept;
+    }
+
+    /// <summary>Index of the first sample at or after a time, in a normalized list.</summary>
+    public int LowerBound(long timestamp)
+    {
+        var at = Array.BinarySearch(_timestamps, 0, Count, timestamp);
+        return at < 0 ? ~at : at;
+    }
+
+    /// <summary>Copies the samples in a range of times (inclusive) of a normalized list.</summary>
+    public void CopyTo(SampleBuffer buffer, long minTime, long maxTime)
+    {
+        var from = LowerBound(minTime);
+        var to = maxTime == long.MaxValue ? Count : LowerBound(maxTime + 1);
+        if (to <= from)
+        {
+            return;
+        }
+
+        if (!HasHistograms)
+        {
+            buffer.Append(to - from, out var timestamps, out var values);
+            _timestamps.AsSpan(from, to - from).CopyTo(timestamps);
+            _values.AsSpan(from, to - from).CopyTo(values);
+            return;
+        }
+
+        for (var i = from; i < to; i++)
+        {
+            if (_histograms![i] is { } histogram)
+            {
+                buffer.Add(_timestamps[i], histogram);
+            }
+            else
+            {
+                buffer.Add(_timestamps[i], _values[i]);
+            }
+        }
+    }
+
+    private void EnsureFree(int count)
+    {
+        if (_timestamps.Length - Count >= count)
+        {
+            return;
+        }
+
+        var size = Math.Max(_timestamps.Length * 2, Count + count);
+        Array.Resize(ref _timestamps, size);
+        Array.Resize(ref _values, size);
+        if (_histograms is not null)
+        {
+            Array.Resize(ref _histograms, size);
+        }
+    }
+}

@@ -1,0 +1,66 @@
+using Sightglass.Core.Bytes;
+using Sightglass.Core.Model;
+using Sightglass.Metrics.Memory;
+
+namespace Sightglass.Metrics.Log;
+
+/// <summary>Fills a memory table from the records of the log. Not thread-safe.</summary>
+internal sealed class Replay(FamilyMetadata metadata) : BatchRecord.ITarget
+{
+    private readonly Dictionary<(long Generation, int Id), int> _ids = [];
+    private readonly List<string> _messages = [];
+    private MemoryTable _table = new(0);
+    private long _orphans;
+    private long _newest;
+
+    /// <summary>What could not be replayed.</summary>
+    public IEnumerable<string> Messages => _orphans == 0 ? _messages : _messages.Append($"{_orphans} samples of the log lost: the record that names their series is lost");
+
+    /// <summary>The table; its generation is above all in the log, so that it names every series anew.</summary>
+    public MemoryTable Table => _table.Generation > _newest ? _table : _table = _table.As(_newest + 1);
+
+    public void Apply(long sequence, byte kind, ReadOnlySpan<byte> record)
+    {
+        if (kind != BatchRecord.Kind || !BatchRecord.TryDecode(record, this))
+        {
+            _messages.Add($"record {sequence} of the log does not decode: kind {kind}, {record.Length} bytes");
+        }
+    }
+
+    public void Series(long generation, int id, ReadOnlySpan<byte> key)
+    {
+        _newest = Math.Max(_newest, generation);
+        var hash = Hash128.Compute(key);
+        _ids[(generation, id)] = _table.TryFind(hash, out var known) ? known : _table.AddSeries(hash, key);
+    }
+
+    public void Sample(long generation, int id, long timestamp, double value)
+    {
+        if (TryFind(generation, id, out var known))
+        {
+            _table.Add(known, timestamp, value);
+        }
+    }
+
+    public void Histogram(long generation, int id, long timestamp, NativeHistogram histogram)
+    {
+        if (TryFind(generation, id, out var known))
+        {
+            _table.Add(known, timestamp, histogram);
+        }
+    }
+
+    public void Metadata(MetricMetadata one) => metadata.Set(one);
+
+    private bool TryFind(long generation, int id, out int known)
+    {
+        _newest = Math.Max(_newest, generation);
+        if (_ids.TryGetValue((generation, id), out known))
+        {
+            return true;
+        }
+
+        _orphans++;
+        return false;
+    }
+}

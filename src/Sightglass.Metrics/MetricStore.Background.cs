@@ -1,0 +1,218 @@
+using Sightglass.Core.Errors;
+using Sightglass.Metrics.Memory;
+using Sightglass.Metrics.Parts;
+using Sightglass.Storage;
+
+namespace Sightglass.Metrics;
+
+public sealed partial class MetricStore
+{
+    /// <summary>How long an append waits for the disk before it sends its sender away.</summary>
+    private static readonly TimeSpan FlushPatience = TimeSpan.FromSeconds(10);
+
+    private readonly ManualResetEventSlim _roomInMemory = new(true);
+
+    /// <summary>Writes everything in memory to parts. Returns when it is durable.</summary>
+    /// <exception cref="StorageFailedException">The disk did not take it; it stays in memory and in the log.</exception>
+    public void Flush()
+    {
+        lock (_workGate)
+        {
+            lock (_appendGate)
+            {
+                Rotate();
+            }
+
+            while (FlushOldest(CancellationToken.None))
+            {
+            }
+        }
+    }
+
+    /// <summary>Drops what is past the retention and merges until nothing is worth it.</summary>
+    public void Compact()
+    {
+        lock (_workGate)
+        {
+            DropExpired();
+            while (MergeOnce(everything: false, CancellationToken.None))
+            {
+            }
+        }
+    }
+
+    /// <summary>Merges every partition to one part.</summary>
+    public void CompactFully()
+    {
+        lock (_workGate)
+        {
+            DropExpired();
+            while (MergeOnce(everything: true, CancellationToken.None))
+            {
+            }
+        }
+    }
+
+    private bool BackgroundStep(CancellationToken cancellation)
+    {
+        lock (_workGate)
+        {
+            lock (_appendGate)
+            {
+                if (_state.Active.SampleCount > 0 && _options.TimeProvider.GetUtcNow() - _activeSince >= _options.FlushAge)
+                {
+                    Rotate();
+                }
+            }
+
+            DropExpired();
+            return FlushOldest(cancellation) || MergeOnce(everything: false, cancellation);
+        }
+    }
+
+    private void WaitForFlush()
+    {
+        if (!_roomInMemory.Wait(TimeSpan.Zero) && !_roomInMemory.Wait(FlushPatience))
+        {
+            throw new StorageFailedException($"{MaxFrozenTables} memory tables wait to be written and the disk does not take them");
+        }
+    }
+
+    // Under the append lock: every record so far is in the table that is frozen, every later one in the next.
+    private void Rotate()
+    {
+        var active = _state.Active;
+        _activeSince = _options.TimeProvider.GetUtcNow();
+        if (active.SampleCount == 0)
+        {
+            return;
+        }
+
+        active.LastSequence = _log.LastSequence;
+        lock (_stateGate)
+        {
+            _state = _state with { Active = new MemoryTable(active.Generation + 1), Frozen = [.. _state.Frozen, active] };
+            if (_state.Frozen.Length >= MaxFrozenTables)
+            {
+                _roomInMemory.Reset();
+            }
+        }
+    }
+
+    private bool FlushOldest(CancellationToken cancellation)
+    {
+        if (_state.Frozen is not [var table, ..])
+        {
+            return false;
+        }
+
+        _metadata.Save();
+        var names = PartMerge.Flush(_files, _manifest, table, _retention.CutoffMs(_options.TimeProvider), cancellation);
+        _manifest.Commit(names, [], table.LastSequence);
+        var added = OpenNew(names);
+        lock (_stateGate)
+        {
+            // One step: no query sees the samples twice or not at all.
+            _state = _state with { Frozen = _state.Frozen[1..], Parts = [.. _state.Parts, .. added] };
+            _roomInMemory.Set();
+        }
+
+        _log.DropUpTo(table.LastSequence);
+        return true;
+    }
+
+    private bool MergeOnce(bool everything, CancellationToken cancellation)
+    {
+        foreach (var partition in _state.Parts.GroupBy(p => p.Partition))
+        {
+            var parts = partition.ToArray();
+            var sizes = parts.Select(p => p.Bytes).ToArray();
+            Range? chosen = everything ? (parts.Length > 1 ? .. : null) : SizeTiers.Choose(sizes);
+            if (chosen is { } range)
+            {
+                Merge(parts[range], cancellation);
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private void Merge(MetricPart[] parts, CancellationToken cancellation)
+    {
+        var name = PartMerge.Merge(_files, _manifest, parts, _retention.CutoffMs(_options.TimeProvider), cancellation);
+        string[] added = name is null ? [] : [name];
+        _manifest.Commit(added, [.. parts.Select(p => p.Name)], 0);
+        Replace(parts, OpenNew(added));
+    }
+
+    private void DropExpired()
+    {
+        var cutoff = _retention.CutoffMs(_options.TimeProvider);
+        var expired = _state.Parts.Where(p => p.MaxTime < cutoff).ToArray();
+        if (expired.Length > 0)
+        {
+            _manifest.Commit([], [.. expired.Select(p => p.Name)], 0);
+            Replace(expired, []);
+        }
+    }
+
+    private void Replace(MetricPart[] removed, MetricPart[] added)
+    {
+        lock (_stateGate)
+        {
+            var parts = _state.Parts.ToList();
+            parts.InsertRange(parts.IndexOf(removed[0]), added);
+            parts.RemoveAll(removed.Contains);
+            _state = _state with { Parts = [.. parts] };
+        }
+
+        foreach (var part in removed)
+        {
+            _cache.Forget(part.Name);
+            if (part.LostGroups.Count > 0)
+            {
+                // Readers go on with the open files; the folder is kept for whoever wants to look.
+                var reason = string.Join('\n', part.LostGroups.Values);
+                _manifest.Quarantine(part.Name, reason);
+                _options.Report($"part {part.Name} set aside, all blocks but {part.LostGroups.Count} groups were saved: {reason}");
+                Interlocked.Increment(ref _quarantined);
+            }
+            else
+            {
+                part.RemoveWhenUnused();
+            }
+
+            part.Release();
+        }
+    }
+
+    private MetricPart[] OpenNew(IReadOnlyList<string> names) => OpenAll(names);
+
+    private MetricPart[] OpenParts() => OpenAll(_manifest.Parts);
+
+    // A part that cannot be read is set aside; the others serve.
+    private MetricPart[] OpenAll(IReadOnlyList<string> names)
+    {
+        var parts = new List<MetricPart>();
+        foreach (var name in names)
+        {
+            try
+            {
+                parts.Add(new MetricPart(_files, _manifest, name));
+            }
+            catch (CorruptDataException e)
+            {
+                _manifest.Quarantine(name, e.Message);
+                _options.Report($"part {name} set aside: {e.Message}");
+                Interlocked.Increment(ref _quarantined);
+            }
+            catch (IOException e)
+            {
+                throw new StorageFailedException($"opening part {name}: {e.Message}", e);
+            }
+        }
+
+        return [.. parts];
+    }
+}

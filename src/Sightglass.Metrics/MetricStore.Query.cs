@@ -1,0 +1,154 @@
+using Sightglass.Core.Contracts;
+using Sightglass.Core.Errors;
+using Sightglass.Core.Model;
+using Sightglass.Metrics.Index;
+using Sightglass.Metrics.Querying;
+
+namespace Sightglass.Metrics;
+
+public sealed partial class MetricStore
+{
+    /// <inheritdoc/>
+    public ISeriesSelection Select(MetricSelection selection, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(selection);
+        return Find(selection.Matchers, selection.MinTimeMs, selection.MaxTimeMs, cancellation);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> LabelNames(IReadOnlyList<LabelMatcher> matchers, long minTimeMs, long maxTimeMs, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(matchers);
+        var names = new SortedSet<string>(StringComparer.Ordinal);
+        if (CoveredByIndex(matchers, minTimeMs, maxTimeMs))
+        {
+            ForEachIndex(i => names.UnionWith(i.Names));
+            return [.. names];
+        }
+
+        using var found = Find(matchers, minTimeMs, maxTimeMs, cancellation);
+        for (var i = 0; i < found.Count; i++)
+        {
+            foreach (var label in found.Labels(i).Span)
+            {
+                names.Add(label.Name);
+            }
+        }
+
+        return [.. names];
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> LabelValues(string name, IReadOnlyList<LabelMatcher> matchers, long minTimeMs, long maxTimeMs, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(matchers);
+        var values = new SortedSet<string>(StringComparer.Ordinal);
+        if (CoveredByIndex(matchers, minTimeMs, maxTimeMs))
+        {
+            ForEachIndex(i => values.UnionWith(i.Values(name)));
+            return [.. values];
+        }
+
+        using var found = Find(matchers, minTimeMs, maxTimeMs, cancellation);
+        for (var i = 0; i < found.Count; i++)
+        {
+            if (found.Labels(i).TryGet(name, out var value))
+            {
+                values.Add(value);
+            }
+        }
+
+        return [.. values];
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<LabelSet> Series(IReadOnlyList<LabelMatcher> matchers, long minTimeMs, long maxTimeMs, int limit, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(matchers);
+        using var found = Find(matchers, minTimeMs, maxTimeMs, cancellation);
+        var count = limit > 0 ? Math.Min(limit, found.Count) : found.Count;
+        var series = new LabelSet[count];
+        for (var i = 0; i < count; i++)
+        {
+            series[i] = found.Labels(i);
+        }
+
+        return series;
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<MetricMetadata> Metadata(string? family) => _metadata.Get(family);
+
+    private SeriesSelection Find(IReadOnlyList<LabelMatcher> matchers, long minTime, long maxTime, CancellationToken cancellation) =>
+        SeriesSelection.Create(TakeSnapshot(), _cache, OnLost, matchers, Math.Max(minTime, _retention.CutoffMs(_options.TimeProvider)), maxTime, cancellation);
+
+    private void OnLost(CorruptDataException error) => _options.Report($"blocks set aside: {error.Message}");
+
+    // Without matchers and when no sample lies outside the range, names and values are read off the indexes.
+    private bool CoveredByIndex(IReadOnlyList<LabelMatcher> matchers, long minTime, long maxTime)
+    {
+        if (matchers.Count > 0)
+        {
+            return false;
+        }
+
+        var from = Math.Max(minTime, _retention.CutoffMs(_options.TimeProvider));
+        using var snapshot = TakeSnapshot();
+        foreach (var part in snapshot.Parts)
+        {
+            if (part.MinTime < from || part.MaxTime > maxTime)
+            {
+                return false;
+            }
+        }
+
+        foreach (var table in snapshot.Tables)
+        {
+            table.Lock.EnterReadLock();
+            var outside = table.SeriesCount > 0 && (table.MinTime < from || table.MaxTime > maxTime);
+            table.Lock.ExitReadLock();
+            if (outside)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private void ForEachIndex(Action<SeriesIndex> visit)
+    {
+        using var snapshot = TakeSnapshot();
+        foreach (var part in snapshot.Parts)
+        {
+            visit(part.Index);
+        }
+
+        foreach (var table in snapshot.Tables)
+        {
+            table.Lock.EnterReadLock();
+            try
+            {
+                visit(table.Index);
+            }
+            finally
+            {
+                table.Lock.ExitReadLock();
+            }
+        }
+    }
+
+    private Snapshot TakeSnapshot()
+    {
+        lock (_stateGate)
+        {
+            // Under the lock every part of the state still has the store's own reference.
+            foreach (var part in _state.Parts)
+            {
+                part.TryAcquire();
+            }
+
+            return new Snapshot(_state);
+        }
+    }
+}

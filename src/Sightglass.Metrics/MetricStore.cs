@@ -1,0 +1,312 @@
+using Sightglass.Core.Contracts;
+using Sightglass.Core.Errors;
+using Sightglass.Core.Model;
+using Sightglass.Metrics.Log;
+using Sightglass.Metrics.Memory;
+using Sightglass.Metrics.Parts;
+using Sightglass.Metrics.Querying;
+using Sightglass.Storage;
+
+namespace Sightglass.Metrics;
+
+/// <summary>
+/// The embedded store of time series. What <see cref="Append"/> says is stored can be queried at once and survives a killed
+/// process. Thread-safe; dispose it after the last call has returned.
+/// </summary>
+public sealed partial class MetricStore : IMetricStore, IDisposable
+{
+    private const string WalFolder = "wal";
+
+    /// <summary>Memory tables waiting to be written, at which appends wait too.</summary>
+    private const int MaxFrozenTables = 2;
+
+    private readonly MetricStoreOptions _options;
+    private readonly IFileSystem _files;
+    private readonly RetentionPolicy _retention;
+    private readonly GroupCache _cache;
+    private readonly Lock _appendGate = new();
+    private readonly Lock _stateGate = new();
+    private readonly Lock _workGate = new();
+    private readonly BatchRecord _record = new();
+    private readonly FamilyMetadata _metadata;
+    private readonly Manifest _manifest;
+    private readonly WriteAheadLog _log;
+    private readonly MergeScheduler _background;
+    private StoreState _state;
+    private DateTimeOffset _activeSince;
+    private int[] _ids = new int[256];
+    private bool[] _define = new bool[256];
+    private bool[] _refused = new bool[1024];
+    private long _appended;
+    private long _rejected;
+    private int _quarantined;
+    private volatile bool _disposed;
+
+    private MetricStore(MetricStoreOptions options)
+    {
+        _options = options;
+        _files = options.Files;
+        _retention = new RetentionPolicy(options.Retention);
+        _cache = new GroupCache(options.CacheBytes);
+        _manifest = Manifest.Open(_files, options.Folder);
+        _metadata = FamilyMetadata.Open(_files, options.Folder, options.Report);
+        var parts = OpenParts();
+        var replay = new Replay(_metadata);
+        WalReplay apply = replay.Apply;
+        _log = WriteAheadLog.Open(
+            _files,
+            Path.Combine(options.Folder, WalFolder),
+            new WalOptions { SyncInterval = options.SyncInterval, TimeProvider = options.TimeProvider },
+            apply,
+            _manifest.CoveredSequence);
+        foreach (var message in replay.Messages.Concat(_log.Recovery.Messages))
+        {
+            options.Report(message);
+        }
+
+        _state = new StoreState(replay.Table, [], parts);
+        _activeSince = options.TimeProvider.GetUtcNow();
+        _background = new MergeScheduler("metrics background", options.BackgroundInterval, options.TimeProvider, BackgroundStep, e => options.Report($"metrics background work: {e.Message}"));
+    }
+
+    /// <summary>Opens or makes a store and replays its log.</summary>
+    /// <exception cref="StorageFailedException">A file cannot be read or written.</exception>
+    /// <exception cref="CorruptDataException">The manifest and its copy fail their check.</exception>
+    public static MetricStore Open(MetricStoreOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return new MetricStore(options);
+    }
+
+    /// <summary>What the log's replay found at opening.</summary>
+    public WalRecovery Recovery => _log.Recovery;
+
+    /// <summary>The store's figures.</summary>
+    public MetricStoreStats Stats
+    {
+        get
+        {
+            using var snapshot = TakeSnapshot();
+            long series = 0;
+            long samples = 0;
+            long bytes = 0;
+            foreach (var table in snapshot.Tables)
+            {
+                table.Lock.EnterReadLock();
+                series = Math.Max(series, table.SeriesCount);
+                samples += table.SampleCount;
+                bytes += table.Bytes;
+                table.Lock.ExitReadLock();
+            }
+
+            return new MetricStoreStats(
+                series,
+                samples,
+                bytes,
+                snapshot.Parts.Sum(p => p.SampleCount),
+                snapshot.Parts.Length,
+                snapshot.Parts.Sum(p => p.Bytes),
+                _log.Bytes,
+                Interlocked.Read(ref _appended),
+                Interlocked.Read(ref _rejected),
+                _quarantined);
+        }
+    }
+
+    /// <inheritdoc/>
+    public AppendResult Append(MetricBatch batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        WaitForFlush();
+        AppendResult result;
+        bool full;
+        lock (_appendGate)
+        {
+            var table = _state.Active;
+            result = AppendTo(table, batch);
+            full = table.Bytes >= _options.FlushBytes;
+            if (full)
+            {
+                Rotate();
+            }
+        }
+
+        if (full)
+        {
+            _background.Wake();
+        }
+
+        Interlocked.Add(ref _appended, result.Stored);
+        Interlocked.Add(ref _rejected, result.Rejected);
+        return result;
+    }
+
+    /// <summary>Syncs the log and closes. What is in memory stays in the log for the next open.</summary>
+    public void Dispose()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        _background.Dispose();
+        lock (_appendGate)
+        {
+            _log.Dispose();
+            _record.Dispose();
+            foreach (var part in _state.Parts)
+            {
+                part.Release();
+            }
+        }
+    }
+
+    private AppendResult AppendTo(MemoryTable table, MetricBatch batch)
+    {
+        var total = batch.SampleCount + batch.Histograms.Count;
+        if (_ids.Length < batch.SeriesCount)
+        {
+            _ids = new int[batch.SeriesCount * 2];
+            _define = new bool[batch.SeriesCount * 2];
+        }
+
+        if (_refused.Length < total)
+        {
+            _refused = new bool[total * 2];
+        }
+
+        var ids = _ids.AsSpan(0, batch.SeriesCount);
+        var define = _define.AsSpan(0, batch.SeriesCount);
+        var refused = _refused.AsSpan(0, total);
+        define.Clear();
+        ids.Fill(-1);
+        var rejected = Judge(batch, refused, out var reason);
+        table.Lock.EnterWriteLock();
+        try
+        {
+            rejected += Identify(table, batch, ids, define, refused, ref reason);
+        }
+        finally
+        {
+            table.Lock.ExitWriteLock();
+        }
+
+        if (rejected == total && batch.Metadata.Count == 0)
+        {
+            return new AppendResult(0, rejected, reason);
+        }
+
+        _log.Append(BatchRecord.Kind, _record.Encode(table.Generation, batch, ids, define, refused, batch.SampleCount));
+        table.Lock.EnterWriteLock();
+        try
+        {
+            Insert(table, batch, ids, define, refused);
+        }
+        finally
+        {
+            table.Lock.ExitWriteLock();
+        }
+
+        foreach (var metadata in batch.Metadata)
+        {
+            _metadata.Set(metadata);
+        }
+
+        return new AppendResult(total - rejected, rejected, reason);
+    }
+
+    // Times outside the window are refused one by one.
+    private int Judge(MetricBatch batch, Span<bool> refused, out string? reason)
+    {
+        reason = null;
+        var newest = _options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds() + (long)_options.Limits.MaxFuture.TotalMilliseconds;
+        var oldest = _retention.CutoffMs(_options.TimeProvider);
+        var rejected = 0;
+        var times = batch.SampleTimestampsMs;
+        for (var i = 0; i < refused.Length; i++)
+        {
+            var time = i < times.Length ? times[i] : batch.Histograms[i - times.Length].TimestampMs;
+            refused[i] = time < oldest || time > newest;
+            if (refused[i])
+            {
+                rejected++;
+                reason ??= time < oldest
+                    ? $"timestamp {time} is older than the retention, which begins at {oldest}"
+                    : $"timestamp {time} is too far in the future, at most {newest} is accepted";
+            }
+        }
+
+        return rejected;
+    }
+
+    private int Identify(MemoryTable table, MetricBatch batch, Span<int> ids, Span<bool> define, Span<bool> refused, ref string? reason)
+    {
+        var rejected = 0;
+        var series = batch.SampleSeries;
+        for (var i = 0; i < refused.Length; i++)
+        {
+            if (refused[i])
+            {
+                continue;
+            }
+
+            var index = i < series.Length ? series[i] : batch.Histograms[i - series.Length].Series;
+            if (ids[index] >= 0)
+            {
+                continue;
+            }
+
+            var hash = batch.SeriesHash(index);
+            if (!table.TryFind(hash, out var id))
+            {
+                if (table.SeriesCount >= _options.MaxActiveSeries)
+                {
+                    refused[i] = true;
+                    rejected++;
+                    reason ??= $"too many active series: limit {nameof(MetricStoreOptions.MaxActiveSeries)} is {_options.MaxActiveSeries}";
+                    continue;
+                }
+
+                id = table.AddSeries(hash, batch.SeriesKey(index));
+            }
+
+            ids[index] = id;
+            define[index] = !table.IsLogged(id);
+        }
+
+        return rejected;
+    }
+
+    private static void Insert(MemoryTable table, MetricBatch batch, ReadOnlySpan<int> ids, ReadOnlySpan<bool> define, ReadOnlySpan<bool> refused)
+    {
+        for (var i = 0; i < ids.Length; i++)
+        {
+            if (define[i])
+            {
+                table.SetLogged(ids[i]);
+            }
+        }
+
+        var series = batch.SampleSeries;
+        var times = batch.SampleTimestampsMs;
+        ReadOnlySpan<double> values = batch.SampleValues;
+        for (var i = 0; i < series.Length; i++)
+        {
+            if (!refused[i])
+            {
+                table.Add(ids[series[i]], times[i], values[i]);
+            }
+        }
+
+        for (var i = 0; i < batch.Histograms.Count; i++)
+        {
+            if (!refused[series.Length + i])
+            {
+                var (index, time, histogram) = batch.Histograms[i];
+                table.Add(ids[index], time, histogram);
+            }
+        }
+    }
+}

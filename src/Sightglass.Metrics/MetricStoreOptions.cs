@@ -1,0 +1,71 @@
+using Sightglass.Core.Limits;
+using Sightglass.Storage;
+
+namespace Sightglass.Metrics;
+
+/// <summary>Settings of a metric store.</summary>
+public sealed record MetricStoreOptions
+{
+    /// <summary>The store's own folder; made where it is missing. Nobody else may write to it.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>Samples older are dropped and refused; zero keeps everything.</summary>
+    public TimeSpan Retention { get; init; } = TimeSpan.FromDays(90);
+
+    /// <summary>How often the log is synced; zero: before every answer.</summary>
+    public TimeSpan SyncInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Where the time comes from.</summary>
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
+    /// <summary>The files; another implementation in tests.</summary>
+    public IFileSystem Files { get; init; } = DiskFileSystem.Instance;
+
+    /// <summary>Bounds on what is taken in.</summary>
+    public IngestLimits Limits { get; init; } = IngestLimits.Default;
+
+    /// <summary>Series in memory at once; samples of further new ones are refused.</summary>
+    public int MaxActiveSeries { get; init; } = 10_000_000;
+
+    /// <summary>Bytes of the memory table at which it is written out as a part.</summary>
+    public long FlushBytes { get; init; } = 64 << 20;
+
+    /// <summary>Age of the memory table at which it is written out, so that a restart has little to replay.</summary>
+    public TimeSpan FlushAge { get; init; } = TimeSpan.FromMinutes(30);
+
+    /// <summary>How often background work looks for something to do.</summary>
+    public TimeSpan BackgroundInterval { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Bytes of decompressed blocks kept for queries.</summary>
+    public long CacheBytes { get; init; } = 32 << 20;
+
+    /// <summary>Told of losses and failures, as a sentence for the operator; called from any thread.</summary>
+    public Action<string> Report { get; init; } = static _ => { };
+}
+
+/// <summary>Figures of a metric store at one moment.</summary>
+/// <param name="ActiveSeries">Series in memory.</param>
+/// <param name="MemorySamples">Samples in memory.</param>
+/// <param name="MemoryBytes">Bytes of the memory tables, estimated.</param>
+/// <param name="PartSamples">Samples in parts; duplicates count until they are merged.</param>
+/// <param name="Parts">Parts.</param>
+/// <param name="PartBytes">Bytes of the parts.</param>
+/// <param name="WalBytes">Bytes of the log.</param>
+/// <param name="SamplesAppended">Samples stored since the start of the process.</param>
+/// <param name="SamplesRejected">Samples refused since the start of the process.</param>
+/// <param name="Quarantined">Parts set aside since the start of the process.</param>
+public sealed record MetricStoreStats(
+    long ActiveSeries,
+    long MemorySamples,
+    long MemoryBytes,
+    long PartSamples,
+    int Parts,
+    long PartBytes,
+    long WalBytes,
+    long SamplesAppended,
+    long SamplesRejected,
+    int Quarantined)
+{
+    /// <summary>Bytes on disk: parts and log.</summary>
+    public long DiskBytes => PartBytes + WalBytes;
+}

@@ -1,0 +1,34 @@
+namespace Sightglass.Metrics.Parts;
+
+/// <summary>Names and numbers of the files of a part: see <c>docs/format/metrics.md</c>.</summary>
+internal static class PartFormat
+{
+    public const uint Version = 1;
+    public const string SamplesFile = "samples.bin";
+
+    /// <summary>"SGMS"</summary>
+    public const uint SamplesMagic = 0x534d4753;
+    public const string IndexFile = "index.bin";
+
+    /// <summary>"SGMI"</summary>
+    public const uint IndexMagic = 0x494d4753;
+    public const string MetaFile = "meta.bin";
+
+    /// <summary>"SGMM"</summary>
+    public const uint MetaMagic = 0x4d4d4753;
+
+    /// <summary>Raw bytes of a group of blocks at which it is compressed and written: one read for a range of one metric, small for one series.</summary>
+    public const int GroupBytes = 64 << 10;
+
+    /// <summary>Length of a partition in milliseconds: a day.</summary>
+    public const long PartitionMs = 86_400_000;
+
+    /// <summary>Raw bytes of one index section that a reader believes.</summary>
+    public const int MaxSectionBytes = 1 << 30;
+
+    /// <summary>The partition of a time.</summary>
+    public static long PartitionOf(long timestamp) => Math.DivRem(timestamp, PartitionMs, out var rest) - (rest < 0 ? 1 : 0);
+}
+
+/// <summary>Where a block is: which group, where in it, what it covers.</summary>
+internal readonly record struct BlockRef(int Group, int Offset, int Length, long MinTime, long MaxTime);

@@ -1,0 +1,203 @@
+using Sightglass.Core.Bytes;
+using Sightglass.Core.Errors;
+using Sightglass.Metrics.Blocks;
+using Sightglass.Metrics.Memory;
+using Sightglass.Storage;
+
+namespace Sightglass.Metrics.Parts;
+
+/// <summary>Makes parts: of a memory table, and of neighbouring parts of one partition.</summary>
+internal static class PartMerge
+{
+    private const int FlushLevel = 1;
+    private const int MergeLevel = 5;
+
+    /// <summary>Series between two looks at the cancellation.</summary>
+    private const int CancellationInterval = 128;
+
+    /// <summary>Writes a frozen table as one part for each partition; returns their names, completed and not yet committed.</summary>
+    public static List<string> Flush(IFileSystem files, Manifest manifest, MemoryTable table, long cutoff, CancellationToken cancellation)
+    {
+        var order = new int[table.SeriesCount];
+        for (var i = 0; i < order.Length; i++)
+        {
+            order[i] = i;
+        }
+
+        Array.Sort(order, (a, b) => table.KeyOf(a).SequenceCompareTo(table.KeyOf(b)));
+        var names = new List<string>();
+        var samples = new SampleList();
+        foreach (var partition in PartitionsOf(table, cutoff, samples))
+        {
+            var start = partition * PartFormat.PartitionMs;
+            using var writer = new MetricPartWriter(files, manifest, partition, FlushLevel);
+            for (var i = 0; i < order.Length; i++)
+            {
+                if (i % CancellationInterval == 0)
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                }
+
+                if (!table.Overlaps(order[i], start, start + PartFormat.PartitionMs - 1))
+                {
+                    continue;
+                }
+
+                samples.Clear();
+                table.Read(order[i], samples);
+                samples.Normalize();
+                writer.Add(table.KeyOf(order[i]), samples, samples.LowerBound(Math.Max(start, cutoff)), samples.LowerBound(start + PartFormat.PartitionMs));
+            }
+
+            if (writer.SampleCount > 0)
+            {
+                writer.Complete();
+                names.Add(writer.Name);
+            }
+        }
+
+        return names;
+    }
+
+    /// <summary>Merges parts of one partition, oldest first; of duplicates the newest part's sample stays. Lost blocks are left out.</summary>
+    /// <returns>The new part's name, or null when nothing is left within the retention.</returns>
+    public static string? Merge(IFileSystem files, Manifest manifest, IReadOnlyList<MetricPart> parts, long cutoff, CancellationToken cancellation)
+    {
+        using var writer = new MetricPartWriter(files, manifest, parts[0].Partition, MergeLevel);
+        var cursors = parts.Select(p => new Cursor(p)).ToArray();
+        var samples = new SampleList();
+        var scratch = new List<BlockRef>();
+        try
+        {
+            for (var done = 0; ; done++)
+            {
+                if (done % CancellationInterval == 0)
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                }
+
+                Cursor? least = null;
+                foreach (var cursor in cursors)
+                {
+                    if (!cursor.AtEnd && (least is null || cursor.Key.SequenceCompareTo(least.Key) < 0))
+                    {
+                        least = cursor;
+                    }
+                }
+
+                if (least is null)
+                {
+                    break;
+                }
+
+                samples.Clear();
+                using var key = new ByteWriter();
+                key.Write(least.Key);
+                foreach (var cursor in cursors)
+                {
+                    if (!cursor.AtEnd && cursor.Key.SequenceEqual(key.Written))
+                    {
+                        cursor.Read(scratch, samples);
+                        cursor.MoveNext();
+                    }
+                }
+
+                samples.Normalize();
+                writer.Add(key.Written, samples, samples.LowerBound(cutoff), samples.Count);
+            }
+        }
+        finally
+        {
+            foreach (var cursor in cursors)
+            {
+                cursor.Dispose();
+            }
+        }
+
+        if (writer.SampleCount == 0)
+        {
+            return null;
+        }
+
+        writer.Complete();
+        return writer.Name;
+    }
+
+    private static List<long> PartitionsOf(MemoryTable table, long cutoff, SampleList samples)
+    {
+        if (table.SampleCount == 0)
+        {
+            return [];
+        }
+
+        var first = PartFormat.PartitionOf(Math.Max(table.MinTime, cutoff));
+        var last = PartFormat.PartitionOf(table.MaxTime);
+        if (last - first <= 2)
+        {
+            return [.. Enumerable.Range(0, (int)Math.Max(last - first + 1, 0)).Select(i => first + i)];
+        }
+
+        var found = new SortedSet<long>();
+        for (var id = 0; id < table.SeriesCount; id++)
+        {
+            samples.Clear();
+            table.Read(id, samples);
+            foreach (var time in samples.Timestamps)
+            {
+                if (time >= cutoff)
+                {
+                    found.Add(PartFormat.PartitionOf(time));
+                }
+            }
+        }
+
+        return [.. found];
+    }
+
+    private sealed class Cursor : IDisposable
+    {
+        private readonly MetricPart _part;
+        private readonly GroupCache _groups = new(PartFormat.GroupBytes * 4);
+        private readonly ByteWriter _key = new();
+        private int _series = -1;
+
+        public Cursor(MetricPart part)
+        {
+            _part = part;
+            MoveNext();
+        }
+
+        public bool AtEnd => _series >= _part.Index.SeriesCount;
+
+        public ReadOnlySpan<byte> Key => _key.Written;
+
+        public void MoveNext()
+        {
+            _key.Clear();
+            if (++_series < _part.Index.SeriesCount)
+            {
+                _part.Index.WriteKey(_series, _key);
+            }
+        }
+
+        public void Read(List<BlockRef> scratch, SampleList into)
+        {
+            var before = into.Count;
+            while (true)
+            {
+                try
+                {
+                    _part.Read(_series, long.MinValue, long.MaxValue, _groups, scratch, into);
+                    return;
+                }
+                catch (CorruptDataException)
+                {
+                    // The part knows the loss now and reports it; the rest of the series is read again without it.
+                    into.Truncate(before);
+                }
+            }
+        }
+
+        public void Dispose() => _key.Dispose();
+    }
+}
