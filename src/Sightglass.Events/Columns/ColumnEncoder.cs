@@ -77,7 +77,10 @@ internal sealed class ColumnEncoder
     {
         var at = target.Length;
         target.WriteByte(0);
-        target.WrittenMutable[at] = (byte)WritePlain(entries, target);
+        var encoding = WritePlain(entries, target);
+
+        // Not in one statement: the buffer may have moved while the entries were written.
+        target.WrittenMutable[at] = (byte)encoding;
     }
 
     private ColumnEncoding WritePlain(ValueVector values, ByteWriter target)

@@ -57,9 +57,10 @@ internal static class TextShapes
             return false;
         }
 
-        if (prefix > 0 && first[prefix - 1] == '-')
+        // A dash is a sign only where nothing is before it; in "SKU-17" it belongs to the prefix.
+        if (prefix == 1 && first[0] == '-')
         {
-            prefix--;
+            prefix = 0;
         }
 
         Span<byte> printed = stackalloc byte[20];

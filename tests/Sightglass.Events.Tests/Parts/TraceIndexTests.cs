@@ -1,0 +1,83 @@
+using Sightglass.Core.Bytes;
+using Sightglass.Core.Errors;
+using Sightglass.Core.Model;
+using Sightglass.Events.Parts;
+using Sightglass.Storage;
+
+namespace Sightglass.Events.Tests.Parts;
+
+public sealed class TraceIndexTests
+{
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(1, 1)]
+    [InlineData(63, 2)]
+    [InlineData(1000, 5)]
+    [InlineData(40_000, 300)]
+    public void Every_pair_is_found_and_strangers_rarely(int traces, int blocks)
+    {
+        var ids = Enumerable.Range(0, traces).Select(i => new TraceId((ulong)i * 0x9e3779b97f4a7c15, (ulong)i + 1)).ToArray();
+        var file = Build(ids, blocks);
+        for (var i = 0; i < traces; i += Math.Max(1, traces / 500))
+        {
+            TraceIndex.Find(Reader(file), "traces", ids[i]).ShouldContain(i % blocks);
+            TraceIndex.Find(Reader(file), "traces", ids[i]).Count.ShouldBeLessThan(4);
+        }
+
+        Enumerable.Range(0, 1000).Count(i => TraceIndex.Find(Reader(file), "traces", new TraceId(99, (ulong)i << 7)).Count > 0).ShouldBeLessThan(10);
+    }
+
+    [Fact]
+    public void A_trace_in_many_blocks_gives_all_of_them_once()
+    {
+        var id = new TraceId(1, 2);
+        var pairs = Enumerable.Range(0, 200).Select(b => TraceIndex.Pair(id, b)).ToArray();
+        using var writer = new ByteWriter();
+        TraceIndex.Write(pairs, 200, writer);
+        TraceIndex.Find(Reader(WithHeader(writer)), "traces", id).ShouldBe(Enumerable.Range(0, 200));
+    }
+
+    [Fact]
+    public void A_flipped_bit_is_noticed_or_harmless()
+    {
+        var ids = Enumerable.Range(0, 300).Select(i => new TraceId(5, (ulong)i + 1)).ToArray();
+        var file = Build(ids, 7);
+        for (var at = PartFileWriter.HeaderBytes; at < file.Length; at++)
+        {
+            var broken = (byte[])file.Clone();
+            broken[at] ^= 0x10;
+            foreach (var id in (TraceId[])[ids[0], ids[150], ids[299]])
+            {
+                try
+                {
+                    var found = TraceIndex.Find(Reader(broken), "traces", id);
+                    found.ShouldContain(Array.IndexOf(ids, id) % 7, $"byte {at}");
+                }
+                catch (CorruptDataException)
+                {
+                    // The declared answer.
+                }
+            }
+        }
+    }
+
+    private static byte[] Build(TraceId[] ids, int blocks)
+    {
+        var pairs = ids.Select((id, i) => TraceIndex.Pair(id, i % blocks)).Order().ToArray();
+        using var writer = new ByteWriter();
+        TraceIndex.Write(pairs, blocks, writer);
+        return WithHeader(writer);
+    }
+
+    private static byte[] WithHeader(ByteWriter index) => [.. new byte[PartFileWriter.HeaderBytes], .. index.Written];
+
+    private static ReadAt Reader(byte[] file) => (offset, target) =>
+    {
+        if (offset + target.Length > file.Length)
+        {
+            throw new CorruptDataException("traces", "file", offset, "too short");
+        }
+
+        file.AsSpan((int)offset, target.Length).CopyTo(target);
+    };
+}
