@@ -190,6 +190,7 @@ internal sealed partial class Evaluator(QueryRun run)
             var times = buffer.TimestampsMs;
             var samples = buffer.Values;
             var histograms = buffer.Histograms;
+            _run.Take(grid.Count);
             var column = Column.Empty(selection.Labels(series), grid.Count);
             var at = 0;
             var any = false;
@@ -234,8 +235,11 @@ internal sealed partial class Evaluator(QueryRun run)
 
             if (any)
             {
-                _run.Take(grid.Count);
                 output[series] = column;
+            }
+            else
+            {
+                _run.Release(grid.Count);
             }
         });
         return Compact(output);

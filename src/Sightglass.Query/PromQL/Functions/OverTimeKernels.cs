@@ -1,3 +1,4 @@
+using System.Buffers;
 using Sightglass.Core.Model;
 
 namespace Sightglass.Query.PromQL;
@@ -134,7 +135,10 @@ internal static class OverTimeKernels
 
         var q = call.Scalar(0, step);
         call.Annotations.QuantileOutOfRange(q, call.Expression.Arguments[0]);
-        value = Means.Quantile(q, w.Values.ToArray());
+        var scratch = ArrayPool<double>.Shared.Rent(w.Values.Length);
+        w.Values.CopyTo(scratch);
+        value = Means.Quantile(q, scratch.AsSpan(0, w.Values.Length));
+        ArrayPool<double>.Shared.Return(scratch);
         return true;
     }
 

@@ -8,6 +8,8 @@ namespace Sightglass.Query.PromQL;
 /// <summary>Selectors, their modifiers, and durations.</summary>
 public sealed partial class PromQLParser
 {
+    private const long FarAwayMs = long.MaxValue / 1000;
+
     private VectorSelector Selector()
     {
         var start = Current.Start;
@@ -231,7 +233,8 @@ public sealed partial class PromQLParser
                 throw Error(token.Start, $"timestamp out of bounds for @ modifier: {(double.IsNaN(seconds) ? (number.Is("nan") ? "NaN" : sign < 0 ? "-Inf" : "+Inf") : GoFloat.Plain(seconds))}");
             }
 
-            atMs = sign * (long)Math.Round(seconds * 1000, MidpointRounding.AwayFromZero);
+            // Far beyond all samples nothing is lost, and later sums cannot overflow.
+            atMs = sign * Math.Min((long)Math.Round(seconds * 1000, MidpointRounding.AwayFromZero), FarAwayMs);
         }
 
         var span = new SourceSpan(expression.Span.Start, PreviousEnd);
