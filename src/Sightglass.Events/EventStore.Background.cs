@@ -227,9 +227,11 @@ public sealed partial class EventStore
         }
         catch
         {
+            // A failed commit may have come as far as the disk, so the next start may find the parts listed: they are closed, not removed. What is
+            // not listed then goes at that start.
             foreach (var part in added)
             {
-                part.Retire();
+                part.Release();
             }
 
             throw;
