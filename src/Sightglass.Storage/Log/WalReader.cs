@@ -117,6 +117,11 @@ internal sealed class WalReader(IFileSystem files, string folder, int maxRecordB
 
     private void Report(string path, long at, long length, bool torn, string what)
     {
+        if (length == 0)
+        {
+            return;
+        }
+
         if (torn)
         {
             _torn += length;

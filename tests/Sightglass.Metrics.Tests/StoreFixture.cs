@@ -1,0 +1,95 @@
+using Sightglass.Core.Contracts;
+using Sightglass.Core.Model;
+using Sightglass.TestKit;
+using Sightglass.TestKit.Faults;
+
+namespace Sightglass.Metrics.Tests;
+
+/// <summary>A store on a file system in memory, with the plain store beside it that says what is right.</summary>
+internal sealed class StoreFixture : IDisposable
+{
+    public const long Now = 1_767_225_600_000;
+
+    public static readonly LabelMatcher[] Everything = [new(Core.Model.MatchType.Regex, "__name__", ".+")];
+
+    public FaultyFileSystem Files { get; private set; } = new();
+
+    public ManualTimeProvider Time { get; } = new();
+
+    public InMemoryMetricStore Model { get; } = new();
+
+    public List<string> Reports { get; } = [];
+
+    public MetricStore Store { get; private set; } = null!;
+
+    public TimeSpan Retention { get; init; } = TimeSpan.FromDays(90);
+
+    public long FlushBytes { get; init; } = 64 << 20;
+
+    public StoreFixture Open()
+    {
+        Store = MetricStore.Open(new MetricStoreOptions
+        {
+            Folder = "/metrics",
+            Files = Files,
+            TimeProvider = Time,
+            SyncInterval = TimeSpan.Zero,
+            Retention = Retention,
+            FlushBytes = FlushBytes,
+            Report = m =>
+            {
+                lock (Reports)
+                {
+                    Reports.Add(m);
+                }
+            },
+        });
+        return this;
+    }
+
+    /// <summary>Kills the process (or the machine) and opens again.</summary>
+    public void Restart(bool loseUnsynced)
+    {
+        var before = Store;
+        Files = Files.Restart(loseUnsynced);
+        Open();
+        before.Dispose();
+    }
+
+    public void UseFiles(FaultyFileSystem files) => Files = files;
+
+    public AppendResult Append(Action<MetricBatch> fill)
+    {
+        using var batch = MetricBatch.Rent();
+        fill(batch);
+        var result = Store.Append(batch);
+        Model.Append(batch);
+        return result;
+    }
+
+    public void AppendSample(LabelSet labels, long time, double value) =>
+        Append(b => b.AddSample(b.AddSeries(labels), time, value));
+
+    public static List<string> Dump(IMetricStore store, IReadOnlyList<LabelMatcher> matchers, long min = 0, long max = long.MaxValue)
+    {
+        using var selection = store.Select(new MetricSelection(matchers, min, max), CancellationToken.None);
+        var lines = new List<string>();
+        var buffer = new SampleBuffer();
+        for (var i = 0; i < selection.Count; i++)
+        {
+            selection.Read(i, buffer);
+            for (var s = 0; s < buffer.Count; s++)
+            {
+                var histogram = buffer.HasHistograms ? buffer.Histograms[s] : null;
+                lines.Add($"{selection.Labels(i)} {buffer.TimestampsMs[s]} {(histogram is null ? $"{BitConverter.DoubleToUInt64Bits(buffer.Values[s]):x}" : $"H{histogram.Schema}/{histogram.Sum}/{string.Join(',', histogram.PositiveBuckets)}/{string.Join(',', histogram.CustomBounds)}")}");
+            }
+        }
+
+        return lines;
+    }
+
+    public void ShouldAgree(IReadOnlyList<LabelMatcher>? matchers = null, long min = 0, long max = long.MaxValue) =>
+        Dump(Store, matchers ?? Everything, min, max).ShouldBe(Dump(Model, matchers ?? Everything, min, max));
+
+    public void Dispose() => Store?.Dispose();
+}
