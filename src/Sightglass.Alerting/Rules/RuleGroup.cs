@@ -70,7 +70,7 @@ internal sealed class RuleGroup
 
             if (rule is AlertingRule alerting && alerting.Due(at, _options.ResendDelay, Interval) is { Count: > 0 } due)
             {
-                _options.Alerts(due);
+                Tell(due);
             }
 
             samples += result.Count;
@@ -140,6 +140,19 @@ internal sealed class RuleGroup
         }
 
         return true;
+    }
+
+    private void Tell(List<Routing.PostedAlert> due)
+    {
+        try
+        {
+            _options.Alerts(due);
+        }
+        catch (LimitExceededException)
+        {
+            // Too many alerts at a time: those that fit were taken, the others are told again after the resend delay.
+            Metrics.Failed();
+        }
     }
 
     private bool Write(List<RecordedSample> samples)

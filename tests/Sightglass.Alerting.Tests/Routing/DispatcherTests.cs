@@ -46,7 +46,7 @@ public sealed class DispatcherTests : IAsyncDisposable
         (await Message(1)).GetProperty("alerts").GetArrayLength().ShouldBe(2);
 
         await Quiet(TimeSpan.FromMinutes(5), () => Fire("a", "1", "2"));
-        Fire("a", "3");
+        Fire("a", "1", "2", "3");
         _time.Advance(TimeSpan.FromMinutes(5));
         (await Message(2)).GetProperty("alerts").GetArrayLength().ShouldBe(3);
         for (var i = 0; i < 12; i++)
@@ -54,6 +54,7 @@ public sealed class DispatcherTests : IAsyncDisposable
             await Quiet(TimeSpan.FromMinutes(5), () => Fire("a", "1", "2", "3"));
         }
 
+        Fire("a", "1", "2", "3");
         _time.Advance(TimeSpan.FromMinutes(5));
         (await Message(3)).GetProperty("status").GetString().ShouldBe("firing");
     }
