@@ -26,7 +26,7 @@ public static class QuotedText
                 return false;
             }
 
-            value = text[at..end].Replace("\r", string.Empty, StringComparison.Ordinal);
+            value = Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text[at..end].Replace("\r", string.Empty, StringComparison.Ordinal)));
             at = end + 1;
             error = null;
             return true;

@@ -32,7 +32,7 @@ public class HostileQueryTests
             {
                 return e is LimitExceededException || ((QueryException)e).Position >= 0;
             }
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(3000));
+        }).Check(Config.QuickThrowOnFailure.WithReplay(2026, 11).WithMaxTest(5000));
     }
 
     [Fact]
@@ -67,6 +67,6 @@ public class HostileQueryTests
             {
                 return true;
             }
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(2000));
+        }).Check(Config.QuickThrowOnFailure.WithReplay(2026, 13).WithMaxTest(2000));
     }
 }
