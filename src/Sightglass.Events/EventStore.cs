@@ -1,11 +1,9 @@
 using System.Collections.Concurrent;
-using Sightglass.Core.Bytes;
 using Sightglass.Core.Contracts;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Model;
 using Sightglass.Events.Memory;
 using Sightglass.Events.Parts;
-using Sightglass.Events.Querying;
 using Sightglass.Events.Records;
 
 namespace Sightglass.Events;
@@ -131,37 +129,6 @@ public sealed partial class EventStore : IEventStore, IDisposable
         }
     }
 
-    /// <inheritdoc/>
-    public IEventCursor Query(EventPlan plan, CancellationToken cancellation)
-    {
-        ArgumentNullException.ThrowIfNull(plan);
-        cancellation.ThrowIfCancellationRequested();
-        var selection = new BlockSelection(plan, SetAside);
-        var snapshot = Snapshot(plan.Signal, plan.MinTimeUnixNano, plan.MaxTimeUnixNano);
-        return new EventCursor(plan, snapshot.Sources, selection, snapshot, cancellation);
-    }
-
-    /// <inheritdoc/>
-    public IReadOnlyList<EventStream> Streams(EventSignal signal, long minTimeUnixNano, long maxTimeUnixNano, CancellationToken cancellation)
-    {
-        using var snapshot = Snapshot(signal, minTimeUnixNano, maxTimeUnixNano);
-        return Catalog.Streams(snapshot.Sources, cancellation);
-    }
-
-    /// <inheritdoc/>
-    public IReadOnlyList<string> AttributeKeys(EventSignal signal, ColumnScope scope, long minTimeUnixNano, long maxTimeUnixNano, CancellationToken cancellation)
-    {
-        using var snapshot = Snapshot(signal, minTimeUnixNano, maxTimeUnixNano);
-        return new Catalog(SetAside).Keys(snapshot.Sources, scope, cancellation);
-    }
-
-    /// <inheritdoc/>
-    public IReadOnlyList<AttributeValue> ColumnValues(EventSignal signal, ColumnRef column, long minTimeUnixNano, long maxTimeUnixNano, int limit, CancellationToken cancellation)
-    {
-        using var snapshot = Snapshot(signal, minTimeUnixNano, maxTimeUnixNano);
-        return new Catalog(SetAside).Values(snapshot.Sources, column, limit, cancellation);
-    }
-
     /// <summary>What the store holds.</summary>
     public EventStoreStats Stats()
     {
@@ -242,121 +209,6 @@ public sealed partial class EventStore : IEventStore, IDisposable
         }
     }
 
-    private void Replay(long sequence, byte kind, ReadOnlySpan<byte> record)
-    {
-        _lastSequence = sequence;
-        try
-        {
-            Restore(sequence, kind, record);
-        }
-        catch (CorruptDataException e)
-        {
-            ReportCorruption(e);
-        }
-    }
-
-    private void Restore(long sequence, byte kind, ReadOnlySpan<byte> record)
-    {
-        using EventBatch batch = kind switch
-        {
-            LogKind => LogBatch.Rent(),
-            SpanKind => SpanBatch.Rent(),
-            _ => throw new CorruptDataException("wal", "record kind", sequence, $"got {kind}, want {LogKind} or {SpanKind}"),
-        };
-        var rawLength = record.Length < 4 ? 0 : System.Buffers.Binary.BinaryPrimitives.ReadUInt32LittleEndian(record);
-        if (rawLength == 0 || rawLength > int.MaxValue / 2)
-        {
-            throw new CorruptDataException("wal", "record", sequence, $"a batch of {rawLength} bytes");
-        }
-
-        using var raw = new ByteWriter((int)rawLength);
-        var target = raw.GetSpan((int)rawLength)[..(int)rawLength];
-        if (!Zstd.TryDecompress(record[4..], target) || !BatchRecord.TryRead(target, batch))
-        {
-            throw new CorruptDataException("wal", "record", sequence, "a batch that does not decode");
-        }
-
-        var context = _contexts.TryTake(out var kept) ? kept : new AppendContext();
-        context.Begin();
-        context.Prepared.Prepare(batch, _identities, _keys);
-        if (batch is LogBatch logs)
-        {
-            _logs.Add(logs, context.Prepared, context.Rejected);
-        }
-        else
-        {
-            _spans.Add((SpanBatch)batch, context.Prepared, context.Rejected);
-        }
-
-        _contexts.Add(context);
-        _firstRowTimestamp = _options.TimeProvider.GetTimestamp();
-        _files.CountRecovered(batch.Count);
-        if (_logs.Bytes + _spans.Bytes >= _options.FlushBytes)
-        {
-            Freeze();
-            FlushFrozen(dropLog: false);
-        }
-    }
-
-    private StoreSnapshot Snapshot(EventSignal signal, long minTime, long maxTime)
-    {
-        var sources = new List<BlockSource>();
-        var pinned = new List<EventPart>();
-        lock (_gate)
-        {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            foreach (var part in _parts)
-            {
-                if (part.Directory.Signal == signal && part.Directory.MinTime < maxTime && part.Directory.MaxTime >= minTime)
-                {
-                    // Listed parts hold the store's reference, so this cannot fail.
-                    part.TryAcquire();
-                    pinned.Add(part);
-                }
-            }
-
-            foreach (var frozen in _frozen)
-            {
-                AddMemory(frozen.BlocksOf(signal), frozen.Flush, minTime, maxTime, sources);
-            }
-
-            AddMemory((signal == EventSignal.Logs ? _logs : _spans).Snapshot(), _nextFlush, minTime, maxTime, sources);
-        }
-
-        foreach (var part in pinned)
-        {
-            var blocks = part.Directory.Blocks;
-            for (var i = 0; i < blocks.Length; i++)
-            {
-                if (blocks[i].MinTime < maxTime && blocks[i].MaxTime >= minTime && !part.IsBad(i))
-                {
-                    sources.Add(new BlockSource(new PartBlock(part, i), part.Directory.FirstFlush, 0));
-                }
-            }
-        }
-
-        return new StoreSnapshot(sources, pinned);
-    }
-
-    private static void AddMemory(MemoryBlock[] blocks, long flush, long minTime, long maxTime, List<BlockSource> target)
-    {
-        for (var i = 0; i < blocks.Length; i++)
-        {
-            if (blocks[i].MinTime < maxTime && blocks[i].MaxTime >= minTime)
-            {
-                target.Add(new BlockSource(blocks[i], flush, (long)i * MemoryChunk.MaxRows));
-            }
-        }
-    }
-
-    private void SetAside(PartBlock block, CorruptDataException reason)
-    {
-        if (block.Part.SetAside(block.Number))
-        {
-            ReportCorruption(reason);
-        }
-    }
-
     private void ReportCorruption(CorruptDataException reason) => _options.OnCorruption?.Invoke(reason);
 }
 
@@ -366,20 +218,4 @@ internal sealed record FrozenTables(long Flush, long CoveredSequence, MemoryBloc
     public MemoryBlock[] BlocksOf(EventSignal signal) => signal == EventSignal.Logs ? Logs : Spans;
 
     public long BytesOf(EventSignal signal) => signal == EventSignal.Logs ? LogBytes : SpanBytes;
-}
-
-/// <summary>The blocks that a query sees, and the parts that must stay for it.</summary>
-internal sealed class StoreSnapshot(List<BlockSource> sources, List<EventPart> pinned) : IDisposable
-{
-    public List<BlockSource> Sources { get; } = sources;
-
-    public void Dispose()
-    {
-        foreach (var part in pinned)
-        {
-            part.Release();
-        }
-
-        pinned.Clear();
-    }
 }
