@@ -36,6 +36,9 @@ public sealed record IngestLimits
     /// <summary>Buckets of one histogram data point.</summary>
     public int MaxHistogramBuckets { get; init; } = 4096;
 
+    /// <summary>Resources, scopes, samples, log records and spans of one request together; a few bytes of input can stand for each.</summary>
+    public int MaxItemsPerRequest { get; init; } = 1 << 20;
+
     /// <summary>Bytes of one scrape answer after decompression.</summary>
     public int MaxScrapeBytes { get; init; } = 64 << 20;
 

@@ -1,0 +1,326 @@
+using Sightglass.Core.Bytes;
+using Sightglass.Core.Limits;
+using Sightglass.Core.Model;
+
+namespace Sightglass.Ingest.Otlp;
+
+/// <summary>Data points of the five kinds.</summary>
+internal sealed partial class OtlpMetricsDecoder
+{
+    /// <summary>Bit of a point's flags: it says only that there is no value any more.</summary>
+    private const uint NoRecordedValue = 1;
+
+    private readonly List<double> _counts = [];
+    private readonly List<double> _bounds = [];
+
+    private void Point(ReadOnlySpan<byte> point, int kind, MetricFamily family, bool delta, bool monotonic)
+    {
+        _labels.CutPoint();
+        var attributesField = kind switch
+        {
+            9 => 9,
+            10 => 1,
+            _ => 7,
+        };
+        var flagsField = kind is 9 or 10 ? 10 : 8;
+        long time = 0;
+        uint flags = 0;
+        var reader = new ProtoReader(point);
+        while (reader.Next())
+        {
+            if (reader.Field == 3)
+            {
+                time = (long)reader.ReadFixed64();
+            }
+            else if (reader.Field == flagsField)
+            {
+                flags = (uint)reader.ReadUInt64();
+            }
+            else if (reader.Field == attributesField)
+            {
+                if (_labels.AddAttribute(default, reader.ReadBytes(), limits) is { } limit)
+                {
+                    _rejections.Add("limit", limit);
+                    return;
+                }
+            }
+            else
+            {
+                reader.Skip();
+            }
+        }
+
+        time = time == 0 ? _nowUnixNano : time;
+        if (OtlpTimes.Invalid(time, _nowUnixNano, limits))
+        {
+            _rejections.Add("invalid_time", $"data point: time {(ulong)time} is not valid or further in the future than {nameof(IngestLimits.MaxFuture)}");
+            return;
+        }
+
+        var at = new PointTime(time, (flags & NoRecordedValue) != 0, delta);
+        _latestMs = Math.Max(_latestMs, at.Ms);
+        switch (kind)
+        {
+            case 5 or 7:
+                Number(point, family, at, monotonic);
+                break;
+            case 9:
+                Histogram(point, family, at);
+                break;
+            case 10:
+                Exponential(point, family, at);
+                break;
+            default:
+                Summary(point, family, at);
+                break;
+        }
+    }
+
+    private void Number(ReadOnlySpan<byte> point, MetricFamily family, PointTime at, bool monotonic)
+    {
+        double value = 0;
+        var reader = new ProtoReader(point);
+        while (reader.Next())
+        {
+            switch (reader.Field)
+            {
+                case 4:
+                    value = reader.ReadDouble();
+                    break;
+                case 6:
+                    value = (long)reader.ReadFixed64();
+                    break;
+                default:
+                    reader.Skip();
+                    break;
+            }
+        }
+
+        var series = Series(family.Name);
+        if (at.Delta && !at.Stale)
+        {
+            lock (deltas.Gate)
+            {
+                if (FindDelta(series, at) is not { } state)
+                {
+                    return;
+                }
+
+                value = state.Value += state.Repeated ? 0 : value;
+            }
+        }
+
+        _batch.AddSample(series, at.Ms, at.Value(value));
+        if (monotonic)
+        {
+            Exemplars(point, 5, series);
+        }
+    }
+
+    private void Histogram(ReadOnlySpan<byte> point, MetricFamily family, PointTime at)
+    {
+        _counts.Clear();
+        _bounds.Clear();
+        double count = 0;
+        double sum = 0;
+        var hasSum = false;
+        var reader = new ProtoReader(point);
+        while (reader.Next())
+        {
+            switch (reader.Field)
+            {
+                case 4:
+                    count = reader.ReadFixed64();
+                    break;
+                case 5:
+                    sum = reader.ReadDouble();
+                    hasSum = true;
+                    break;
+                case 6:
+                    ReadFixed(ref reader, _counts, asDouble: false);
+                    break;
+                case 7:
+                    ReadFixed(ref reader, _bounds, asDouble: true);
+                    break;
+                default:
+                    reader.Skip();
+                    break;
+            }
+        }
+
+        if (_counts.Count > limits.MaxHistogramBuckets || _bounds.Count > limits.MaxHistogramBuckets)
+        {
+            _rejections.Add("limit", OtlpValues.Limit("histogram buckets", _counts.Count, nameof(IngestLimits.MaxHistogramBuckets), limits.MaxHistogramBuckets));
+            return;
+        }
+
+        if (_counts.Count > 0 && _counts.Count != _bounds.Count + 1)
+        {
+            _rejections.Add("invalid_histogram", $"histogram: got {_counts.Count} bucket counts, want {_bounds.Count + 1} for {_bounds.Count} bounds");
+            return;
+        }
+
+        var countSeries = Series(family.Count);
+        if (at.Delta && !at.Stale && !AddHistogramDelta(countSeries, at, ref count, ref sum))
+        {
+            return;
+        }
+
+        _batch.AddSample(countSeries, at.Ms, at.Value(count));
+        if (hasSum)
+        {
+            _batch.AddSample(Series(family.Sum), at.Ms, at.Value(sum));
+        }
+
+        Span<byte> text = stackalloc byte[GoNumberText.MaxBytes];
+        var firstBucket = _batch.SeriesCount;
+        double below = 0;
+        for (var i = 0; i < _bounds.Count && i < _counts.Count; i++)
+        {
+            below += _counts[i];
+            if (!double.IsPositiveInfinity(_bounds[i]))
+            {
+                var length = GoNumberText.Fixed(_bounds[i], text);
+                _batch.AddSample(Series(family.Bucket, "le"u8, text[..length]), at.Ms, at.Value(below));
+            }
+        }
+
+        _batch.AddSample(Series(family.Bucket, "le"u8, "+Inf"u8), at.Ms, at.Value(count));
+        BucketExemplars(point, firstBucket);
+    }
+
+    private bool AddHistogramDelta(int series, PointTime at, ref double count, ref double sum)
+    {
+        lock (deltas.Gate)
+        {
+            if (FindDelta(series, at) is not { } state)
+            {
+                return false;
+            }
+
+            var bounds = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_bounds);
+            if (!bounds.SequenceEqual(state.Bounds) || state.Buckets.Length != _counts.Count)
+            {
+                // Other bounds: the old counts cannot be told apart any finer, the series begins again.
+                state.Repeated = false;
+                state.Bounds = bounds.ToArray();
+                state.Buckets = new double[_counts.Count];
+                state.Count = 0;
+                state.Count = 0;
+                state.Sum = 0;
+                state.Repeated = false;
+            }
+
+            for (var i = 0; i < _counts.Count; i++)
+            {
+                _counts[i] = state.Buckets[i] += state.Repeated ? 0 : _counts[i];
+            }
+
+            count = state.Count += state.Repeated ? 0 : count;
+            sum = state.Sum += state.Repeated ? 0 : sum;
+            return true;
+        }
+    }
+
+    private void Summary(ReadOnlySpan<byte> point, MetricFamily family, PointTime at)
+    {
+        double count = 0;
+        double sum = 0;
+        var quantiles = 0;
+        Span<byte> text = stackalloc byte[GoNumberText.MaxBytes];
+        var reader = new ProtoReader(point);
+        while (reader.Next())
+        {
+            switch (reader.Field)
+            {
+                case 4:
+                    count = reader.ReadFixed64();
+                    break;
+                case 5:
+                    sum = reader.ReadDouble();
+                    break;
+                case 6:
+                    var (quantile, value) = Quantile(reader.ReadBytes());
+                    if (quantiles++ < limits.MaxHistogramBuckets)
+                    {
+                        var length = GoNumberText.Fixed(quantile, text);
+                        _batch.AddSample(Series(family.Name, "quantile"u8, text[..length]), at.Ms, at.Value(value));
+                    }
+
+                    break;
+                default:
+                    reader.Skip();
+                    break;
+            }
+        }
+
+        _batch.AddSample(Series(family.Sum), at.Ms, at.Value(sum));
+        _batch.AddSample(Series(family.Count), at.Ms, at.Value(count));
+    }
+
+    private static (double Quantile, double Value) Quantile(ReadOnlySpan<byte> message)
+    {
+        double quantile = 0;
+        double value = 0;
+        var reader = new ProtoReader(message);
+        while (reader.Next())
+        {
+            switch (reader.Field)
+            {
+                case 1:
+                    quantile = reader.ReadDouble();
+                    break;
+                case 2:
+                    value = reader.ReadDouble();
+                    break;
+                default:
+                    reader.Skip();
+                    break;
+            }
+        }
+
+        return (quantile, value);
+    }
+
+    private DeltaState? FindDelta(int series, PointTime at)
+    {
+        var state = deltas.Find(_batch.SeriesHash(series), at.UnixNano, out var refusal);
+        if (state is null)
+        {
+            _rejections.Add("delta", refusal!);
+        }
+
+        return state;
+    }
+
+    /// <summary>A repeated fixed64 or double field, packed or not.</summary>
+    private void ReadFixed(ref ProtoReader reader, List<double> into, bool asDouble)
+    {
+        if (reader.WireType != ProtoWireType.Bytes)
+        {
+            AddBits(reader.ReadFixed64());
+            return;
+        }
+
+        var packed = new ByteReader(reader.ReadBytes());
+        while (packed.Remaining > 0 && into.Count <= limits.MaxHistogramBuckets)
+        {
+            AddBits(packed.ReadUInt64());
+        }
+
+        if (packed.Failed)
+        {
+            throw new Core.Errors.MalformedInputException("truncated packed 64-bit field");
+        }
+
+        void AddBits(ulong bits) => into.Add(asDouble ? BitConverter.UInt64BitsToDouble(bits) : bits);
+    }
+
+    /// <summary>When a point is, and whether it has a value at all.</summary>
+    private readonly record struct PointTime(long UnixNano, bool Stale, bool Delta)
+    {
+        public long Ms => UnixNano / 1_000_000;
+
+        public double Value(double value) => Stale ? SpecialValues.StaleNaN : value;
+    }
+}
