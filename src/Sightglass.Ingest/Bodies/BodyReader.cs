@@ -131,7 +131,13 @@ public sealed class BodyReader(IngestLimits limits, BodyBudget budget)
                 var read = inflater.Read(body.Writer.GetSpan(ChunkBytes)[..ChunkBytes]);
                 if (read == 0)
                 {
-                    return;
+                    // The framework takes a truncated stream for a finished one; what stands at the end tells.
+                    if (inflater is GZipStream ? DeflateTrailer.GzipHolds(source.Span, body.Bytes) : DeflateTrailer.ZlibHolds(source.Span, body.Bytes))
+                    {
+                        return;
+                    }
+
+                    throw new BodyException(BodyError.Malformed, $"decompressing {encoding}: invalid or truncated data");
                 }
 
                 body.Writer.Advance(read);

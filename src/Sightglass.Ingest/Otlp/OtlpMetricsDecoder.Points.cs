@@ -202,10 +202,8 @@ internal sealed partial class OtlpMetricsDecoder
             if (!bounds.SequenceEqual(state.Bounds) || state.Buckets.Length != _counts.Count)
             {
                 // Other bounds: the old counts cannot be told apart any finer, the series begins again.
-                state.Repeated = false;
                 state.Bounds = bounds.ToArray();
                 state.Buckets = new double[_counts.Count];
-                state.Count = 0;
                 state.Count = 0;
                 state.Sum = 0;
                 state.Repeated = false;
