@@ -60,7 +60,8 @@ public static partial class Zstd
                         return false;
                     }
 
-                    full = outBuffer.Position == outBuffer.Size;
+                    // A full buffer may hide more output, unless the frame just ended: then another call would begin a new one.
+                    full = outBuffer.Position == outBuffer.Size && hint != 0;
                     target.Advance((int)outBuffer.Position);
                 }
 
