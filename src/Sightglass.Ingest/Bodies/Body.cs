@@ -17,6 +17,9 @@ public sealed class Body : IDisposable
     /// <summary>Bytes that came over the wire.</summary>
     public long ReceivedBytes { get; internal set; }
 
+    /// <summary>The bytes as memory, for what is framed inside of a body.</summary>
+    public ReadOnlyMemory<byte> Memory => Writer.WrittenMemory;
+
     internal ReadOnlyMemory<byte> WrittenMemory => Writer.WrittenMemory;
 
     internal ByteWriter Writer { get; } = new(16 << 10);
