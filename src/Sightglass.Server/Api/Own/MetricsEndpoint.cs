@@ -1,0 +1,62 @@
+using System.Globalization;
+using System.Text;
+using Sightglass.Server.Hosting;
+
+namespace Sightglass.Server.Api.Own;
+
+/// <summary>The server's own metrics in Prometheus' text format.</summary>
+internal static class MetricsEndpoint
+{
+    public static void Map(IEndpointRouteBuilder routes, Engines engines) => routes.MapGet("/metrics", async context =>
+    {
+        context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
+        await context.Response.WriteAsync(Render(engines), context.RequestAborted);
+    });
+
+    private static string Render(Engines engines)
+    {
+        var text = new StringBuilder(8 << 10);
+        var metrics = engines.Metrics.Stats;
+        var events = engines.Events.Stats();
+        Family(text, "sightglass_build_info", "gauge", "Version of this build.", ($"version=\"{StatusApi.Version}\"", 1));
+        Family(text, "process_start_time_seconds", "gauge", "Start time of the process since the Unix epoch.", ("", engines.StartedAt.ToUnixTimeMilliseconds() / 1000.0));
+        Family(text, "process_cpu_seconds_total", "counter", "Processor time used.", ("", ProcessFigures.CpuSeconds()));
+        Family(text, "process_resident_memory_bytes", "gauge", "Resident memory.", ("", ProcessFigures.ResidentBytes()));
+        Family(text, "dotnet_gc_heap_bytes", "gauge", "Bytes on the managed heap.", ("", GC.GetTotalMemory(false)));
+        Family(text, "dotnet_gc_collections_total", "counter", "Garbage collections by generation.", ("generation=\"0\"", GC.CollectionCount(0)), ("generation=\"1\"", GC.CollectionCount(1)), ("generation=\"2\"", GC.CollectionCount(2)));
+        Family(text, "dotnet_gc_pause_seconds_total", "counter", "Time that garbage collection stopped the process.", ("", GC.GetTotalPauseDuration().TotalSeconds));
+        Family(text, "sightglass_ingested_items_total", "counter", "Samples, log records and spans stored.",
+            ("signal=\"metrics\"", engines.Sink.Samples), ("signal=\"logs\"", engines.Sink.Logs), ("signal=\"traces\"", engines.Sink.Spans));
+        Family(text, "sightglass_rejected_items_total", "counter", "Samples, log records and spans that the stores refused.",
+            ("signal=\"metrics\"", metrics.SamplesRejected), ("signal=\"logs\"", events.Logs.RejectedRows), ("signal=\"traces\"", events.Spans.RejectedRows));
+        Family(text, "sightglass_active_series", "gauge", "Series in memory.", ("", metrics.ActiveSeries));
+        Family(text, "sightglass_storage_bytes", "gauge", "Bytes on disk.",
+            ("signal=\"metrics\"", metrics.DiskBytes), ("signal=\"logs\"", events.Logs.DiskBytes), ("signal=\"traces\"", events.Spans.DiskBytes), ("signal=\"events_wal\"", events.WalBytes));
+        Family(text, "sightglass_storage_parts", "gauge", "Immutable parts.", ("signal=\"metrics\"", metrics.Parts), ("signal=\"logs\"", events.Logs.Parts), ("signal=\"traces\"", events.Spans.Parts));
+        Family(text, "sightglass_corrupt_total", "counter", "Parts and blocks set aside because they fail their check.", ("signal=\"metrics\"", metrics.Quarantined), ("signal=\"events\"", events.Logs.BadBlocks + events.Spans.BadBlocks));
+        Family(text, "sightglass_alerts_received_total", "counter", "Alerts given to the dispatcher.", ("", engines.Dispatcher.ReceivedTotal));
+        Receivers(text, engines);
+        return text.ToString();
+    }
+
+    private static void Receivers(StringBuilder text, Engines engines)
+    {
+        var sources = engines.Ledger.Sources();
+        Family(text, "sightglass_receiver_items_total", "counter", "Items stored by receiver and sender.",
+            [.. sources.Select(s => ($"receiver=\"{Escape(s.Receiver)}\",sender=\"{Escape(s.Sender)}\"", (double)s.Stored))]);
+        Family(text, "sightglass_receiver_rejected_items_total", "counter", "Items refused by receiver, sender and reason.",
+            [.. sources.SelectMany(s => s.Rejections.Select(r => ($"receiver=\"{Escape(s.Receiver)}\",sender=\"{Escape(s.Sender)}\",reason=\"{Escape(r.Reason)}\"", (double)r.Items)))]);
+    }
+
+    private static void Family(StringBuilder text, string name, string type, string help, params ReadOnlySpan<(string Labels, double Value)> samples)
+    {
+        text.Append(CultureInfo.InvariantCulture, $"# HELP {name} {help}\n# TYPE {name} {type}\n");
+        foreach (var (labels, value) in samples)
+        {
+            text.Append(name).Append(labels.Length > 0 ? $"{{{labels}}}" : string.Empty).Append(' ').Append(value.ToString("R", CultureInfo.InvariantCulture)).Append('\n');
+        }
+    }
+
+    private static string Escape(string value) =>
+        value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+}

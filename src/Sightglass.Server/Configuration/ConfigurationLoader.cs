@@ -1,0 +1,236 @@
+using Sightglass.Alerting;
+using Sightglass.Alerting.Routing;
+using Sightglass.Alerting.Rules;
+using Sightglass.Core.Model;
+using Sightglass.Ingest.Tail;
+using YamlDotNet.RepresentationModel;
+
+namespace Sightglass.Server.Configuration;
+
+/// <summary>
+/// Reads the configuration file: strict, every error with file and line. Keys of Prometheus' and of our own file that are not built yet are refused and
+/// not ignored.
+/// </summary>
+internal static class ConfigurationLoader
+{
+    /// <summary>Keys of the design that no code stands behind yet.</summary>
+    private static readonly string[] NotBuilt =
+        ["receivers", "pipelines", "slos", "probes", "auth", "remote_write", "remote_read", "alerting", "tracing", "otlp", "scrape_config_files"];
+
+    /// <summary>Reads a file.</summary>
+    /// <exception cref="AlertingConfigurationException">Something in it is not as it has to be.</exception>
+    public static ServerConfiguration Load(string path)
+    {
+        try
+        {
+            return Load(path, File.ReadAllText(path));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new AlertingConfigurationException(path, 1, e.Message);
+        }
+    }
+
+    /// <summary>Reads a text; paths in it are relative to the file's folder.</summary>
+    /// <exception cref="AlertingConfigurationException">Something in it is not as it has to be.</exception>
+    public static ServerConfiguration Load(string path, string text)
+    {
+        var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        var root = new YamlFile(path).Read(text, "the configuration");
+        foreach (var key in NotBuilt)
+        {
+            if (root.Node(key) is { } node && node is not (YamlMappingNode { Children.Count: 0 } or YamlSequenceNode { Children.Count: 0 }))
+            {
+                throw root.Error(key, $"{key} is not built yet; remove it, or leave it empty");
+            }
+        }
+
+        var configuration = new ServerConfiguration();
+        configuration = Server(root.Section("server"), configuration);
+        configuration = Storage(root.Section("storage"), configuration, folder);
+        var (scrapeDefaults, withGlobal) = Global(root.Section("global"), configuration);
+        configuration = withGlobal with
+        {
+            Scrape = ScrapeReader.Read(root.Sections("scrape_configs"), scrapeDefaults, folder),
+            Rules = Rules(root, folder),
+            Alertmanager = Alertmanager(root, path, folder),
+            Logs = [.. root.Sections("logs").Select(section => Logs(section, folder))],
+        };
+        root.RejectUnknown();
+        return configuration;
+    }
+
+    /// <summary>Expands a path with a <c>*</c> in its last segment, relative to <paramref name="folder"/>; sorted.</summary>
+    internal static IReadOnlyList<string> Expand(string pattern, string folder)
+    {
+        var full = Path.GetFullPath(pattern, folder);
+        if (full.IndexOfAny(['*', '?']) < 0)
+        {
+            return [full];
+        }
+
+        var parent = Path.GetDirectoryName(full)!;
+        return Directory.Exists(parent) ? [.. Directory.EnumerateFiles(parent, Path.GetFileName(full)).Order(StringComparer.Ordinal)] : [];
+    }
+
+    private static ServerConfiguration Server(YamlSection? section, ServerConfiguration configuration)
+    {
+        if (section is null)
+        {
+            return configuration;
+        }
+
+        configuration = configuration with
+        {
+            Listen = Address(section, "listen", configuration.Listen),
+            OtlpGrpc = Address(section, "otlp_grpc", configuration.OtlpGrpc),
+            OtlpHttp = Address(section, "otlp_http", configuration.OtlpHttp),
+        };
+        section.RejectUnknown();
+        return configuration;
+    }
+
+    private static string Address(YamlSection section, string key, string otherwise)
+    {
+        var text = section.Text(key, otherwise);
+        return ListenAddress.TryParse(text, out _) ? text : throw section.Error(key, $"{key}: got \"{text}\", want HOST:PORT");
+    }
+
+    private static ServerConfiguration Storage(YamlSection? section, ServerConfiguration configuration, string folder)
+    {
+        if (section is null)
+        {
+            return configuration;
+        }
+
+        if (section.Text("path") is { } path)
+        {
+            configuration = configuration with { DataPath = Path.GetFullPath(path, folder) };
+        }
+
+        if (section.Section("retention") is { } retention)
+        {
+            if (retention.Has("max_disk"))
+            {
+                throw retention.Error("max_disk", "max_disk is not built yet; retention is by age");
+            }
+
+            configuration = configuration with
+            {
+                MetricRetention = retention.Duration("metrics") ?? configuration.MetricRetention,
+                LogRetention = retention.Duration("logs") ?? configuration.LogRetention,
+                TraceRetention = retention.Duration("traces") ?? configuration.TraceRetention,
+            };
+            foreach (var (key, value) in new[] { ("metrics", configuration.MetricRetention), ("logs", configuration.LogRetention), ("traces", configuration.TraceRetention) })
+            {
+                if (value < TimeSpan.FromHours(1))
+                {
+                    throw retention.Error(key, $"{key}: got {PromDuration.Format(value)}, want at least 1h");
+                }
+            }
+
+            retention.RejectUnknown();
+        }
+
+        section.RejectUnknown();
+        return configuration;
+    }
+
+    private static (ScrapeDefaults Scrape, ServerConfiguration Configuration) Global(YamlSection? section, ServerConfiguration configuration)
+    {
+        if (section is null)
+        {
+            return (new ScrapeDefaults(configuration.ScrapeInterval, TimeSpan.FromSeconds(10), 0, 0, 0), configuration);
+        }
+
+        var interval = section.Duration("scrape_interval") ?? configuration.ScrapeInterval;
+        var timeout = section.Duration("scrape_timeout") ?? TimeSpan.FromTicks(Math.Min(interval.Ticks, TimeSpan.FromSeconds(10).Ticks));
+        var labels = LabelSet.From(section.Map("external_labels").Select(p => new Label(p.Key, p.Value)));
+        var defaults = new ScrapeDefaults(interval, timeout, (int)(section.Integer("sample_limit") ?? 0), (int)(section.Integer("label_limit") ?? 0), ScrapeReader.Size(section, "body_size_limit"));
+        configuration = configuration with
+        {
+            ScrapeInterval = interval,
+            EvaluationInterval = section.Duration("evaluation_interval") ?? configuration.EvaluationInterval,
+            ExternalLabels = labels,
+        };
+        section.RejectUnknown();
+        return (defaults, configuration);
+    }
+
+    private static List<RuleFile> Rules(YamlSection root, string folder)
+    {
+        var loader = new RuleFileLoader();
+        var files = new List<RuleFile>();
+        foreach (var pattern in root.Texts("rule_files"))
+        {
+            foreach (var path in Expand(pattern, folder))
+            {
+                if (!File.Exists(path))
+                {
+                    throw root.Error("rule_files", $"{path}: no such file");
+                }
+
+                files.Add(loader.Load(path, File.ReadAllText(path)));
+            }
+        }
+
+        return files;
+    }
+
+    private static AlertmanagerConfiguration? Alertmanager(YamlSection root, string path, string folder)
+    {
+        switch (root.Node("alertmanager"))
+        {
+            case null:
+                return null;
+            case YamlScalarNode { Value: { } file }:
+                var full = Path.GetFullPath(file, folder);
+                if (!File.Exists(full))
+                {
+                    throw root.Error("alertmanager", $"{full}: no such file");
+                }
+
+                return Supported(AlertmanagerConfigurationLoader.Load(full, File.ReadAllText(full), Path.GetDirectoryName(full)!), full);
+            case var inline:
+                var stream = new YamlStream(new YamlDocument(inline));
+                using (var writer = new StringWriter())
+                {
+                    stream.Save(writer, assignAnchors: false);
+                    return Supported(AlertmanagerConfigurationLoader.Load($"{path} (alertmanager)", writer.ToString(), folder), path);
+                }
+        }
+    }
+
+    private static AlertmanagerConfiguration Supported(AlertmanagerConfiguration configuration, string path) => configuration.Unsupported.Count == 0
+        ? configuration
+        : throw new AlertingConfigurationException(path, 1, $"{string.Join("; ", configuration.Unsupported.Select(u => $"line {u.Line}: {u.Message}"))}");
+
+    private static TailConfiguration Logs(YamlSection section, string folder)
+    {
+        var files = section.Texts("files");
+        if (files.Count == 0)
+        {
+            throw section.Error("an entry of logs needs files, a list of globs");
+        }
+
+        var parser = section.Text("parser", "plain");
+        var configuration = new TailConfiguration
+        {
+            Name = section.Text("name") ?? Path.GetFileNameWithoutExtension(files[0]).Trim('*', '.'),
+            Files = [.. files.Select(f => Path.GetFullPath(f, folder))],
+            Exclude = [.. section.Texts("exclude").Select(f => Path.GetFullPath(f, folder))],
+            Format = parser switch
+            {
+                "plain" => LineFormat.Plain,
+                "json" => LineFormat.Json,
+                "nginx" => LineFormat.Nginx,
+                "apache" => LineFormat.Apache,
+                _ => throw section.Error("parser", $"parser: got \"{parser}\", want plain, json, nginx or apache"),
+            },
+            Labels = LabelSet.From(section.Map("labels").Select(p => new Label(p.Key, p.Value))),
+            FromEnd = section.Bool("from_end") ?? false,
+        };
+        section.RejectUnknown();
+        return configuration;
+    }
+}

@@ -1,0 +1,49 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Sightglass.Server.Configuration;
+
+/// <summary>An address to listen on: HOST:PORT with an IP address, <c>localhost</c>, or nothing or <c>*</c> for every interface.</summary>
+internal static class ListenAddress
+{
+    public static bool TryParse(string text, [NotNullWhen(true)] out IPEndPoint? endPoint)
+    {
+        endPoint = null;
+        var colon = text.LastIndexOf(':');
+        if (colon < 0 || !ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port))
+        {
+            return false;
+        }
+
+        var host = text[..colon].Trim('[', ']');
+        var address = host switch
+        {
+            "" or "*" => IPAddress.IPv6Any,
+            "localhost" => IPAddress.Loopback,
+            _ => IPAddress.TryParse(host, out var parsed) ? parsed : null,
+        };
+        endPoint = address is null ? null : new IPEndPoint(address, port);
+        return endPoint is not null;
+    }
+
+    /// <summary>The address with a free port in place of port 0.</summary>
+    /// <exception cref="FormatException">It is not HOST:PORT.</exception>
+    public static IPEndPoint Resolve(string text)
+    {
+        if (!TryParse(text, out var endPoint))
+        {
+            throw new FormatException($"listen address: got \"{text}\", want HOST:PORT");
+        }
+
+        if (endPoint.Port == 0)
+        {
+            using var probe = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            probe.Bind(endPoint);
+            return (IPEndPoint)probe.LocalEndPoint!;
+        }
+
+        return endPoint;
+    }
+}

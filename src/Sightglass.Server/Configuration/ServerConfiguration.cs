@@ -1,0 +1,53 @@
+using Sightglass.Alerting.Rules;
+using Sightglass.Alerting.Routing;
+using Sightglass.Core.Model;
+using Sightglass.Ingest.Scrape;
+using Sightglass.Ingest.Tail;
+
+namespace Sightglass.Server.Configuration;
+
+/// <summary>Everything that the configuration file and the command line say, with defaults filled in and checked.</summary>
+internal sealed record ServerConfiguration
+{
+    /// <summary><c>server.listen</c>: web UI and HTTP APIs; port 0 picks a free one.</summary>
+    public string Listen { get; init; } = "127.0.0.1:4300";
+
+    /// <summary><c>server.otlp_grpc</c>.</summary>
+    public string OtlpGrpc { get; init; } = "127.0.0.1:4317";
+
+    /// <summary><c>server.otlp_http</c>.</summary>
+    public string OtlpHttp { get; init; } = "127.0.0.1:4318";
+
+    /// <summary><c>storage.path</c>.</summary>
+    public string DataPath { get; init; } = "./sightglass-data";
+
+    /// <summary><c>storage.retention.metrics</c>.</summary>
+    public TimeSpan MetricRetention { get; init; } = TimeSpan.FromDays(90);
+
+    /// <summary><c>storage.retention.logs</c>.</summary>
+    public TimeSpan LogRetention { get; init; } = TimeSpan.FromDays(30);
+
+    /// <summary><c>storage.retention.traces</c>.</summary>
+    public TimeSpan TraceRetention { get; init; } = TimeSpan.FromDays(14);
+
+    /// <summary><c>global.evaluation_interval</c>.</summary>
+    public TimeSpan EvaluationInterval { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary><c>global.scrape_interval</c>.</summary>
+    public TimeSpan ScrapeInterval { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary><c>global.external_labels</c>.</summary>
+    public LabelSet ExternalLabels { get; init; } = LabelSet.Empty;
+
+    /// <summary><c>scrape_configs</c>.</summary>
+    public IReadOnlyList<ScrapeConfiguration> Scrape { get; init; } = [];
+
+    /// <summary>The files that <c>rule_files</c> names, loaded.</summary>
+    public IReadOnlyList<RuleFile> Rules { get; init; } = [];
+
+    /// <summary><c>alertmanager</c>, loaded; null when there is none.</summary>
+    public AlertmanagerConfiguration? Alertmanager { get; init; }
+
+    /// <summary><c>logs</c>.</summary>
+    public IReadOnlyList<TailConfiguration> Logs { get; init; } = [];
+}

@@ -1,0 +1,195 @@
+using Sightglass.Alerting.Routing;
+using Sightglass.Alerting.Rules;
+using Sightglass.Alerting.Silences;
+using Sightglass.Core.Errors;
+using Sightglass.Core.Limits;
+using Sightglass.Core.Model;
+using Sightglass.Events;
+using Sightglass.Ingest;
+using Sightglass.Ingest.Bodies;
+using Sightglass.Ingest.Otlp;
+using Sightglass.Ingest.Scrape;
+using Sightglass.Ingest.Tail;
+using Sightglass.Metrics;
+using Sightglass.Query.LogQL;
+using Sightglass.Query.PromQL;
+using Sightglass.Query.TraceQL;
+using Sightglass.Server.Api.Push;
+using Sightglass.Server.Configuration;
+using Sightglass.Server.State;
+using Sightglass.Storage;
+
+namespace Sightglass.Server.Hosting;
+
+/// <summary>Everything behind the endpoints, made from the configuration and ended in the opposite order.</summary>
+internal sealed class Engines : IAsyncDisposable
+{
+    private const string NobodyToTell = "route: { receiver: nobody }\nreceivers: [ { name: nobody } ]\n";
+
+    private readonly DataFolder _folder;
+    private readonly StateDatabase _state;
+    private readonly ILogger _log;
+
+    private Engines(ServerConfiguration configuration, Uri externalUrl, DataFolder folder, TimeProvider time, ILogger log)
+    {
+        Configuration = configuration;
+        Time = time;
+        _folder = folder;
+        _log = log;
+        _state = new StateDatabase(Path.Combine(folder.Root, "state.db"));
+        Metrics = MetricStore.Open(new MetricStoreOptions
+        {
+            Folder = Path.Combine(folder.Root, "metrics"),
+            Retention = configuration.MetricRetention,
+            TimeProvider = time,
+            Limits = IngestLimits,
+            Report = Report,
+        });
+        Events = new EventStore(new EventStoreOptions
+        {
+            Folder = Path.Combine(folder.Root, "events"),
+            LogRetention = configuration.LogRetention,
+            SpanRetention = configuration.TraceRetention,
+            TimeProvider = time,
+            Limits = IngestLimits,
+            OnCorruption = e => Report(e.Message),
+            OnBackgroundFailure = e => Report(e.Message),
+        });
+        Sink = new StoreSink(Metrics, Events);
+        Ledger = new IngestLedger(time);
+        PromQL = new PromQLEngine(Metrics, QueryLimits, time) { DefaultSubqueryStep = configuration.EvaluationInterval };
+        LogQL = new LogQLEngine(Events, QueryLimits);
+        Pushes = new PushRequests(new PushReceiver(Sink, new DeltaAccumulator(time), IngestLimits, time), new BodyReader(IngestLimits, new BodyBudget(BodyBudget.DefaultBytes)), Ledger);
+        TraceQL = new TraceQLEngine(Events, QueryLimits);
+        Notifications = new NotificationStore(_state);
+        AlertStates = new AlertStateStore(_state);
+        Tailer = new FileTailer(configuration.Logs, Path.Combine(folder.Root, "tail-positions.json"), Sink, IngestLimits, time, Report);
+        Scraper = new Scraper(WithOwn(configuration, externalUrl), Sink, IngestLimits, time, Report);
+        Dispatcher = new AlertDispatcher(new AlertDispatcherOptions
+        {
+            Configuration = configuration.Alertmanager ?? AlertmanagerConfigurationLoader.Load("built-in", NobodyToTell, Directory.GetCurrentDirectory()),
+            Notifications = Notifications,
+            Silences = new SilenceRegistry(new SilenceStore(_state), time),
+            Time = time,
+            ExternalUrl = externalUrl,
+            Failed = Failed,
+        });
+        Rules = new RuleManager(new RuleManagerOptions
+        {
+            Engine = new PromQLRuleEngine(PromQL),
+            Samples = Record,
+            Alerts = Dispatcher.Post,
+            State = AlertStates,
+            Time = time,
+            ExternalUrl = externalUrl,
+            ExternalLabels = configuration.ExternalLabels,
+            EvaluationInterval = configuration.EvaluationInterval,
+            Failed = Failed,
+        });
+    }
+
+    public ServerConfiguration Configuration { get; }
+
+    public TimeProvider Time { get; }
+
+    public IngestLimits IngestLimits { get; } = IngestLimits.Default;
+
+    public QueryLimits QueryLimits { get; } = QueryLimits.Default;
+
+    public MetricStore Metrics { get; }
+
+    public EventStore Events { get; }
+
+    public StoreSink Sink { get; }
+
+    public IngestLedger Ledger { get; }
+
+    public PromQLEngine PromQL { get; }
+
+    public LogQLEngine LogQL { get; }
+
+    public TraceQLEngine TraceQL { get; }
+
+    /// <summary>What every receiver of pushes shares.</summary>
+    public PushRequests Pushes { get; }
+
+    public INotificationStore Notifications { get; }
+
+    public IAlertStateStore AlertStates { get; }
+
+    public FileTailer Tailer { get; }
+
+    public Scraper Scraper { get; }
+
+    public AlertDispatcher Dispatcher { get; }
+
+    public RuleManager Rules { get; }
+
+    public DateTimeOffset StartedAt { get; private set; }
+
+    public string DataPath => _folder.Root;
+
+    /// <summary>Opens the data folder and the stores in it; <paramref name="externalUrl"/> is where people reach this server.</summary>
+    /// <exception cref="StorageFailedException">The folder is in use, or cannot be used.</exception>
+    public static Engines Open(ServerConfiguration configuration, Uri externalUrl, TimeProvider time, ILogger log)
+    {
+        var folder = DataFolder.Open(configuration.DataPath);
+        try
+        {
+            return new Engines(configuration, externalUrl, folder, time, log);
+        }
+        catch
+        {
+            folder.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Starts what acts on its own: rules, scraping, following files.</summary>
+    public void Start()
+    {
+        StartedAt = Time.GetUtcNow();
+        Rules.Update(Configuration.Rules);
+        Scraper.Start();
+        Tailer.Start();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Tailer.DisposeAsync();
+        await Scraper.DisposeAsync();
+        await Rules.DisposeAsync();
+        await Dispatcher.DisposeAsync();
+        Events.Dispose();
+        Metrics.Dispose();
+        _state.Dispose();
+        _folder.Dispose();
+    }
+
+    // The server scrapes itself unless the configuration has a job of that name.
+    private static IReadOnlyList<ScrapeConfiguration> WithOwn(ServerConfiguration configuration, Uri own) =>
+        configuration.Scrape.Any(s => s.JobName == "sightglass")
+            ? configuration.Scrape
+            : [.. configuration.Scrape, new ScrapeConfiguration
+            {
+                JobName = "sightglass",
+                Interval = configuration.ScrapeInterval,
+                Timeout = TimeSpan.FromTicks(Math.Min(configuration.ScrapeInterval.Ticks, TimeSpan.FromSeconds(10).Ticks)),
+                StaticTargets = [new TargetGroup("built-in", [own.Authority], LabelSet.Empty)],
+            }];
+
+    private void Record(IReadOnlyList<RecordedSample> samples)
+    {
+        using var batch = MetricBatch.Rent();
+        foreach (var sample in samples)
+        {
+            batch.AddSample(batch.AddSeries(sample.Labels), sample.Timestamp.ToUnixTimeMilliseconds(), sample.Value);
+        }
+
+        Sink.Append(batch);
+    }
+
+    private void Report(string message) => _log.LogWarning("{Message}", message);
+
+    private void Failed(string what, Exception e) => _log.LogError(e, "{What}", what);
+}

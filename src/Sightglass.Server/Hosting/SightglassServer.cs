@@ -1,0 +1,126 @@
+using System.Net;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Sightglass.Server.Api.Alerting;
+using Sightglass.Server.Api.Loki;
+using Sightglass.Server.Api.Otlp;
+using Sightglass.Server.Api.Own;
+using Sightglass.Server.Api.Prometheus;
+using Sightglass.Server.Api.Push;
+using Sightglass.Server.Api.Tempo;
+using Sightglass.Server.Configuration;
+
+namespace Sightglass.Server.Hosting;
+
+/// <summary>The listening process: one small web application per port, so that a port answers nothing but what belongs on it.</summary>
+internal sealed class SightglassServer : IAsyncDisposable
+{
+    private readonly List<WebApplication> _listeners = [];
+    private readonly ILoggerFactory _logging;
+    private readonly Engines _engines;
+
+    private SightglassServer(Engines engines, ILoggerFactory logging)
+    {
+        _engines = engines;
+        _logging = logging;
+    }
+
+    /// <summary>Where it listens.</summary>
+    public required ListenAddresses Addresses { get; init; }
+
+    /// <summary>Opens the stores, listens, and starts what acts on its own.</summary>
+    public static async Task<SightglassServer> StartAsync(ServerConfiguration configuration, TimeProvider time)
+    {
+        var listen = new ListenAddresses(ListenAddress.Resolve(configuration.Listen), ListenAddress.Resolve(configuration.OtlpGrpc), ListenAddress.Resolve(configuration.OtlpHttp));
+        var logging = LoggerFactory.Create(ConfigureLogging);
+        var engines = Engines.Open(configuration, listen.HttpUri, time, logging.CreateLogger("Sightglass"));
+        var started = new List<WebApplication>();
+        try
+        {
+            started.Add(await ListenAsync(listen.OtlpGrpc, HttpProtocols.Http2, engines, app => OtlpGrpcApi.Map(app, engines.Pushes)));
+            started.Add(await ListenAsync(listen.OtlpHttp, HttpProtocols.Http1, engines, app => OtlpHttpApi.Map(app, engines.Pushes)));
+            started.Add(await ListenAsync(listen.Http, HttpProtocols.Http1, engines, app => MapHttp(app, engines, listen)));
+            engines.Start();
+            var server = new SightglassServer(engines, logging) { Addresses = listen };
+            server._listeners.AddRange(started);
+            return server;
+        }
+        catch
+        {
+            foreach (var app in started)
+            {
+                await app.DisposeAsync();
+            }
+
+            await engines.DisposeAsync();
+            logging.Dispose();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var app in _listeners)
+        {
+            await app.StopAsync();
+            await app.DisposeAsync();
+        }
+
+        await _engines.DisposeAsync();
+        _logging.Dispose();
+    }
+
+    private static void MapHttp(WebApplication app, Engines engines, ListenAddresses listen)
+    {
+        var (limits, time) = (engines.QueryLimits, engines.Time);
+        WebUi.Use(app);
+        PrometheusApi.Map(app, engines.PromQL, engines.Metrics, limits, time);
+        TargetsApi.Map(app, engines.Scraper);
+        LokiApi.Map(app, engines.LogQL, limits, time);
+        TempoApi.Map(app, engines.TraceQL, engines.Events, limits, time);
+        OtlpHttpApi.Map(app, engines.Pushes);
+        PushApi.Map(app, engines.Pushes);
+        NotificationsApi.Map(app, engines.Notifications, engines.AlertStates);
+        StatusApi.Map(app, engines, listen);
+        MetricsEndpoint.Map(app, engines);
+        RulesApi.Map(app, engines.Rules);
+        AlertmanagerApi.Map(app, engines.Dispatcher, time);
+        WebUi.MapFallback(app);
+    }
+
+    private static async Task<WebApplication> ListenAsync(IPEndPoint endPoint, HttpProtocols protocols, Engines engines, Action<WebApplication> map)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "sightglass", ContentRootPath = AppContext.BaseDirectory });
+        ConfigureLogging(builder.Logging);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = engines.IngestLimits.MaxBodyBytes;
+            kestrel.Listen(endPoint, listener => listener.Protocols = protocols);
+        });
+        builder.Services.AddRoutingCore();
+        var app = builder.Build();
+        map(app);
+        await app.StartAsync();
+        return app;
+    }
+
+    private static void ConfigureLogging(ILoggingBuilder logging)
+    {
+        logging.ClearProviders();
+        logging.SetMinimumLevel(LogLevel.Warning);
+        logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Error);
+        logging.AddSimpleConsole(console => console.SingleLine = true);
+        logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(o => o.LogToStandardErrorThreshold = LogLevel.Trace);
+    }
+}
+
+/// <summary>The addresses in use.</summary>
+internal sealed record ListenAddresses(IPEndPoint Http, IPEndPoint OtlpGrpc, IPEndPoint OtlpHttp)
+{
+    /// <summary>Where people on this machine reach the web UI.</summary>
+    public Uri HttpUri => UriOf(Http);
+
+    /// <summary>An address to connect to: loopback where every interface is listened on.</summary>
+    public static Uri UriOf(IPEndPoint endPoint) =>
+        new($"http://{(endPoint.Address.Equals(IPAddress.Any) || endPoint.Address.Equals(IPAddress.IPv6Any) ? new IPEndPoint(IPAddress.Loopback, endPoint.Port) : endPoint)}/");
+}

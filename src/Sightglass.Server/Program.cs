@@ -1,0 +1,3 @@
+using Sightglass.Server.CommandLine;
+
+return await CommandTree.Build().Parse(args).InvokeAsync();
