@@ -19,7 +19,7 @@ public sealed partial class RoomsTests
         ["Server"] = ["Core", "Storage", "Metrics", "Events", "Query", "Ingest", "Alerting"],
     };
 
-    public static TheoryData<string> Rooms => [.. Directory.GetDirectories(Path.Combine(SharedInput.RepoRoot, "src")).Select(d => Path.GetFileName(d)["Sightglass.".Length..])];
+    public static TheoryData<string> Rooms => [.. Directory.GetDirectories(Path.Combine(SharedInput.RepoRoot, "src"), "Sightglass.*").Select(d => Path.GetFileName(d)["Sightglass.".Length..])];
 
     [Theory]
     [MemberData(nameof(Rooms))]

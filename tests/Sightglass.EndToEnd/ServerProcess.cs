@@ -71,9 +71,9 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         server._process.BeginErrorReadLine();
         server._process.BeginOutputReadLine();
         var found = await ready.Task.WaitAsync(TimeSpan.FromSeconds(60));
-        server.Http = new HttpClient { BaseAddress = new Uri(found.Groups["http"].Value) };
-        server.Otlp = new HttpClient { BaseAddress = new Uri(found.Groups["otlp"].Value) };
-        server.Grpc = new Uri(found.Groups["grpc"].Value);
+        server.Http = new HttpClient { BaseAddress = new Uri($"http://{found.Groups["http"].Value}/") };
+        server.Otlp = new HttpClient { BaseAddress = new Uri($"http://{found.Groups["otlp"].Value}/") };
+        server.Grpc = new Uri($"http://{found.Groups["grpc"].Value}/");
         return server;
     }
 
