@@ -1,0 +1,191 @@
+using System.Text;
+using Sightglass.Core.Bytes;
+using Sightglass.Core.Errors;
+using Sightglass.Core.Limits;
+using Sightglass.Core.Model;
+using Sightglass.Ingest.Loki;
+using Sightglass.Ingest.Otlp;
+
+namespace Sightglass.Ingest.Tests.Loki;
+
+public sealed class LokiPushTests
+{
+    private const string Example = """
+        {"streams":[{"values":[["1700000000000000001","one \u00e9",{"trace_id":"5b8efff798038103d269b633813fc60c","span_id":"eee19b7ec3c1b174","user":"7"}],
+        ["1700000000000000002","two"]],"stream":{"app":"web","env":"prod"}}]}
+        """;
+
+    [Fact]
+    public void Json_gives_streams_entries_and_trace_fields()
+    {
+        using var batch = new LogBatch();
+        DecodeJson(Example, batch).Items.ShouldBe(0);
+        Labels(batch, 0).ShouldBe("app=web,env=prod");
+        batch.Resources[0].Kind.ShouldBe(ResourceKind.Labels);
+        batch.Count.ShouldBe(2);
+        var row = batch.Rows[0];
+        row.TimeUnixNano.ShouldBe(1_700_000_000_000_000_001);
+        row.Scope.ShouldBe(-1);
+        row.TraceId.ToString().ShouldBe("5b8efff798038103d269b633813fc60c");
+        row.SpanId.ShouldBe(0xeee19b7ec3c1b174);
+        row.Attributes.Count.ShouldBe(1);
+        Encoding.UTF8.GetString(batch.AttributeBytes(row.Attributes.Start)).ShouldBe("7");
+        Line(batch, 0).ShouldBe("one é");
+        Line(batch, 1).ShouldBe("two");
+    }
+
+    [Fact]
+    public void An_invalid_trace_id_stays_metadata()
+    {
+        using var batch = new LogBatch();
+        DecodeJson("""{"streams":[{"stream":{"a":"b"},"values":[["1","x",{"trace_id":"zz"}]]}]}""", batch);
+        batch.Rows[0].TraceId.IsEmpty.ShouldBeTrue();
+        batch.Rows[0].Attributes.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public void A_line_over_the_limit_is_refused_alone()
+    {
+        using var batch = new LogBatch();
+        var body = $$"""{"streams":[{"stream":{"a":"b"},"values":[["1","{{new string('x', 2 << 20)}}"],["2","y"]]}]}""";
+        DecodeJson(body, batch).First.ShouldBe("entry: log line: got 2097152, limit MaxLogLineBytes is 1048576");
+        batch.Count.ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("[]")]
+    [InlineData("{\"streams\":[{\"stream\":{},\"values\":[]}]}")]
+    [InlineData("{\"streams\":[{\"stream\":{\"a\":1},\"values\":[]}]}")]
+    [InlineData("{\"streams\":[{\"stream\":{\"a\":\"b\"},\"values\":[[\"x\",\"y\"]]}]}")]
+    [InlineData("{\"streams\":[{\"stream\":{\"a\":\"b\"},\"values\":[[\"1\"]]}]}")]
+    [InlineData("{\"streams\":[{\"stream\":{\"a\":\"b\"},\"values\":[[\"1\",\"y\"]]}]} x")]
+    [InlineData("{\"streams\":[{\"stream\":{\"a\":\"b\"}")]
+    public void Bad_json_is_malformed(string body)
+    {
+        using var batch = new LogBatch();
+        Should.Throw<MalformedInputException>(() => DecodeJson(body, batch));
+    }
+
+    [Theory]
+    [InlineData("{app=\"web\"}", "app=web")]
+    [InlineData(" { a = \"x\" , b=`raw\\n` , } ", "a=x,b=raw\\n")]
+    [InlineData("{a=\"q\\\"\\n\\u00e9\"}", "a=q\"\né")]
+    [InlineData("{a=\"\",b=\"c\"}", "b=c")]
+    public void Stream_labels_are_read(string text, string labels)
+    {
+        using var batch = new LogBatch();
+        StreamLabels.Add(Encoding.UTF8.GetBytes(text), batch, IngestLimits.Default);
+        Labels(batch, 0).ShouldBe(labels);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("{}")]
+    [InlineData("{a}")]
+    [InlineData("{a=b}")]
+    [InlineData("{a=\"b}")]
+    [InlineData("{a=\"b\"")]
+    [InlineData("{a=\"b\" c=\"d\"}")]
+    [InlineData("{a=\"\\q\"}")]
+    [InlineData("{a=\"b\"}x")]
+    public void Bad_stream_labels_are_malformed(string text)
+    {
+        using var batch = new LogBatch();
+        Should.Throw<MalformedInputException>(() => StreamLabels.Add(Encoding.UTF8.GetBytes(text), batch, IngestLimits.Default));
+    }
+
+    [Fact]
+    public void Protobuf_gives_the_same_as_json()
+    {
+        using var batch = new LogBatch();
+        var rejections = new Rejections();
+        LokiProtoDecoder.Decode(Protobuf(), batch, rejections, IngestLimits.Default, 1);
+        rejections.Items.ShouldBe(0);
+        Labels(batch, 0).ShouldBe("app=web");
+        batch.Rows[0].TimeUnixNano.ShouldBe(1_700_000_000_000_000_007);
+        Line(batch, 0).ShouldBe("hello");
+        batch.Rows[0].Attributes.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public void Damaged_bodies_are_refused_as_such()
+    {
+        var random = new Random(11);
+        byte[][] bodies = [Encoding.UTF8.GetBytes(Example), Protobuf()];
+        for (var i = 0; i < 20_000; i++)
+        {
+            var damaged = bodies[i % 2].ToArray();
+            for (var j = random.Next(1, 4); j > 0; j--)
+            {
+                damaged[random.Next(damaged.Length)] = (byte)random.Next(256);
+            }
+
+            using var batch = new LogBatch();
+            try
+            {
+                if (i % 2 == 0)
+                {
+                    LokiJsonDecoder.Decode(damaged, batch, new Rejections(), IngestLimits.Default, 1);
+                }
+                else
+                {
+                    LokiProtoDecoder.Decode(damaged, batch, new Rejections(), IngestLimits.Default, 1);
+                }
+            }
+            catch (Exception e) when (e is MalformedInputException or LimitExceededException)
+            {
+            }
+        }
+    }
+
+    private static byte[] Protobuf() => Message(w => Field(w, 1, Message(s =>
+    {
+        Field(s, 1, "{app=\"web\"}"u8.ToArray());
+        Field(s, 2, Message(e =>
+        {
+            Field(e, 1, Message(t =>
+            {
+                t.WriteByte(1 << 3);
+                t.WriteVarint(1_700_000_000);
+                t.WriteByte(2 << 3);
+                t.WriteVarint(7);
+            }));
+            Field(e, 2, "hello"u8.ToArray());
+            Field(e, 3, Message(p =>
+            {
+                Field(p, 1, "user"u8.ToArray());
+                Field(p, 2, "7"u8.ToArray());
+            }));
+        }));
+    })));
+
+    private static Rejections DecodeJson(string body, LogBatch batch)
+    {
+        var rejections = new Rejections();
+        LokiJsonDecoder.Decode(Encoding.UTF8.GetBytes(body), batch, rejections, IngestLimits.Default, 1);
+        return rejections;
+    }
+
+    private static string Line(LogBatch batch, int row) => Encoding.UTF8.GetString(batch.Text(TextRef.Unpack(batch.Rows[row].BodyBits)));
+
+    private static string Labels(LogBatch batch, int resource)
+    {
+        var range = batch.Resources[resource].Attributes;
+        return string.Join(',', Enumerable.Range(range.Start, range.Count)
+            .Select(i => $"{Encoding.UTF8.GetString(batch.AttributeKey(i))}={Encoding.UTF8.GetString(batch.AttributeBytes(i))}"));
+    }
+
+    private static byte[] Message(Action<ByteWriter> write)
+    {
+        using var writer = new ByteWriter();
+        write(writer);
+        return writer.Written.ToArray();
+    }
+
+    private static void Field(ByteWriter writer, int field, byte[] value)
+    {
+        writer.WriteVarint(((uint)field << 3) | 2);
+        writer.WriteLengthPrefixed(value);
+    }
+}

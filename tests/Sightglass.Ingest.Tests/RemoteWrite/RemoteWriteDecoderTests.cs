@@ -1,0 +1,192 @@
+using Sightglass.Core.Bytes;
+using Sightglass.Core.Errors;
+using Sightglass.Core.Limits;
+using Sightglass.Core.Model;
+using Sightglass.Ingest.Otlp;
+using Sightglass.Ingest.RemoteWrite;
+
+namespace Sightglass.Ingest.Tests.RemoteWrite;
+
+public sealed class RemoteWriteDecoderTests
+{
+    [Fact]
+    public void Samples_keep_labels_time_and_value()
+    {
+        using var batch = new MetricBatch();
+        var rejections = Decode(Request(Series([("__name__", "up"), ("job", "a")], Sample(1.5, 1000), Sample(-2, 2000))), batch);
+        rejections.Items.ShouldBe(0);
+        LabelSet.FromKey(batch.SeriesKey(0)).ShouldBe(LabelSet.Of("__name__", "up", "job", "a"));
+        batch.SampleTimestampsMs.ToArray().ShouldBe([1000L, 2000L]);
+        batch.SampleValues.ToArray().ShouldBe([1.5, -2]);
+    }
+
+    [Fact]
+    public void Stale_marker_keeps_its_bits()
+    {
+        using var batch = new MetricBatch();
+        Decode(Request(Series([("__name__", "up")], Sample(SpecialValues.StaleNaN, 1))), batch);
+        SpecialValues.IsStale(batch.SampleValues[0]).ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData("job", "a", "series without a metric name")]
+    [InlineData("", "a", "label without a name")]
+    public void Bad_series_are_left_out_alone(string name, string value, string reason)
+    {
+        using var batch = new MetricBatch();
+        var rejections = Decode(Request(Series([(name, value)], Sample(1, 1), Sample(2, 2)), Series([("__name__", "ok")], Sample(3, 3))), batch);
+        rejections.Items.ShouldBe(2);
+        rejections.First.ShouldBe(reason);
+        batch.SampleValues.ToArray().ShouldBe([3.0]);
+    }
+
+    [Fact]
+    public void A_label_that_stands_twice_is_refused()
+    {
+        using var batch = new MetricBatch();
+        Decode(Request(Series([("__name__", "up"), ("a", "1"), ("a", "2")], Sample(1, 1))), batch).First.ShouldBe("label name stands twice in one series");
+        batch.SampleCount.ShouldBe(0);
+    }
+
+    [Fact]
+    public void Integer_histograms_sum_their_deltas()
+    {
+        using var batch = new MetricBatch();
+        var histogram = Message(w =>
+        {
+            Varint(w, 1, 9);
+            Double(w, 3, 12.5);
+            ZigZag(w, 4, 1);
+            Double(w, 5, 0.001);
+            Varint(w, 6, 2);
+            Bytes(w, 11, Message(s =>
+            {
+                ZigZag(s, 1, -2);
+                Varint(s, 2, 3);
+            }));
+            Bytes(w, 12, Message(s =>
+            {
+                s.WriteZigZag(1);
+                s.WriteZigZag(2);
+                s.WriteZigZag(0);
+            }));
+            Varint(w, 14, 3);
+            Varint(w, 15, 5000);
+        });
+        Decode(Request(Series([("__name__", "h")], (4, histogram))), batch).Items.ShouldBe(0);
+        var (_, at, read) = batch.Histograms.ShouldHaveSingleItem();
+        at.ShouldBe(5000);
+        read.Schema.ShouldBe(1);
+        read.Count.ShouldBe(9);
+        read.ZeroCount.ShouldBe(2);
+        read.ResetHint.ShouldBe(CounterResetHint.Gauge);
+        read.PositiveSpans.ShouldBe([new BucketSpan(-2, 3)]);
+        read.PositiveBuckets.ShouldBe([1.0, 3, 3]);
+    }
+
+    [Fact]
+    public void Histograms_whose_spans_and_counts_differ_are_refused()
+    {
+        using var batch = new MetricBatch();
+        var histogram = Message(w => Bytes(w, 11, Message(s => Varint(s, 2, 3))));
+        Decode(Request(Series([("__name__", "h")], (4, histogram))), batch).First.ShouldBe("histogram: spans have 3 buckets, got 0 counts");
+        batch.Histograms.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Limits_hold()
+    {
+        using var batch = new MetricBatch();
+        var limits = new IngestLimits { MaxItemsPerRequest = 3 };
+        var body = Request(Series([("__name__", "a")], Sample(1, 1), Sample(1, 2), Sample(1, 3)));
+        Should.Throw<LimitExceededException>(() => RemoteWriteDecoder.Decode(body, batch, new Rejections(), limits)).Setting.ShouldBe("MaxItemsPerRequest");
+        Decode(Request(Series([("__name__", new string('x', 20_000))], Sample(1, 1))), batch).First.ShouldBe("label value: got 20000, limit MaxLabelValueBytes is 16384");
+    }
+
+    [Fact]
+    public void Damaged_bodies_are_refused_as_such()
+    {
+        var body = Request(Series([("__name__", "up"), ("job", "a")], Sample(1.5, 1000), (4, Message(w => Varint(w, 1, 3)))));
+        var random = new Random(7);
+        for (var i = 0; i < 20_000; i++)
+        {
+            var damaged = body.ToArray();
+            for (var j = random.Next(1, 4); j > 0; j--)
+            {
+                damaged[random.Next(damaged.Length)] = (byte)random.Next(256);
+            }
+
+            using var batch = new MetricBatch();
+            try
+            {
+                Decode(damaged.AsSpan(0, random.Next(damaged.Length + 1)).ToArray(), batch);
+            }
+            catch (Exception e) when (e is MalformedInputException or LimitExceededException)
+            {
+            }
+        }
+    }
+
+    private static Rejections Decode(byte[] body, MetricBatch batch)
+    {
+        var rejections = new Rejections();
+        RemoteWriteDecoder.Decode(body, batch, rejections, IngestLimits.Default);
+        return rejections;
+    }
+
+    private static byte[] Request(params byte[][] series) => Message(w => Array.ForEach(series, s => Bytes(w, 1, s)));
+
+    private static byte[] Series((string Name, string Value)[] labels, params (int Field, byte[] Message)[] items) => Message(w =>
+    {
+        foreach (var (name, value) in labels)
+        {
+            Bytes(w, 1, Message(l =>
+            {
+                Bytes(l, 1, System.Text.Encoding.UTF8.GetBytes(name));
+                Bytes(l, 2, System.Text.Encoding.UTF8.GetBytes(value));
+            }));
+        }
+
+        foreach (var (field, message) in items)
+        {
+            Bytes(w, field, message);
+        }
+    });
+
+    private static (int Field, byte[] Message) Sample(double value, long timestampMs) => (2, Message(w =>
+    {
+        Double(w, 1, value);
+        Varint(w, 2, (ulong)timestampMs);
+    }));
+
+    private static byte[] Message(Action<ByteWriter> write)
+    {
+        using var writer = new ByteWriter();
+        write(writer);
+        return writer.Written.ToArray();
+    }
+
+    private static void Varint(ByteWriter writer, int field, ulong value)
+    {
+        writer.WriteVarint((uint)field << 3);
+        writer.WriteVarint(value);
+    }
+
+    private static void ZigZag(ByteWriter writer, int field, long value)
+    {
+        writer.WriteVarint((uint)field << 3);
+        writer.WriteZigZag(value);
+    }
+
+    private static void Double(ByteWriter writer, int field, double value)
+    {
+        writer.WriteVarint(((uint)field << 3) | 1);
+        writer.WriteDouble(value);
+    }
+
+    private static void Bytes(ByteWriter writer, int field, byte[] value)
+    {
+        writer.WriteVarint(((uint)field << 3) | 2);
+        writer.WriteLengthPrefixed(value);
+    }
+}
