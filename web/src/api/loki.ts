@@ -1,0 +1,108 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import type { Range } from '../time/range';
+import { fetchJson } from './client';
+import type { Labels, MatrixItem } from './prometheus';
+
+/** [time in nanoseconds, line, structured metadata and parsed labels (only some servers)] */
+export type LokiValue = [string, string] | [string, string, Record<string, unknown>];
+
+export interface LokiStream {
+  stream: Labels;
+  values: LokiValue[];
+}
+
+export interface LogLine {
+  /** Unique in one answer: time, stream and place. */
+  id: string;
+  /** Nanoseconds as text: they do not fit a number. */
+  nanos: string;
+  /** Milliseconds. */
+  time: number;
+  text: string;
+  labels: Labels;
+}
+
+export type LokiData =
+  | { resultType: 'streams'; result: LokiStream[] }
+  | { resultType: 'matrix'; result: MatrixItem[] }
+  | { resultType: 'vector'; result: unknown[] };
+
+interface Envelope<T> {
+  data: T;
+}
+
+/** All streams as one list, newest first. */
+export function flatten(streams: readonly LokiStream[]): LogLine[] {
+  const lines: LogLine[] = [];
+  streams.forEach((stream, streamIndex) => {
+    stream.values.forEach(([nanos, text], index) => {
+      lines.push({
+        id: `${nanos}-${String(streamIndex)}-${String(index)}`,
+        nanos,
+        time: Number(nanos.slice(0, -6)),
+        text,
+        labels: stream.stream,
+      });
+    });
+  });
+  return lines.sort((a, b) => compareNanos(b.nanos, a.nanos));
+}
+
+export function compareNanos(a: string, b: string): number {
+  if (a.length !== b.length) return a.length - b.length;
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+export function lokiRange(query: string, range: Range, limit: number, step?: number, signal?: AbortSignal) {
+  const params = {
+    query,
+    start: `${String(Math.floor(range.from))}000000000`,
+    end: `${String(Math.ceil(range.to))}000000000`,
+    limit,
+    direction: 'backward',
+    ...(step === undefined ? {} : { step }),
+  };
+  return fetchJson<Envelope<LokiData>>('/loki/api/v1/query_range', params, signal).then((answer) => answer.data);
+}
+
+export function useLogs(query: string, range: Range, limit: number) {
+  return useQuery({
+    queryKey: ['loki', 'lines', query, range.from, range.to, limit],
+    queryFn: ({ signal }) => lokiRange(query, range, limit, undefined, signal),
+    placeholderData: keepPreviousData,
+    enabled: query.trim() !== '',
+  });
+}
+
+export function useLogMetric(query: string, range: Range, step: number) {
+  return useQuery({
+    queryKey: ['loki', 'metric', query, range.from, range.to, step],
+    queryFn: ({ signal }) =>
+      lokiRange(query, range, 1000, step, signal).then((data) => (data.resultType === 'matrix' ? data.result : [])),
+    placeholderData: keepPreviousData,
+    enabled: query.trim() !== '',
+  });
+}
+
+export function labelNames(range: Range, signal?: AbortSignal): Promise<string[]> {
+  return fetchJson<Envelope<string[] | null>>('/loki/api/v1/labels', nanosRange(range), signal).then(
+    (answer) => answer.data ?? [],
+  );
+}
+
+export function labelValues(name: string, range: Range, signal?: AbortSignal): Promise<string[]> {
+  const path = `/loki/api/v1/label/${encodeURIComponent(name)}/values`;
+  return fetchJson<Envelope<string[] | null>>(path, nanosRange(range), signal).then((answer) => answer.data ?? []);
+}
+
+export function useLabelValues(name: string, range: Range) {
+  return useQuery({
+    queryKey: ['loki', 'values', name, Math.floor(range.from / 60), Math.floor(range.to / 60)],
+    queryFn: ({ signal }) => labelValues(name, range, signal),
+    placeholderData: keepPreviousData,
+  });
+}
+
+function nanosRange(range: Range) {
+  return { start: `${String(Math.floor(range.from))}000000000`, end: `${String(Math.ceil(range.to))}000000000` };
+}

@@ -1,0 +1,98 @@
+import { Button, Drawer, Group, SegmentedControl } from '@mantine/core';
+import { useState } from 'react';
+import { Icon } from '../../shell/Icon';
+import { useUrl, type AppSearch } from '../../shell/search';
+import { Empty } from '../../shell/states';
+import { GraphTab } from './GraphTab';
+import { MetricBrowser } from './MetricBrowser';
+import { QueryRow } from './QueryRow';
+import { TableTab } from './TableTab';
+
+const KEYS = ['q', 'q2', 'q3', 'q4'] as const;
+
+export function MetricsPage() {
+  const { search, set } = useUrl();
+  const [extra, setExtra] = useState(0);
+  const [browsing, setBrowsing] = useState(false);
+  const used = KEYS.reduce((count, key, index) => (search[key] === undefined ? count : index + 1), 1);
+  const rows = KEYS.slice(0, Math.max(used, Math.min(extra, KEYS.length)));
+  const queries = rows.map((key) => search[key] ?? '').filter((query) => query.trim() !== '');
+  const tab = search.tab === 'table' ? 'table' : 'graph';
+
+  const remove = (index: number) => {
+    const patch: AppSearch = {};
+    KEYS.forEach((key, at) => {
+      const from = at < index ? at : at + 1;
+      const source = KEYS[from];
+      patch[key] = source === undefined ? undefined : search[source];
+    });
+    setExtra(rows.length - 1);
+    set(patch);
+  };
+
+  return (
+    <div className="sg-page">
+      <section className="sg-panel" style={{ padding: 10, display: 'grid', gap: 8 }}>
+        {rows.map((key, index) => (
+          <QueryRow
+            key={key}
+            letter={'ABCD'[index] ?? ''}
+            query={search[key] ?? ''}
+            run={(query) => { set({ [key]: query.trim() }); }}
+            {...(rows.length > 1 ? { remove: () => { remove(index); } } : {})}
+          />
+        ))}
+        <Group justify="space-between">
+          <Group gap="xs">
+            <Button variant="subtle" color="gray" size="compact-sm" onClick={() => { setBrowsing(true); }}>
+              Browse metrics
+            </Button>
+            {rows.length < KEYS.length && (
+              <Button
+                variant="subtle"
+                color="gray"
+                size="compact-sm"
+                leftSection={<Icon name="plus" />}
+                onClick={() => { setExtra(rows.length + 1); }}
+              >
+                Add query
+              </Button>
+            )}
+          </Group>
+          <SegmentedControl
+            size="xs"
+            value={tab}
+            onChange={(value) => { set({ tab: value === 'graph' ? undefined : value }, true); }}
+            data={[
+              { value: 'graph', label: 'Graph' },
+              { value: 'table', label: 'Table' },
+            ]}
+          />
+        </Group>
+      </section>
+      {queries.length === 0 ? (
+        <section className="sg-panel">
+          <Empty title="Nothing asked yet">
+            Type PromQL above – names, labels and values are completed – or{' '}
+            <Button size="compact-sm" variant="light" onClick={() => { setBrowsing(true); }}>
+              browse the metrics
+            </Button>
+          </Empty>
+        </section>
+      ) : tab === 'graph' ? (
+        <GraphTab queries={queries} />
+      ) : (
+        queries.map((query) => <TableTab key={query} query={query} />)
+      )}
+      <Drawer opened={browsing} onClose={() => { setBrowsing(false); }} title="Metrics" position="right" size="lg">
+        <MetricBrowser
+          pick={(query) => {
+            setBrowsing(false);
+            const free = rows.find((key) => (search[key] ?? '') === '') ?? 'q';
+            set({ [free]: query });
+          }}
+        />
+      </Drawer>
+    </div>
+  );
+}

@@ -1,0 +1,34 @@
+import { Kbd, Modal } from '@mantine/core';
+import { PAGES } from './pages';
+
+export function Help({ opened, close }: { opened: boolean; close: () => void }) {
+  const keys: [string[], string][] = [
+    [['/'], 'Search pages, metrics, services, a trace ID'],
+    [['?'], 'This list'],
+    [['r'], 'Refresh'],
+    ...PAGES.map((page): [string[], string] => [['g', page.key], `Go to ${page.label.toLowerCase()}`]),
+    [['Ctrl', 'Enter'], 'Run the query of the editor'],
+    [['↑', '↓'], 'Move in a waterfall'],
+    [['←', '→'], 'Collapse or expand a span'],
+  ];
+  return (
+    <Modal opened={opened} onClose={close} title="Keys" size="md">
+      <table className="sg-table">
+        <tbody>
+          {keys.map(([parts, text]) => (
+            <tr key={text}>
+              <td style={{ width: 130 }}>
+                {parts.map((part) => (
+                  <Kbd key={part} size="xs" mr={4}>
+                    {part}
+                  </Kbd>
+                ))}
+              </td>
+              <td>{text}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Modal>
+  );
+}

@@ -1,0 +1,9 @@
+/** The pages of the navigation, with the second key after `g`. */
+export const PAGES = [
+  { to: '/', label: 'Overview', key: 'o', id: 'overview', hint: 'what is wrong now' },
+  { to: '/metrics-explorer', label: 'Metrics', key: 'm', id: 'metrics', hint: 'graph and table of PromQL' },
+  { to: '/logs', label: 'Logs', key: 'l', id: 'logs', hint: 'lines and counts of LogQL' },
+  { to: '/traces', label: 'Traces', key: 't', id: 'traces', hint: 'search spans with TraceQL' },
+  { to: '/alerts', label: 'Alerts', key: 'a', id: 'alerts', hint: 'firing, rules, notifications' },
+  { to: '/targets', label: 'Targets', key: 'd', id: 'targets', hint: 'where data comes from' },
+] as const;

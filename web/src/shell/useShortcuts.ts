@@ -1,0 +1,42 @@
+import { useNavigate } from '@tanstack/react-router';
+import { useEffect } from 'react';
+import { useTime } from '../time/TimeContext';
+import { PAGES } from './pages';
+import { keptSearch, type AppSearch } from './search';
+
+/** Keys work anywhere but where text is typed. */
+function isTyping(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLElement &&
+    (target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName))
+  );
+}
+
+export function useShortcuts(open: { palette: () => void; help: () => void }) {
+  const navigate = useNavigate();
+  const { refresh } = useTime();
+  useEffect(() => {
+    let lastG = 0;
+    const onKey = (event: KeyboardEvent) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+      const page = PAGES.find((item) => item.key === event.key);
+      if (page !== undefined && event.timeStamp - lastG < 1500) {
+        lastG = 0;
+        void navigate({ to: page.to, search: (old: AppSearch) => keptSearch(old) });
+        return;
+      }
+      lastG = 0;
+      if (event.key === 'g') lastG = event.timeStamp;
+      else if (event.key === 'r') refresh();
+      else if (event.key === '?') open.help();
+      else if (event.key === '/') {
+        event.preventDefault();
+        open.palette();
+      }
+    };
+    window.addEventListener('keydown', onKey);
+    return () => {
+      window.removeEventListener('keydown', onKey);
+    };
+  });
+}
