@@ -93,11 +93,7 @@ internal sealed partial class OtlpMetricsDecoder
 
                 if (!state.Repeated)
                 {
-                    if (!state.Repeated)
-                {
                     Accumulate(state, scale, count, sum, zeroCount, zeroThreshold);
-                }
-
                 }
 
                 _batch.Histograms.Add((series, at.Ms, Native(state.Scale, state.Count, state.Sum, state.ZeroCount, state.ZeroThreshold, state.Positive!, state.Negative!)));
