@@ -31,7 +31,7 @@ public sealed record QueryLimits
     public int MaxMetricSeries { get; init; } = 10_000;
 
     /// <summary>Traces that one search may return.</summary>
-    public int MaxTraces { get; init; } = 1_000;
+    public int MaxTraces { get; init; } = 100_000;
 
     /// <summary>Spans of one trace that are returned.</summary>
     public int MaxSpansPerTrace { get; init; } = 200_000;
