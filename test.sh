@@ -19,6 +19,7 @@ step() { echo "== $*"; "$@" || { failed=$((failed + 1)); echo "FAILED: $*"; }; }
 
 step dotnet build Sightglass.slnx -c Release -p:Bundle=false -v quiet
 step dotnet publish src/Sightglass.Server -c Release -o artifacts/dist -v quiet
+step npm ci --prefix tests/clients/otlp-js --no-audit --no-fund --loglevel=error
 if [ "$failed" = 0 ]; then
   dotnet test Sightglass.slnx -c Release --no-build -maxcpucount:1 2>&1 | tee "$log" || true
   [ -f web/package.json ] && { (cd web && npm run lint --silent && npm test --silent) 2>&1 | tee -a "$log"; [ "${PIPESTATUS[0]}" = 0 ] || failed=$((failed + 1)); }

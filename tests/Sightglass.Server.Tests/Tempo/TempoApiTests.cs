@@ -118,7 +118,7 @@ public sealed class TempoApiTests : IAsyncLifetime
     [InlineData("api/search?q=%7B1%7D", HttpStatusCode.BadRequest, "true or false")]
     [InlineData("api/search?q=%7B%7D%7Crate()", HttpStatusCode.BadRequest, "not supported yet")]
     [InlineData("api/search?limit=0", HttpStatusCode.BadRequest, "limit")]
-    [InlineData("api/search?limit=100000", (HttpStatusCode)422, "MaxTraces")]
+    [InlineData("api/search?limit=200000", (HttpStatusCode)422, "MaxTraces")]
     [InlineData("api/search?start=x", HttpStatusCode.BadRequest, "start")]
     [InlineData("api/search?start=5&end=4", HttpStatusCode.BadRequest, "before")]
     [InlineData("api/search?tags=nonsense", HttpStatusCode.BadRequest, "tags")]
