@@ -1,0 +1,67 @@
+import { Tabs } from '@mantine/core';
+import { useRules, type Alert, type RuleGroup } from '../../api/prometheus';
+import { useUrl } from '../../shell/search';
+import { ErrorNote, Loading } from '../../shell/states';
+import { useTime } from '../../time/TimeContext';
+import { FiringAlerts } from './FiringAlerts';
+import { History, Notifications } from './Notifications';
+import { Rules } from './Rules';
+
+export const ALERTS_INTERVAL = 10_000;
+
+export interface ActiveAlert extends Alert {
+  rule: string;
+  query: string;
+  group: string;
+}
+
+/** Firing before pending, then by name. */
+export function activeAlerts(groups: readonly RuleGroup[]): ActiveAlert[] {
+  return groups
+    .flatMap((group) =>
+      group.rules.flatMap((rule) =>
+        (rule.alerts ?? []).map((alert) => ({ ...alert, rule: rule.name, query: rule.query, group: group.name })),
+      ),
+    )
+    .filter((alert) => alert.state !== 'inactive')
+    .sort((a, b) => a.state.localeCompare(b.state) || a.rule.localeCompare(b.rule));
+}
+
+export function AlertsPage() {
+  const { search, set } = useUrl();
+  const { interval } = useTime();
+  const rules = useRules(interval || ALERTS_INTERVAL);
+  const groups = rules.data ?? [];
+  const alerts = activeAlerts(groups);
+  const count = groups.reduce((sum, group) => sum + group.rules.length, 0);
+  const firing = alerts.filter((alert) => alert.state === 'firing').length;
+  return (
+    <div className="sg-page">
+      {rules.error !== null && <ErrorNote error={rules.error} />}
+      <Tabs
+        value={search.tab ?? 'firing'}
+        onChange={(tab) => { set({ tab: tab === 'firing' ? undefined : (tab ?? undefined) }); }}
+        keepMounted={false}
+      >
+        <Tabs.List mb="md">
+          <Tabs.Tab value="firing">Firing {firing}</Tabs.Tab>
+          <Tabs.Tab value="rules">Rules {count}</Tabs.Tab>
+          <Tabs.Tab value="notifications">Notifications</Tabs.Tab>
+          <Tabs.Tab value="history">History</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="firing">
+          {rules.isPending ? <Loading what="alerts" /> : <FiringAlerts alerts={alerts} rules={count} />}
+        </Tabs.Panel>
+        <Tabs.Panel value="rules">
+          <Rules groups={groups} />
+        </Tabs.Panel>
+        <Tabs.Panel value="notifications">
+          <Notifications />
+        </Tabs.Panel>
+        <Tabs.Panel value="history">
+          <History />
+        </Tabs.Panel>
+      </Tabs>
+    </div>
+  );
+}

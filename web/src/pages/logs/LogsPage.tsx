@@ -1,0 +1,85 @@
+import { Button, Group, Text } from '@mantine/core';
+import { useMemo, useState } from 'react';
+import { flatten, useLogs } from '../../api/loki';
+import { QueryEditor } from '../../editor/QueryEditor';
+import { Icon } from '../../shell/Icon';
+import { useUrl } from '../../shell/search';
+import { Empty, ErrorNote, Loading } from '../../shell/states';
+import { useTime } from '../../time/TimeContext';
+import { Histogram } from './Histogram';
+import { LogList } from './LogList';
+import { LogGraph } from './LogGraph';
+import { addFilter, DEFAULT_QUERY, isMetricQuery } from './query';
+
+const LIMIT = 1000;
+
+export function LogsPage() {
+  const { search, set } = useUrl();
+  const { range, refresh, live } = useTime();
+  const query = search.q ?? DEFAULT_QUERY;
+  const [text, setText] = useState(query);
+  const [shown, setShown] = useState(query);
+  if (shown !== query) {
+    setShown(query);
+    setText(query);
+  }
+  const metric = isMetricQuery(query);
+  const logs = useLogs(metric ? '' : query, range, LIMIT);
+  const data = logs.data;
+  const lines = useMemo(() => (data?.resultType === 'streams' ? flatten(data.result) : []), [data]);
+  const run = (value: string) => {
+    if (value.trim() === query) refresh();
+    else set({ q: value.trim() === DEFAULT_QUERY ? undefined : value.trim() });
+  };
+  const filter = (name: string, value: string, include: boolean) => {
+    set({ q: addFilter(query, name, value, include) });
+  };
+  return (
+    <div className="sg-page sg-fill">
+      <Group gap="xs" align="flex-start" wrap="nowrap">
+        <QueryEditor language="logql" value={query} onRun={run} onChange={setText} placeholder={DEFAULT_QUERY} />
+        <Button
+          data-testid="run-query"
+          h={34}
+          leftSection={<Icon name="play" />}
+          onClick={() => { run(text); }}
+        >
+          Run
+        </Button>
+        <Button
+          h={34}
+          variant={live ? 'filled' : 'default'}
+          aria-pressed={live}
+          onClick={() => { set({ refresh: live ? undefined : 'live', to: undefined, ...(search.to ? { from: undefined } : {}) }); }}
+        >
+          {live ? 'Pause' : 'Live'}
+        </Button>
+      </Group>
+      {logs.error !== null && !metric && <ErrorNote error={logs.error} />}
+      {metric ? (
+        <LogGraph query={query} />
+      ) : logs.error === null ? (
+        <>
+          <Histogram query={query} />
+          <section className="sg-panel sg-grow" style={{ display: 'flex', flexDirection: 'column' }}>
+            <header className="sg-panel-head">
+              <h2>Lines</h2>
+              <Text size="xs" c="dimmed">
+                {lines.length >= LIMIT ? `the newest ${String(LIMIT)}` : String(lines.length)} lines, newest first
+              </Text>
+            </header>
+            {logs.isPending ? (
+              <Loading what="lines" />
+            ) : lines.length === 0 ? (
+              <Empty title="No lines in this time range">
+                Choose a longer range, or remove a filter. The overview says how to send logs here.
+              </Empty>
+            ) : (
+              <LogList lines={lines} filter={filter} />
+            )}
+          </section>
+        </>
+      ) : null}
+    </div>
+  );
+}

@@ -1,0 +1,107 @@
+import { Badge, Group, Switch, Text, TextInput } from '@mantine/core';
+import { useParams } from '@tanstack/react-router';
+import { useMemo, useState } from 'react';
+import { useTrace } from '../../api/tempo';
+import { formatNanos, formatTime } from '../../lib/format';
+import { useUrl } from '../../shell/search';
+import { Empty, ErrorNote, Loading } from '../../shell/states';
+import { Dot } from '../traces/TraceTable';
+import { SpanDetails } from './SpanDetails';
+import { buildTrace, type Trace } from './tree';
+import { Waterfall } from './Waterfall';
+
+export function TracePage() {
+  const { id } = useParams({ from: '/trace/$id' });
+  const answer = useTrace(id);
+  const trace = useMemo(() => (answer.data === undefined ? undefined : buildTrace(answer.data)), [answer.data]);
+  if (answer.error !== null) {
+    return (
+      <div className="sg-page">
+        <ErrorNote error={answer.error} />
+      </div>
+    );
+  }
+  if (trace === undefined) return <Loading what="the trace" />;
+  if (trace.spans.length === 0) {
+    return (
+      <div className="sg-page">
+        <section className="sg-panel">
+          <Empty title="No span of this trace is stored">{id}</Empty>
+        </section>
+      </div>
+    );
+  }
+  return <TraceView id={id} trace={trace} />;
+}
+
+function TraceView({ id, trace }: { id: string; trace: Trace }) {
+  const { search, set } = useUrl();
+  const [critical, setCritical] = useState(true);
+  const root = trace.roots[0];
+  const selected = trace.spans.find((span) => span.id === search.span);
+  return (
+    <div className="sg-page sg-fill">
+      <div>
+        <Group justify="space-between" gap="md">
+          <h1 className="sg-title">
+            <span className="sg-dim">{root?.service}</span> {root?.name}
+          </h1>
+          <Group gap="md">
+            <Switch
+              size="xs"
+              label="Critical path"
+              checked={critical}
+              onChange={(event) => { setCritical(event.currentTarget.checked); }}
+            />
+            <TextInput
+              size="xs"
+              w={240}
+              placeholder="Find in names, services, attributes"
+              aria-label="Find in this trace"
+              value={search.find ?? ''}
+              onChange={(event) => { set({ find: event.currentTarget.value }, true); }}
+            />
+          </Group>
+        </Group>
+        <Group gap="md" mt={4}>
+          <Text size="sm">{formatNanos(trace.duration)}</Text>
+          <Text size="sm" c="dimmed">
+            {formatTime(trace.startMillis)}
+          </Text>
+          <Text size="sm" c="dimmed">
+            {trace.spans.length} {trace.spans.length === 1 ? 'span' : 'spans'}
+          </Text>
+          {trace.errors > 0 && (
+            <Badge color="red" variant="light" size="sm" tt="none">
+              {trace.errors} {trace.errors === 1 ? 'error' : 'errors'}
+            </Badge>
+          )}
+          {[...trace.services].map(([name, count]) => (
+            <span key={name} className="sg-dim">
+              <Dot name={name} /> {name} {count}
+            </span>
+          ))}
+          <span className="sg-mono sg-dim">{id}</span>
+        </Group>
+      </div>
+      <div className="sg-split sg-grow">
+        <Waterfall
+          trace={trace}
+          critical={critical}
+          find={search.find ?? ''}
+          selected={search.span}
+          select={(span) => { set({ span }, true); }}
+        />
+        {selected && (
+          <SpanDetails
+            key={selected.id}
+            traceId={id}
+            trace={trace}
+            span={selected}
+            close={() => { set({ span: undefined }, true); }}
+          />
+        )}
+      </div>
+    </div>
+  );
+}

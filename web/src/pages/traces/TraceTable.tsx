@@ -1,0 +1,73 @@
+import { Link } from '@tanstack/react-router';
+import type { TraceSummary } from '../../api/tempo';
+import { formatNanos, formatTime } from '../../lib/format';
+import { keptSearch, type AppSearch } from '../../shell/search';
+import { nameColor } from '../../theme/theme';
+
+export function traceErrors(trace: TraceSummary): number {
+  return Object.values(trace.serviceStats ?? {}).reduce((sum, stats) => sum + (stats.errorCount ?? 0), 0);
+}
+
+function traceSpans(trace: TraceSummary): number {
+  return Object.values(trace.serviceStats ?? {}).reduce((sum, stats) => sum + (stats.spanCount ?? 0), 0);
+}
+
+export function TraceTable({ traces }: { traces: readonly TraceSummary[] }) {
+  const longest = Math.max(1, ...traces.map((trace) => trace.durationMs ?? 0));
+  return (
+    <div style={{ overflowX: 'auto' }}>
+      <table className="sg-table">
+        <thead>
+          <tr>
+            <th>Start</th>
+            <th>Root span</th>
+            <th>Services</th>
+            <th className="sg-num">Spans</th>
+            <th className="sg-num">Errors</th>
+            <th className="sg-num">Duration</th>
+            <th style={{ width: 140 }} aria-label="Duration as a bar" />
+            <th>Trace ID</th>
+          </tr>
+        </thead>
+        <tbody>
+          {traces.map((trace) => {
+            const errors = traceErrors(trace);
+            return (
+              <tr key={trace.traceID} data-testid="trace-row">
+                <td className="sg-num" style={{ textAlign: 'left' }}>
+                  {formatTime(Number(trace.startTimeUnixNano ?? 0) / 1e6)}
+                </td>
+                <td>
+                  <Link
+                    className="sg-link"
+                    to="/trace/$id"
+                    params={{ id: trace.traceID }}
+                    search={(old: AppSearch) => keptSearch(old)}
+                  >
+                    <Dot name={trace.rootServiceName ?? ''} />
+                    {trace.rootServiceName ?? 'root not received'}
+                    <b>{trace.rootTraceName ?? ''}</b>
+                  </Link>
+                </td>
+                <td className="sg-dim">{Object.keys(trace.serviceStats ?? {}).length || '–'}</td>
+                <td className="sg-num">{traceSpans(trace) || '–'}</td>
+                <td className={errors > 0 ? 'sg-num sg-bad' : 'sg-num sg-dim'}>{errors > 0 ? errors : '–'}</td>
+                <td className="sg-num">{formatNanos((trace.durationMs ?? 0) * 1e6)}</td>
+                <td>
+                  <div className="sg-bar">
+                    <i style={{ width: `${String(((trace.durationMs ?? 0) / longest) * 100)}%` }} />
+                  </div>
+                </td>
+                <td className="sg-mono sg-dim">{trace.traceID.slice(0, 16)}</td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+export function Dot({ name }: { name: string }) {
+  return <i className="sg-dot" style={{ background: nameColor(name) }} />;
+}

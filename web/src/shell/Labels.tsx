@@ -1,0 +1,65 @@
+import { Anchor } from '@mantine/core';
+
+/** Labels as small tags. */
+export function LabelTags({ labels, without = [] }: { labels: Record<string, string>; without?: readonly string[] }) {
+  const shown = Object.entries(labels).filter(([name]) => !without.includes(name));
+  return (
+    <span className="sg-tags">
+      {shown.map(([name, value]) => (
+        <span key={name} className="sg-tag">
+          <span className="sg-dim">{name}</span> {value}
+        </span>
+      ))}
+    </span>
+  );
+}
+
+const isLink = (value: string) => /^https?:\/\//i.test(value);
+
+/** Annotations come from rule files: they are text, and only an http(s) runbook becomes a link. */
+export function Annotations({ annotations }: { annotations: Record<string, string> }) {
+  const { summary, description, ...rest } = annotations;
+  return (
+    <div className="sg-annotations">
+      {summary && <div style={{ fontWeight: 500 }}>{summary}</div>}
+      {description && <div className="sg-dim sg-wrap">{description}</div>}
+      {Object.entries(rest).map(([name, value]) => (
+        <div key={name} className="sg-dim sg-wrap">
+          {name.startsWith('runbook') && isLink(value) ? (
+            <Anchor href={value} target="_blank" rel="noreferrer noopener" size="xs">
+              Runbook
+            </Anchor>
+          ) : (
+            `${name}: ${value}`
+          )}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+const TONES: Record<string, string> = {
+  firing: 'bad',
+  failed: 'bad',
+  down: 'bad',
+  err: 'bad',
+  pending: 'warn',
+  unknown: 'warn',
+  up: 'good',
+  ok: 'good',
+  sent: 'good',
+  inactive: 'calm',
+  idle: 'calm',
+};
+
+const SIGNS: Record<string, string> = { bad: '▲', warn: '◆', good: '●', calm: '○' };
+
+/** A state as word, sign and colour. */
+export function State({ state }: { state: string }) {
+  const tone = TONES[state] ?? 'calm';
+  return (
+    <span className={`sg-state sg-state-${tone}`}>
+      <span aria-hidden="true">{SIGNS[tone]}</span> {state}
+    </span>
+  );
+}
