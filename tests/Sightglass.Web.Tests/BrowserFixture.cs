@@ -1,0 +1,129 @@
+using System.Text;
+using Microsoft.Playwright;
+using Sightglass.EndToEnd;
+using Sightglass.TestKit;
+
+namespace Sightglass.Web.Tests;
+
+/// <summary>One server with known data and one browser for all tests of the web UI.</summary>
+#pragma warning disable CA1001 // xunit calls IAsyncLifetime.DisposeAsync.
+public sealed class BrowserFixture : IAsyncLifetime
+#pragma warning restore CA1001
+{
+    public const string TraceId = "0123456789abcdef0123456789abcdef";
+
+    private readonly TemporaryFolder _data = new();
+    private ServerProcess? _server;
+    private IPlaywright? _playwright;
+    private IBrowser? _browser;
+
+    /// <summary>Debian's browser; the tests are skipped where it is not installed.</summary>
+    public static string Chromium { get; } = "/usr/bin/chromium";
+
+    public Uri Address => _server!.Http.BaseAddress!;
+
+    public async Task InitializeAsync()
+    {
+        if (!File.Exists(Chromium))
+        {
+            return;
+        }
+
+        _server = await ServerProcess.StartAsync(_data.FullPath);
+        var now = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
+        string Nano(long ms) => $"{ms}000000";
+        const string resource = """{"attributes":[{"key":"service.name","value":{"stringValue":"checkout"}}]}""";
+        await Post("/v1/logs", $$$"""
+            {"resourceLogs":[{"resource":{{{resource}}},"scopeLogs":[{"logRecords":[
+            {"timeUnixNano":"{{{Nano(now - 5000)}}}","severityNumber":17,"severityText":"ERROR","traceId":"{{{TraceId}}}","spanId":"0123456789abcdef","body":{"stringValue":"payment refused by bank"},"attributes":[{"key":"order_id","value":{"stringValue":"o-77"}}]},
+            {"timeUnixNano":"{{{Nano(now - 4000)}}}","severityNumber":9,"severityText":"INFO","body":{"stringValue":"cart opened"}}]}]}]}
+            """);
+        await Post("/v1/traces", $$$"""
+            {"resourceSpans":[{"resource":{{{resource}}},"scopeSpans":[{"spans":[
+            {"traceId":"{{{TraceId}}}","spanId":"0123456789abcdef","name":"POST /checkout","kind":2,"startTimeUnixNano":"{{{Nano(now - 6000)}}}","endTimeUnixNano":"{{{Nano(now - 5000)}}}","status":{"code":2}},
+            {"traceId":"{{{TraceId}}}","spanId":"1123456789abcdef","parentSpanId":"0123456789abcdef","name":"SELECT orders","kind":3,"startTimeUnixNano":"{{{Nano(now - 5900)}}}","endTimeUnixNano":"{{{Nano(now - 5500)}}}"}]}]}]}
+            """);
+        for (var i = 0; i < 60; i++)
+        {
+            await Post("/v1/metrics", $$$"""
+                {"resourceMetrics":[{"resource":{{{resource}}},"scopeMetrics":[{"metrics":[{"name":"basket.size","description":"Items in open baskets","gauge":{"dataPoints":[{"timeUnixNano":"{{{Nano(now - (i * 5000))}}}","asInt":"{{{i}}}"}]}}]}]}]}
+                """);
+        }
+
+        _playwright = await Playwright.CreateAsync();
+        _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
+        {
+            ExecutablePath = Chromium,
+            Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+        });
+    }
+
+    /// <summary>A fresh page that fails the test on any error in the console.</summary>
+    public async Task<(IPage Page, List<string> Errors)> OpenAsync(string path, int width = 1280, bool dark = false)
+    {
+        var context = await _browser!.NewContextAsync(new BrowserNewContextOptions
+        {
+            ViewportSize = new ViewportSize { Width = width, Height = 900 },
+            ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light,
+        });
+        var page = await context.NewPageAsync();
+        var errors = new List<string>();
+        page.Console += (_, message) =>
+        {
+            if (message.Type == "error")
+            {
+                errors.Add(message.Text);
+            }
+        };
+        page.PageError += (_, error) => errors.Add(error);
+        await page.GotoAsync(new Uri(Address, path).ToString());
+        return (page, errors);
+    }
+
+    public async Task DisposeAsync()
+    {
+        if (_browser is not null)
+        {
+            await _browser.DisposeAsync();
+        }
+
+        _playwright?.Dispose();
+        if (_server is not null)
+        {
+            await _server.DisposeAsync();
+        }
+
+        _data.Dispose();
+    }
+
+    private async Task Post(string path, string body)
+    {
+        using var content = new StringContent(body, Encoding.UTF8, "application/json");
+        using var answer = await _server!.Otlp.PostAsync(new Uri(path, UriKind.Relative), content);
+        answer.IsSuccessStatusCode.ShouldBeTrue(await answer.Content.ReadAsStringAsync());
+    }
+}
+
+/// <summary>A theory that needs a browser; skipped with a sentence where there is none.</summary>
+public sealed class BrowserTheoryAttribute : TheoryAttribute
+{
+    public BrowserTheoryAttribute()
+    {
+        if (!File.Exists(BrowserFixture.Chromium))
+        {
+            Skip = "no chromium on this machine";
+        }
+    }
+}
+
+/// <summary>A fact that needs a browser; skipped with a sentence where there is none.</summary>
+public sealed class BrowserFactAttribute : FactAttribute
+{
+    public BrowserFactAttribute()
+    {
+        if (!File.Exists(BrowserFixture.Chromium))
+        {
+            Skip = "no chromium on this machine";
+        }
+    }
+}

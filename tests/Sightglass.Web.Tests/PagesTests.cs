@@ -1,0 +1,88 @@
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Sightglass.Web.Tests;
+
+/// <summary>Each page is opened and used, and shows what was sent in.</summary>
+public sealed class PagesTests(BrowserFixture browser) : IClassFixture<BrowserFixture>
+{
+    private static readonly string[] Paths = ["/", "/metrics-explorer", "/logs", "/traces", $"/trace/{BrowserFixture.TraceId}", "/alerts", "/targets"];
+
+    public static TheoryData<string, int, bool> Views
+    {
+        get
+        {
+            var views = new TheoryData<string, int, bool>();
+            foreach (var path in Paths)
+            {
+                views.Add(path, 1280, false);
+                views.Add(path, 1920, true);
+            }
+
+            return views;
+        }
+    }
+
+    [BrowserTheory]
+    [MemberData(nameof(Views))]
+    public async Task Opens_without_errors_and_without_sideways_scrolling(string path, int width, bool dark)
+    {
+        var (page, errors) = await browser.OpenAsync(path, width, dark);
+        await page.GetByTestId("nav-overview").WaitForAsync();
+        await page.WaitForLoadStateAsync(LoadState.NetworkIdle);
+        errors.ShouldBeEmpty();
+        (await page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth")).ShouldBeLessThanOrEqualTo(0);
+        await page.Context.CloseAsync();
+    }
+
+    [BrowserFact]
+    public async Task Logs_show_the_lines_and_lead_to_the_trace()
+    {
+        var (page, _) = await browser.OpenAsync("/logs");
+        var row = page.GetByTestId("log-row").Filter(new LocatorFilterOptions { HasText = "payment refused by bank" });
+        await Expect(row).ToBeVisibleAsync();
+        await row.ClickAsync();
+        await Expect(page.GetByText("o-77").First).ToBeVisibleAsync();
+        await page.Locator($"a[href*='{BrowserFixture.TraceId}']").First.ClickAsync();
+        await Expect(page.GetByTestId("span-row")).ToHaveCountAsync(2);
+        await page.Context.CloseAsync();
+    }
+
+    [BrowserFact]
+    public async Task Trace_shows_its_spans()
+    {
+        var (page, _) = await browser.OpenAsync($"/trace/{BrowserFixture.TraceId}");
+        await Expect(page.GetByTestId("span-row").Filter(new LocatorFilterOptions { HasText = "SELECT orders" })).ToBeVisibleAsync();
+        await Expect(page.GetByTestId("span-row").Filter(new LocatorFilterOptions { HasText = "POST /checkout" })).ToBeVisibleAsync();
+        await page.Context.CloseAsync();
+    }
+
+    [BrowserFact]
+    public async Task Traces_are_found()
+    {
+        var (page, _) = await browser.OpenAsync("/traces");
+        await Expect(page.GetByTestId("trace-row").Filter(new LocatorFilterOptions { HasText = "POST /checkout" })).ToBeVisibleAsync();
+        await page.Context.CloseAsync();
+    }
+
+    [BrowserFact]
+    public async Task Metrics_are_charted()
+    {
+        var (page, _) = await browser.OpenAsync("/metrics-explorer");
+        await page.GetByTestId("query-editor").First.ClickAsync();
+        await page.Keyboard.TypeAsync("basket_size");
+        await page.Keyboard.PressAsync("Escape");
+        await page.GetByTestId("run-query").First.ClickAsync();
+        await Expect(page.GetByTestId("chart").First).ToBeVisibleAsync();
+        await Expect(page.GetByText("checkout").First).ToBeVisibleAsync();
+        await page.Context.CloseAsync();
+    }
+
+    [BrowserFact]
+    public async Task Targets_show_the_server_itself()
+    {
+        var (page, _) = await browser.OpenAsync("/targets");
+        await Expect(page.GetByTestId("target-row").Filter(new LocatorFilterOptions { HasText = "sightglass" }).First).ToBeVisibleAsync();
+        await page.Context.CloseAsync();
+    }
+}
