@@ -66,7 +66,7 @@ export function lokiRange(query: string, range: Range, limit: number, step?: num
 }
 
 export function useLogs(query: string, range: Range, limit: number) {
-  return useQuery({
+  return useQuery<LokiData>({
     queryKey: ['loki', 'lines', query, range.from, range.to, limit],
     queryFn: ({ signal }) => lokiRange(query, range, limit, undefined, signal),
     placeholderData: keepPreviousData,
@@ -75,7 +75,7 @@ export function useLogs(query: string, range: Range, limit: number) {
 }
 
 export function useLogMetric(query: string, range: Range, step: number) {
-  return useQuery({
+  return useQuery<MatrixItem[]>({
     queryKey: ['loki', 'metric', query, range.from, range.to, step],
     queryFn: ({ signal }) =>
       lokiRange(query, range, 1000, step, signal).then((data) => (data.resultType === 'matrix' ? data.result : [])),

@@ -65,7 +65,7 @@ export interface OtlpTrace {
 }
 
 export function useTraceSearch(query: string, range: Range, limit: number) {
-  return useQuery({
+  return useQuery<TraceSummary[]>({
     queryKey: ['tempo', 'search', query, range.from, range.to, limit],
     queryFn: ({ signal }) =>
       fetchJson<{ traces?: TraceSummary[] }>(
@@ -81,14 +81,12 @@ export function useTrace(id: string) {
   return useQuery({
     queryKey: ['tempo', 'trace', id],
     queryFn: ({ signal }) =>
-      fetchJson<OtlpTrace & { trace?: OtlpTrace }>(
-        `/tempo/api/v2/traces/${encodeURIComponent(id)}`,
-        {},
-        signal,
-      ).then((answer) => {
-        const trace = answer.trace ?? answer;
-        return trace.resourceSpans ?? trace.batches ?? [];
-      }),
+      fetchJson<OtlpTrace & { trace?: OtlpTrace }>(`/tempo/api/v2/traces/${encodeURIComponent(id)}`, {}, signal).then(
+        (answer) => {
+          const trace = answer.trace ?? answer;
+          return trace.resourceSpans ?? trace.batches ?? [];
+        },
+      ),
   });
 }
 

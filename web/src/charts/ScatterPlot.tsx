@@ -34,7 +34,11 @@ export function ScatterPlot({ points, range, height, onZoom, onPick, format = fo
         series: [{}, { paths: () => null, points: { show: false } }],
         hooks: {
           ...zoomHooks(onZoom, () => range),
-          draw: [(u) => { drawPoints(u, sorted); }],
+          draw: [
+            (u) => {
+              drawPoints(u, sorted);
+            },
+          ],
           setCursor: [
             (u) => {
               near = nearest(u, sorted);

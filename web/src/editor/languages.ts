@@ -11,7 +11,8 @@ import type { Language } from './QueryEditor';
 import { logqlWords, traceqlWords } from './words';
 
 const logqlStyle = styleTags({
-  'Sum Avg Count Max Min Stddev Stdvar Bottomk Topk Sort Sort_Desc By Without And Or Unless Bool On Ignoring': tags.keyword,
+  'Sum Avg Count Max Min Stddev Stdvar Bottomk Topk Sort Sort_Desc By Without And Or Unless Bool On Ignoring':
+    tags.keyword,
   'GroupLeft GroupRight Offset Unwrap Json Logfmt Unpack Pattern Regexp LabelFormat LineFormat Drop Keep': tags.keyword,
   'CountOverTime Rate BytesOverTime BytesRate AvgOverTime SumOverTime MinOverTime MaxOverTime': tags.keyword,
   'QuantileOverTime FirstOverTime LastOverTime AbsentOverTime StddevOverTime StdvarOverTime RateCounter': tags.keyword,

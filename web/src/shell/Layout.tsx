@@ -22,7 +22,14 @@ function Frame() {
   const { search } = useUrl();
   const [palette, setPalette] = useState(false);
   const [help, setHelp] = useState(false);
-  useShortcuts({ palette: () => { setPalette(true); }, help: () => { setHelp(true); } });
+  useShortcuts({
+    palette: () => {
+      setPalette(true);
+    },
+    help: () => {
+      setHelp(true);
+    },
+  });
   return (
     <>
       <header className="sg-header">
@@ -45,13 +52,27 @@ function Frame() {
         </nav>
         <TimePicker />
         <Tooltip label="Search (/)">
-          <ActionIcon variant="subtle" color="gray" aria-label="Search" onClick={() => { setPalette(true); }}>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            aria-label="Search"
+            onClick={() => {
+              setPalette(true);
+            }}
+          >
             <Icon name="search" />
           </ActionIcon>
         </Tooltip>
         <ThemeToggle />
         <Tooltip label="Keys (?)">
-          <ActionIcon variant="subtle" color="gray" aria-label="Keys" onClick={() => { setHelp(true); }}>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            aria-label="Keys"
+            onClick={() => {
+              setHelp(true);
+            }}
+          >
             <Icon name="help" />
           </ActionIcon>
         </Tooltip>
@@ -59,8 +80,18 @@ function Frame() {
       <main>
         <Outlet />
       </main>
-      <Palette opened={palette} close={() => { setPalette(false); }} />
-      <Help opened={help} close={() => { setHelp(false); }} />
+      <Palette
+        opened={palette}
+        close={() => {
+          setPalette(false);
+        }}
+      />
+      <Help
+        opened={help}
+        close={() => {
+          setHelp(false);
+        }}
+      />
     </>
   );
 }
@@ -76,7 +107,9 @@ function ThemeToggle() {
         variant="subtle"
         color="gray"
         aria-label={`Use the ${next} theme`}
-        onClick={() => { setColorScheme(next); }}
+        onClick={() => {
+          setColorScheme(next);
+        }}
       >
         <Icon name={scheme === 'dark' ? 'sun' : 'moon'} />
       </ActionIcon>

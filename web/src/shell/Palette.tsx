@@ -62,8 +62,12 @@ function Search({ close }: { close: () => void }) {
               role="option"
               aria-selected={index === current}
               className="sg-option"
-              onMouseMove={() => { setSelected(index); }}
-              onClick={() => { run(item); }}
+              onMouseMove={() => {
+                setSelected(index);
+              }}
+              onClick={() => {
+                run(item);
+              }}
             >
               <span className="sg-wrap">{item.label}</span>
               <Text size="xs" c="dimmed">

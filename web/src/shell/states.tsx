@@ -44,7 +44,14 @@ export function CopyBlock({ text }: { text: string }) {
     <div className="sg-copy">
       <pre>{text}</pre>
       <Tooltip label={clipboard.copied ? 'Copied' : 'Copy'}>
-        <ActionIcon variant="subtle" color="gray" aria-label="Copy" onClick={() => { clipboard.copy(text); }}>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          aria-label="Copy"
+          onClick={() => {
+            clipboard.copy(text);
+          }}
+        >
           <Icon name={clipboard.copied ? 'check' : 'copy'} />
         </ActionIcon>
       </Tooltip>

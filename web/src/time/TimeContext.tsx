@@ -3,7 +3,13 @@ import { createContext, useCallback, useContext, useEffect, useMemo, useState, t
 import { useUrl } from '../shell/search';
 import { decodeRange, encodeRange, isRelative, type Range } from './range';
 
-export const REFRESH_CHOICES: Record<string, number> = { live: 2000, '5s': 5000, '10s': 10_000, '30s': 30_000, '1m': 60_000 };
+export const REFRESH_CHOICES: Record<string, number> = {
+  live: 2000,
+  '5s': 5000,
+  '10s': 10_000,
+  '30s': 30_000,
+  '1m': 60_000,
+};
 
 interface Time {
   range: Range;

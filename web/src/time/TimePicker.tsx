@@ -16,7 +16,14 @@ export function TimePicker() {
   return (
     <Group gap={4} wrap="nowrap">
       <Tooltip label="Earlier">
-        <ActionIcon variant="subtle" color="gray" aria-label="Earlier" onClick={() => { shift(-0.5); }}>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          aria-label="Earlier"
+          onClick={() => {
+            shift(-0.5);
+          }}
+        >
           <Icon name="left" />
         </ActionIcon>
       </Tooltip>
@@ -27,14 +34,21 @@ export function TimePicker() {
             variant="default"
             size="xs"
             leftSection={<Icon name="clock" />}
-            onClick={() => { setOpen(!open); }}
+            onClick={() => {
+              setOpen(!open);
+            }}
           >
             {describeRange(search, now / 1000)}
           </Button>
         </Popover.Target>
         <Popover.Dropdown>
           <Group align="flex-start" wrap="nowrap" gap="lg">
-            <Custom key={`${search.from ?? ''} ${search.to ?? ''}`} done={() => { setOpen(false); }} />
+            <Custom
+              key={`${search.from ?? ''} ${search.to ?? ''}`}
+              done={() => {
+                setOpen(false);
+              }}
+            />
             <Stack gap={0} style={{ flex: 1 }}>
               {QUICK_RANGES.map((quick) => (
                 <Button
@@ -56,7 +70,14 @@ export function TimePicker() {
         </Popover.Dropdown>
       </Popover>
       <Tooltip label="Later">
-        <ActionIcon variant="subtle" color="gray" aria-label="Later" onClick={() => { shift(0.5); }}>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          aria-label="Later"
+          onClick={() => {
+            shift(0.5);
+          }}
+        >
           <Icon name="right" />
         </ActionIcon>
       </Tooltip>
@@ -70,7 +91,9 @@ export function TimePicker() {
         w={84}
         aria-label="Refresh every"
         value={search.refresh ?? ''}
-        onChange={(event) => { set({ refresh: event.currentTarget.value }); }}
+        onChange={(event) => {
+          set({ refresh: event.currentTarget.value });
+        }}
         data={[
           { value: '', label: 'Manual' },
           { value: 'live', label: 'Live' },
@@ -112,12 +135,35 @@ function Custom({ done }: { done: () => void }) {
       }}
     >
       <Stack gap="xs">
-        <TextInput size="xs" label="From" value={from} onChange={(e) => { setFrom(e.currentTarget.value); }} />
-        <TextInput size="xs" label="To" value={to} onChange={(e) => { setTo(e.currentTarget.value); }} error={problem} />
+        <TextInput
+          size="xs"
+          label="From"
+          value={from}
+          onChange={(e) => {
+            setFrom(e.currentTarget.value);
+          }}
+        />
+        <TextInput
+          size="xs"
+          label="To"
+          value={to}
+          onChange={(e) => {
+            setTo(e.currentTarget.value);
+          }}
+          error={problem}
+        />
         <Button size="xs" type="submit" disabled={problem !== null}>
           Apply
         </Button>
-        <Button size="xs" variant="subtle" color="gray" onClick={() => { set(absolute); done(); }}>
+        <Button
+          size="xs"
+          variant="subtle"
+          color="gray"
+          onClick={() => {
+            set(absolute);
+            done();
+          }}
+        >
           Make absolute
         </Button>
         <Text size="xs" c="dimmed">

@@ -1,31 +1,12 @@
 import { Tabs } from '@mantine/core';
-import { useRules, type Alert, type RuleGroup } from '../../api/prometheus';
+import { useRules } from '../../api/prometheus';
 import { useUrl } from '../../shell/search';
 import { ErrorNote, Loading } from '../../shell/states';
 import { useTime } from '../../time/TimeContext';
+import { activeAlerts, ALERTS_INTERVAL } from './active';
 import { FiringAlerts } from './FiringAlerts';
 import { History, Notifications } from './Notifications';
 import { Rules } from './Rules';
-
-export const ALERTS_INTERVAL = 10_000;
-
-export interface ActiveAlert extends Alert {
-  rule: string;
-  query: string;
-  group: string;
-}
-
-/** Firing before pending, then by name. */
-export function activeAlerts(groups: readonly RuleGroup[]): ActiveAlert[] {
-  return groups
-    .flatMap((group) =>
-      group.rules.flatMap((rule) =>
-        (rule.alerts ?? []).map((alert) => ({ ...alert, rule: rule.name, query: rule.query, group: group.name })),
-      ),
-    )
-    .filter((alert) => alert.state !== 'inactive')
-    .sort((a, b) => a.state.localeCompare(b.state) || a.rule.localeCompare(b.rule));
-}
 
 export function AlertsPage() {
   const { search, set } = useUrl();
@@ -40,7 +21,9 @@ export function AlertsPage() {
       {rules.error !== null && <ErrorNote error={rules.error} />}
       <Tabs
         value={search.tab ?? 'firing'}
-        onChange={(tab) => { set({ tab: tab === 'firing' ? undefined : (tab ?? undefined) }); }}
+        onChange={(tab) => {
+          set({ tab: tab === 'firing' ? undefined : (tab ?? undefined) });
+        }}
         keepMounted={false}
       >
         <Tabs.List mb="md">

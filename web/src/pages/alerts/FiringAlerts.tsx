@@ -4,7 +4,7 @@ import { Annotations, LabelTags, State } from '../../shell/Labels';
 import { keptSearch, type AppSearch } from '../../shell/search';
 import { Empty, Panel } from '../../shell/states';
 import { useTime } from '../../time/TimeContext';
-import type { ActiveAlert } from './AlertsPage';
+import type { ActiveAlert } from './active';
 
 export function FiringAlerts({ alerts, rules }: { alerts: readonly ActiveAlert[]; rules: number }) {
   if (alerts.length === 0) {

@@ -2,7 +2,7 @@ import { useAlertHistory, useNotifications } from '../../api/sightglass';
 import { formatNumber, formatTimeShort } from '../../lib/format';
 import { LabelTags, State } from '../../shell/Labels';
 import { Empty, ErrorNote, Loading, Panel } from '../../shell/states';
-import { ALERTS_INTERVAL } from './AlertsPage';
+import { ALERTS_INTERVAL } from './active';
 
 export function Notifications() {
   const answer = useNotifications(ALERTS_INTERVAL);

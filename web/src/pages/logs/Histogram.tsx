@@ -10,7 +10,11 @@ export function Histogram({ query }: { query: string }) {
   const { range, zoom } = useTime();
   const step = stepFor(range, 80);
   const { from, to } = align(range, step);
-  const counts = useLogMetric(histogramQuery(query, step), useMemo(() => ({ from, to }), [from, to]), step);
+  const counts = useLogMetric(
+    histogramQuery(query, step),
+    useMemo(() => ({ from, to }), [from, to]),
+    step,
+  );
   const data = counts.data;
   const chart = useMemo(() => {
     const columns = toColumns(data ?? [], { from, to }, step);
@@ -19,7 +23,9 @@ export function Histogram({ query }: { query: string }) {
       const mine = columns.values.filter((_, index) => levelOf(data?.[index]?.metric['detected_level']) === level);
       if (mine.length === 0) return [];
       const values = columns.times.map((_, index) => mine.reduce((sum, column) => sum + (column[index] ?? 0), 0));
-      return [{ label: level, color: LEVEL_COLORS[level], values, total: values.reduce((sum, value) => sum + value, 0) }];
+      return [
+        { label: level, color: LEVEL_COLORS[level], values, total: values.reduce((sum, value) => sum + value, 0) },
+      ];
     });
     return { times: columns.times, series };
   }, [data, from, to, step]);

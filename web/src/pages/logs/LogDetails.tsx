@@ -24,7 +24,9 @@ export function LogDetails({ line, filter }: { line: LogLine; filter?: Filter })
                       variant="subtle"
                       color="gray"
                       aria-label={`Include ${name} ${value}`}
-                      onClick={() => { filter(name, value, true); }}
+                      onClick={() => {
+                        filter(name, value, true);
+                      }}
                     >
                       <Icon name="plus" size={12} />
                     </ActionIcon>
@@ -35,7 +37,9 @@ export function LogDetails({ line, filter }: { line: LogLine; filter?: Filter })
                       variant="subtle"
                       color="gray"
                       aria-label={`Exclude ${name} ${value}`}
-                      onClick={() => { filter(name, value, false); }}
+                      onClick={() => {
+                        filter(name, value, false);
+                      }}
                     >
                       <Icon name="minus" size={12} />
                     </ActionIcon>

@@ -47,7 +47,9 @@ export function LogList({ lines, filter }: Props) {
                 data-testid="log-row"
                 className="sg-log-line"
                 aria-expanded={open.has(line.id)}
-                onClick={() => { toggle(line.id); }}
+                onClick={() => {
+                  toggle(line.id);
+                }}
               >
                 <b className={`sg-level sg-level-${level}`} title={level}>
                   {level === 'unknown' ? '·' : level[0]?.toUpperCase()}

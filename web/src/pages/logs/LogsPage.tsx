@@ -42,7 +42,9 @@ export function LogsPage() {
           data-testid="run-query"
           h={34}
           leftSection={<Icon name="play" />}
-          onClick={() => { run(text); }}
+          onClick={() => {
+            run(text);
+          }}
         >
           Run
         </Button>
@@ -50,7 +52,9 @@ export function LogsPage() {
           h={34}
           variant={live ? 'filled' : 'default'}
           aria-pressed={live}
-          onClick={() => { set({ refresh: live ? undefined : 'live', to: undefined, ...(search.to ? { from: undefined } : {}) }); }}
+          onClick={() => {
+            set({ refresh: live ? undefined : 'live', to: undefined, ...(search.to ? { from: undefined } : {}) });
+          }}
         >
           {live ? 'Pause' : 'Live'}
         </Button>

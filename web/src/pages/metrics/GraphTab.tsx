@@ -109,7 +109,9 @@ export function GraphTab({ queries }: { queries: string[] }) {
                         className="sg-legend"
                         title="Click: only this one. Ctrl + click: hide or show"
                         aria-pressed={!hidden.has(row.label)}
-                        onClick={(event) => { click(row.label, !(event.ctrlKey || event.metaKey)); }}
+                        onClick={(event) => {
+                          click(row.label, !(event.ctrlKey || event.metaKey));
+                        }}
                       >
                         <i style={{ background: row.color }} />
                         <span className="sg-mono sg-wrap">{row.label}</span>

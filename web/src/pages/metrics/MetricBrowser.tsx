@@ -43,7 +43,9 @@ export function MetricBrowser({ pick }: { pick: (query: string) => void }) {
         placeholder="Part of a name or of its help"
         aria-label="Find metrics"
         value={filter}
-        onChange={(event) => { setFilter(event.currentTarget.value); }}
+        onChange={(event) => {
+          setFilter(event.currentTarget.value);
+        }}
       />
       {names.error !== null && <ErrorNote error={names.error} />}
       {names.isPending && <Loading what="metric names" />}
@@ -58,7 +60,9 @@ export function MetricBrowser({ pick }: { pick: (query: string) => void }) {
                 key={name}
                 className="sg-browse"
                 style={{ transform: `translateY(${String(row.start)}px)`, height: row.size }}
-                onClick={() => { pick(suggest(name, meta?.type ?? '')); }}
+                onClick={() => {
+                  pick(suggest(name, meta?.type ?? ''));
+                }}
               >
                 <Group gap="xs" wrap="nowrap" justify="space-between">
                   <span className="sg-mono sg-cut">{name}</span>

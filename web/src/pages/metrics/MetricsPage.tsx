@@ -38,13 +38,28 @@ export function MetricsPage() {
             key={key}
             letter={'ABCD'[index] ?? ''}
             query={search[key] ?? ''}
-            run={(query) => { set({ [key]: query.trim() }); }}
-            {...(rows.length > 1 ? { remove: () => { remove(index); } } : {})}
+            run={(query) => {
+              set({ [key]: query.trim() });
+            }}
+            {...(rows.length > 1
+              ? {
+                  remove: () => {
+                    remove(index);
+                  },
+                }
+              : {})}
           />
         ))}
         <Group justify="space-between">
           <Group gap="xs">
-            <Button variant="subtle" color="gray" size="compact-sm" onClick={() => { setBrowsing(true); }}>
+            <Button
+              variant="subtle"
+              color="gray"
+              size="compact-sm"
+              onClick={() => {
+                setBrowsing(true);
+              }}
+            >
               Browse metrics
             </Button>
             {rows.length < KEYS.length && (
@@ -53,7 +68,9 @@ export function MetricsPage() {
                 color="gray"
                 size="compact-sm"
                 leftSection={<Icon name="plus" />}
-                onClick={() => { setExtra(rows.length + 1); }}
+                onClick={() => {
+                  setExtra(rows.length + 1);
+                }}
               >
                 Add query
               </Button>
@@ -62,7 +79,9 @@ export function MetricsPage() {
           <SegmentedControl
             size="xs"
             value={tab}
-            onChange={(value) => { set({ tab: value === 'graph' ? undefined : value }, true); }}
+            onChange={(value) => {
+              set({ tab: value === 'graph' ? undefined : value }, true);
+            }}
             data={[
               { value: 'graph', label: 'Graph' },
               { value: 'table', label: 'Table' },
@@ -74,7 +93,13 @@ export function MetricsPage() {
         <section className="sg-panel">
           <Empty title="Nothing asked yet">
             Type PromQL above – names, labels and values are completed – or{' '}
-            <Button size="compact-sm" variant="light" onClick={() => { setBrowsing(true); }}>
+            <Button
+              size="compact-sm"
+              variant="light"
+              onClick={() => {
+                setBrowsing(true);
+              }}
+            >
               browse the metrics
             </Button>
           </Empty>
@@ -84,7 +109,15 @@ export function MetricsPage() {
       ) : (
         queries.map((query) => <TableTab key={query} query={query} />)
       )}
-      <Drawer opened={browsing} onClose={() => { setBrowsing(false); }} title="Metrics" position="right" size="lg">
+      <Drawer
+        opened={browsing}
+        onClose={() => {
+          setBrowsing(false);
+        }}
+        title="Metrics"
+        position="right"
+        size="lg"
+      >
         <MetricBrowser
           pick={(query) => {
             setBrowsing(false);

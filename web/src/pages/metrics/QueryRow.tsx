@@ -45,7 +45,9 @@ export function QueryRow({ letter, query, run, remove }: Props) {
           h={34}
           leftSection={<Icon name="play" />}
           loading={check.isFetching && check.isPending}
-          onClick={() => { start(text); }}
+          onClick={() => {
+            start(text);
+          }}
         >
           Run
         </Button>

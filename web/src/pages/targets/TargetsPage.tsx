@@ -26,7 +26,10 @@ function ScrapeTargets({ refresh }: { refresh: number }) {
   );
   const up = targets.filter((target) => target.health === 'up').length;
   return (
-    <Panel title="Scrape targets" aside={<span className="sg-dim">{`${String(up)} of ${String(targets.length)} up`}</span>}>
+    <Panel
+      title="Scrape targets"
+      aside={<span className="sg-dim">{`${String(up)} of ${String(targets.length)} up`}</span>}
+    >
       {answer.error !== null ? (
         <ErrorNote error={answer.error} />
       ) : answer.isPending ? (

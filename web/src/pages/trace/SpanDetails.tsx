@@ -38,7 +38,9 @@ export function SpanDetails({ traceId, trace, span, close }: Props) {
       {span.statusMessage !== '' && <Text className="sg-bad sg-wrap sg-pad">{span.statusMessage}</Text>}
       <Tabs
         value={search.tab ?? 'attributes'}
-        onChange={(tab) => { set({ tab: tab === 'attributes' ? undefined : (tab ?? undefined) }, true); }}
+        onChange={(tab) => {
+          set({ tab: tab === 'attributes' ? undefined : (tab ?? undefined) }, true);
+        }}
         keepMounted={false}
         className="sg-tabs"
       >

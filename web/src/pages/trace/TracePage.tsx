@@ -51,7 +51,9 @@ function TraceView({ id, trace }: { id: string; trace: Trace }) {
               size="xs"
               label="Critical path"
               checked={critical}
-              onChange={(event) => { setCritical(event.currentTarget.checked); }}
+              onChange={(event) => {
+                setCritical(event.currentTarget.checked);
+              }}
             />
             <TextInput
               size="xs"
@@ -59,7 +61,9 @@ function TraceView({ id, trace }: { id: string; trace: Trace }) {
               placeholder="Find in names, services, attributes"
               aria-label="Find in this trace"
               value={search.find ?? ''}
-              onChange={(event) => { set({ find: event.currentTarget.value }, true); }}
+              onChange={(event) => {
+                set({ find: event.currentTarget.value }, true);
+              }}
             />
           </Group>
         </Group>
@@ -90,7 +94,9 @@ function TraceView({ id, trace }: { id: string; trace: Trace }) {
           critical={critical}
           find={search.find ?? ''}
           selected={search.span}
-          select={(span) => { set({ span }, true); }}
+          select={(span) => {
+            set({ span }, true);
+          }}
         />
         {selected && (
           <SpanDetails
@@ -98,7 +104,9 @@ function TraceView({ id, trace }: { id: string; trace: Trace }) {
             traceId={id}
             trace={trace}
             span={selected}
-            close={() => { set({ span: undefined }, true); }}
+            close={() => {
+              set({ span: undefined }, true);
+            }}
           />
         )}
       </div>

@@ -61,7 +61,11 @@ export function Waterfall({ trace, critical, find, selected, select }: Props) {
         </span>
         <div className="sg-span-lane">
           {TICKS.map((tick) => (
-            <span key={tick} className="sg-tick sg-dim" style={tick === 1 ? { right: 6 } : { left: `${String(tick * 100)}%` }}>
+            <span
+              key={tick}
+              className="sg-tick sg-dim"
+              style={tick === 1 ? { right: 6 } : { left: `${String(tick * 100)}%` }}
+            >
               {formatNanos(trace.duration * tick)}
             </span>
           ))}
@@ -82,8 +86,12 @@ export function Waterfall({ trace, critical, find, selected, select }: Props) {
                 dim={hits !== undefined && !hits.has(span)}
                 selected={span.id === selected}
                 top={row.start}
-                select={() => { select(span.id); }}
-                toggle={() => { setOpen(span, collapsed.has(span.id)); }}
+                select={() => {
+                  select(span.id);
+                }}
+                toggle={() => {
+                  setOpen(span, collapsed.has(span.id));
+                }}
               />
             );
           })}
@@ -141,7 +149,11 @@ function SpanRow({ span, total, critical, open, dim, selected, top, select, togg
           <span className="sg-twist" />
         )}
         <i className="sg-dot" style={{ background: nameColor(span.service) }} />
-        {span.error && <span className="sg-bad" title="error">!</span>}
+        {span.error && (
+          <span className="sg-bad" title="error">
+            !
+          </span>
+        )}
         <span className="sg-cut" title={`${span.service} ${span.name}`}>
           <b>{span.name}</b> <span className="sg-dim">{span.service}</span>
           {!open && <span className="sg-dim"> +{span.below}</span>}
@@ -156,7 +168,9 @@ function SpanRow({ span, total, critical, open, dim, selected, top, select, togg
         </div>
         <span
           className="sg-span-time sg-dim"
-          style={before ? { right: `calc(${String(100 - left)}% + 6px)` } : { left: `calc(${String(left + width)}% + 6px)` }}
+          style={
+            before ? { right: `calc(${String(100 - left)}% + 6px)` } : { left: `calc(${String(left + width)}% + 6px)` }
+          }
         >
           {formatNanos(span.duration)}
         </span>

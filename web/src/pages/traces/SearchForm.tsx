@@ -15,7 +15,9 @@ export function SearchForm({ form, run }: Props) {
   const [draft, setDraft] = useState<TraceForm>(form ?? EMPTY);
   const services = useTagValues('resource.service.name');
   const names = useTagValues('name');
-  const change = (patch: Partial<TraceForm>) => { setDraft({ ...draft, ...patch }); };
+  const change = (patch: Partial<TraceForm>) => {
+    setDraft({ ...draft, ...patch });
+  };
   const wrong = !isDuration(draft.min);
   if (form === undefined) {
     return (
@@ -23,7 +25,14 @@ export function SearchForm({ form, run }: Props) {
         <Text size="sm" c="dimmed">
           This query says more than the form can show.
         </Text>
-        <Button size="compact-sm" variant="subtle" color="gray" onClick={() => { run(EMPTY); }}>
+        <Button
+          size="compact-sm"
+          variant="subtle"
+          color="gray"
+          onClick={() => {
+            run(EMPTY);
+          }}
+        >
           Start from the form
         </Button>
       </Group>
@@ -45,7 +54,9 @@ export function SearchForm({ form, run }: Props) {
           limit={50}
           data={[...new Set(services.data ?? [])]}
           value={draft.service}
-          onChange={(service) => { change({ service }); }}
+          onChange={(service) => {
+            change({ service });
+          }}
         />
         <Autocomplete
           size="xs"
@@ -55,7 +66,9 @@ export function SearchForm({ form, run }: Props) {
           limit={50}
           data={[...new Set(names.data ?? [])]}
           value={draft.name}
-          onChange={(name) => { change({ name }); }}
+          onChange={(name) => {
+            change({ name });
+          }}
         />
         <TextInput
           size="xs"
@@ -64,14 +77,18 @@ export function SearchForm({ form, run }: Props) {
           placeholder="e.g. 100ms"
           value={draft.min}
           error={wrong}
-          onChange={(event) => { change({ min: event.currentTarget.value.trim() }); }}
+          onChange={(event) => {
+            change({ min: event.currentTarget.value.trim() });
+          }}
         />
         <NativeSelect
           size="xs"
           w={110}
           label="Status"
           value={draft.status}
-          onChange={(event) => { change({ status: event.currentTarget.value }); }}
+          onChange={(event) => {
+            change({ status: event.currentTarget.value });
+          }}
           data={[
             { value: '', label: 'any' },
             { value: 'error', label: 'error' },

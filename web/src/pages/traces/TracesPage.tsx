@@ -60,10 +60,23 @@ export function TracesPage() {
   return (
     <div className="sg-page">
       <section className="sg-panel" style={{ padding: 10, display: 'grid', gap: 10 }}>
-        <SearchForm key={query} form={fromTraceql(query)} run={(form) => { run(toTraceql(form)); }} />
+        <SearchForm
+          key={query}
+          form={fromTraceql(query)}
+          run={(form) => {
+            run(toTraceql(form));
+          }}
+        />
         <Group gap="xs" align="flex-start" wrap="nowrap">
           <QueryEditor language="traceql" value={query} onRun={run} onChange={setText} placeholder="{}" />
-          <Button data-testid="run-query" h={34} leftSection={<Icon name="play" />} onClick={() => { run(text); }}>
+          <Button
+            data-testid="run-query"
+            h={34}
+            leftSection={<Icon name="play" />}
+            onClick={() => {
+              run(text);
+            }}
+          >
             Run
           </Button>
         </Group>
