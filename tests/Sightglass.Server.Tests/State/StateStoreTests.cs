@@ -35,8 +35,15 @@ public sealed class StateStoreTests : IDisposable
     {
         var record = new NotificationRecord
         {
-            Id = "1", CreatedAt = Now, UpdatedAt = Now, Receiver = "r", Integration = "webhook", GroupKey = "k", GroupLabels = LabelSet.Of("a", "b"),
-            Status = NotificationStatus.Pending, Attempts = 1,
+            Id = "1",
+            CreatedAt = Now,
+            UpdatedAt = Now,
+            Receiver = "r",
+            Integration = "webhook",
+            GroupKey = "k",
+            GroupLabels = LabelSet.Of("a", "b"),
+            Status = NotificationStatus.Pending,
+            Attempts = 1,
             Alerts = [new NotifiedAlert(LabelSet.Of("a", "b"), LabelSet.Empty, true, Now, Now.AddSeconds(1), "f")],
         };
         using (var database = Open())
