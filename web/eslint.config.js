@@ -17,6 +17,6 @@ export default ts.config(
     },
     {
         files: ['scripts/**/*.mjs'],
-        languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },
+        languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', fetch: 'readonly' } },
     },
 );
