@@ -26,6 +26,7 @@ export function Plot({ times, series, range, height, kind, onZoom, format = form
         width: element.clientWidth || 600,
         height,
         legend: { show: false },
+        padding: [6, 8, 0, 0],
         cursor: { drag: { x: true, y: false }, points: { size: 6 }, y: false },
         scales: { x: { time: true, min: range.from, max: range.to }, y: { range: valueRange(bars) } },
         axes: axes(scheme === 'dark', format),

@@ -25,6 +25,7 @@ export function ScatterPlot({ points, range, height, onZoom, onPick, format = fo
         width: element.clientWidth || 600,
         height,
         legend: { show: false },
+        padding: [6, 8, 0, 0],
         cursor: { drag: { x: true, y: false }, points: { show: false } },
         scales: {
           x: { time: true, min: range.from, max: range.to },

@@ -40,7 +40,8 @@ export function seriesColor(index: number): string {
 
 /** A service keeps its colour from page to page. */
 export function nameColor(name: string): string {
-  let hash = 7;
-  for (const character of name) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) >>> 0;
-  return seriesColor(hash);
+  let hash = 0x811c9dc5;
+  for (const character of name) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193) >>> 0;
+  // The low bits alone depend on too little of the name.
+  return seriesColor((hash ^ (hash >>> 15)) >>> 0);
 }

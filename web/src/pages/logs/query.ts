@@ -9,23 +9,11 @@ export function isMetricQuery(query: string): boolean {
   return METRIC.test(query);
 }
 
-/** The counts behind the bars, by level. */
+/** The counts behind the bars, by level. A comment at the end of the query must not swallow the range. */
 export function histogramQuery(query: string, step: number): string {
-  return `sum by (detected_level) (count_over_time(${query.trim()}[${String(step)}s]))`;
-}
-
-/** Where the selector ends: the first `}` outside of a string. */
-export function selectorEnd(query: string): number {
-  let quote = '';
-  for (let at = 0; at < query.length; at++) {
-    const character = query[at] ?? '';
-    if (quote !== '') {
-      if (character === '\\' && quote === '"') at++;
-      else if (character === quote) quote = '';
-    } else if (character === '"' || character === '`') quote = character;
-    else if (character === '}') return at;
-  }
-  return -1;
+  const lines = query.trim();
+  const end = /#[^"`\n]*$/.test(lines) ? '\n' : '';
+  return `sum by (detected_level) (count_over_time(${lines}${end} [${String(step)}s]))`;
 }
 
 /** Adds `| name="value"` after the selector's stages: it works for stream labels and structured metadata alike. */

@@ -2,6 +2,7 @@ import { Badge, Group, Text, TextInput, UnstyledButton } from '@mantine/core';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useRef, useState } from 'react';
 import { useMetadata, useMetricNames, type MetricMeta } from '../../api/prometheus';
+import { suggest } from './suggest';
 import { Empty, ErrorNote, Loading } from '../../shell/states';
 import { useTime } from '../../time/TimeContext';
 
@@ -9,13 +10,6 @@ const SUFFIX = /_(bucket|count|sum|total)$/;
 
 function metaOf(name: string, metadata: Record<string, MetricMeta[]>): MetricMeta | undefined {
   return (metadata[name] ?? metadata[name.replace(SUFFIX, '')])?.[0];
-}
-
-/** What is usually asked of a metric of this type. */
-export function suggest(name: string, type: string): string {
-  if (name.endsWith('_bucket')) return `histogram_quantile(0.95, sum by (le) (rate(${name}[5m])))`;
-  if (type === 'counter' || name.endsWith('_total')) return `rate(${name}[5m])`;
-  return name;
 }
 
 export function MetricBrowser({ pick }: { pick: (query: string) => void }) {

@@ -55,7 +55,7 @@ export function Ingest({ status }: { status: Status }) {
                 times={chart.times}
                 series={chart.series}
                 range={aligned}
-                height={96}
+                height={118}
                 kind="lines"
                 onZoom={zoom}
                 format={formatNumber}

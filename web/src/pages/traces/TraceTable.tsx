@@ -34,9 +34,7 @@ export function TraceTable({ traces }: { traces: readonly TraceSummary[] }) {
             const errors = traceErrors(trace);
             return (
               <tr key={trace.traceID} data-testid="trace-row">
-                <td className="sg-num" style={{ textAlign: 'left' }}>
-                  {formatTime(Number(trace.startTimeUnixNano ?? 0) / 1e6)}
-                </td>
+                <td className="sg-nowrap">{formatTime(Number(trace.startTimeUnixNano ?? 0) / 1e6)}</td>
                 <td>
                   <Link
                     className="sg-link"
@@ -52,7 +50,7 @@ export function TraceTable({ traces }: { traces: readonly TraceSummary[] }) {
                 <td className="sg-dim">{Object.keys(trace.serviceStats ?? {}).length || '–'}</td>
                 <td className="sg-num">{traceSpans(trace) || '–'}</td>
                 <td className={errors > 0 ? 'sg-num sg-bad' : 'sg-num sg-dim'}>{errors > 0 ? errors : '–'}</td>
-                <td className="sg-num">{formatNanos((trace.durationMs ?? 0) * 1e6)}</td>
+                <td className="sg-num">{trace.durationMs ? formatNanos(trace.durationMs * 1e6) : '< 1 ms'}</td>
                 <td>
                   <div className="sg-bar">
                     <i style={{ width: `${String(((trace.durationMs ?? 0) / longest) * 100)}%` }} />

@@ -14,8 +14,8 @@ import { fromTraceql, toTraceql } from './query';
 import { SearchForm } from './SearchForm';
 import { TraceTable, traceErrors } from './TraceTable';
 
-const LIMIT = 200;
-const formatMillis = (value: number) => formatNanos(value * 1e6);
+const LIMIT = 500;
+const formatMillis = (value: number) => (value === 0 ? '0' : formatNanos(value * 1e6));
 
 export function TracesPage() {
   const { search, set } = useUrl();
