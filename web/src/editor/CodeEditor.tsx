@@ -1,4 +1,10 @@
-import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from '@codemirror/autocomplete';
+import {
+  autocompletion,
+  closeBrackets,
+  closeBracketsKeymap,
+  closeCompletion,
+  completionKeymap,
+} from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
 import { bracketMatching } from '@codemirror/language';
 import { lintKeymap } from '@codemirror/lint';
@@ -22,6 +28,7 @@ export function CodeEditor({ language, value, onRun, onChange, placeholder }: Ed
   useEffect(() => {
     if (host.current === null) return;
     const run = (editor: EditorView) => {
+      closeCompletion(editor);
       handlers.current.onRun(editor.state.doc.toString());
       return true;
     };

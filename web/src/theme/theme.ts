@@ -6,6 +6,21 @@ export const theme = createTheme({
   primaryShade: { light: 9, dark: 7 },
   autoContrast: true,
   defaultRadius: 'sm',
+  colors: {
+    // The greys of the dark theme, a little blue like the panels in app.css.
+    dark: [
+      '#d3d7de',
+      '#b6bcc6',
+      '#98a0ad',
+      '#6b7280',
+      '#3a404a',
+      '#2c3038',
+      '#22262d',
+      '#191c21',
+      '#15181c',
+      '#121418',
+    ],
+  },
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif',
   fontFamilyMonospace: 'ui-monospace, "SF Mono", "Cascadia Mono", Menlo, "DejaVu Sans Mono", monospace',
   fontSizes: { xs: '12px', sm: '13px', md: '14px', lg: '16px', xl: '20px' },
@@ -29,7 +44,7 @@ export const SERIES_COLORS = [
   '#8b7bd8',
   '#b59a1f',
   '#2aa5b0',
-  '#d1605e',
+  '#5a7d9a',
   '#7a9a3a',
   '#9a7b63',
 ] as const;
