@@ -58,5 +58,5 @@ export function nameColor(name: string): string {
   let hash = 0x811c9dc5;
   for (const character of name) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193) >>> 0;
   // The low bits alone depend on too little of the name.
-  return seriesColor((hash ^ (hash >>> 15)) >>> 0);
+  return seriesColor((hash ^ (hash >>> 9)) >>> 0);
 }

@@ -64,7 +64,7 @@ export function Waterfall({ trace, critical, find, selected, select }: Props) {
             <span
               key={tick}
               className="sg-tick sg-dim"
-              style={tick === 1 ? { right: 6 } : { left: `${String(tick * 100)}%` }}
+              style={{ left: `${String(tick * 100)}%` }}
             >
               {formatNanos(trace.duration * tick)}
             </span>
