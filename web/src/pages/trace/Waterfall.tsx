@@ -61,11 +61,7 @@ export function Waterfall({ trace, critical, find, selected, select }: Props) {
         </span>
         <div className="sg-span-lane">
           {TICKS.map((tick) => (
-            <span
-              key={tick}
-              className="sg-tick sg-dim"
-              style={{ left: `${String(tick * 100)}%` }}
-            >
+            <span key={tick} className="sg-tick sg-dim" style={{ left: `${String(tick * 100)}%` }}>
               {formatNanos(trace.duration * tick)}
             </span>
           ))}
