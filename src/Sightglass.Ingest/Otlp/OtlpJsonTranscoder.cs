@@ -17,6 +17,11 @@ public static class OtlpJsonTranscoder
     /// <exception cref="MalformedInputException">The body is not JSON, nests too deep or has a value of the wrong kind.</exception>
     public static ByteWriter ToProtobuf(ReadOnlySpan<byte> json, OtlpJsonMessage message, IngestLimits limits)
     {
+        if (!System.Text.Unicode.Utf8.IsValid(json))
+        {
+            throw new MalformedInputException("the body is not valid UTF-8");
+        }
+
         var target = new ByteWriter(Math.Max(json.Length / 2, 256));
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = limits.MaxNestingDepth });
         try
