@@ -11,11 +11,17 @@ namespace Sightglass.Core.Bytes;
 /// </summary>
 public sealed class ByteWriter : IDisposable, IBufferWriter<byte>
 {
+    /// <summary>
+    /// Buffers up to this size come from the shared pool. Larger ones are left to the garbage collector: the pool would keep each of them for
+    /// minutes, so that a few huge bodies would hold gigabytes.
+    /// </summary>
+    private const int MaxPooledBytes = 4 << 20;
+
     private byte[] _buffer;
     private int _length;
 
     /// <summary>Makes an empty writer.</summary>
-    public ByteWriter(int initialCapacity = 256) => _buffer = ArrayPool<byte>.Shared.Rent(Math.Max(initialCapacity, 16));
+    public ByteWriter(int initialCapacity = 256) => _buffer = Rent(Math.Max(initialCapacity, 16));
 
     /// <summary>Bytes written so far.</summary>
     public int Length => _length;
@@ -35,8 +41,8 @@ public sealed class ByteWriter : IDisposable, IBufferWriter<byte>
         _length = 0;
         if (_buffer.Length > keepCapacity)
         {
-            ArrayPool<byte>.Shared.Return(_buffer);
-            _buffer = ArrayPool<byte>.Shared.Rent(Math.Max(keepCapacity, 16));
+            Return(_buffer);
+            _buffer = Rent(Math.Max(keepCapacity, 16));
         }
     }
 
@@ -146,10 +152,7 @@ public sealed class ByteWriter : IDisposable, IBufferWriter<byte>
         var buffer = _buffer;
         _buffer = [];
         _length = 0;
-        if (buffer.Length > 0)
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
+        Return(buffer);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -170,13 +173,20 @@ public sealed class ByteWriter : IDisposable, IBufferWriter<byte>
         }
 
         var size = Math.Min(Math.Max(BitOperations.RoundUpToPowerOf2((ulong)wanted), 256), (ulong)Array.MaxLength);
-        var bigger = ArrayPool<byte>.Shared.Rent((int)size);
+        var bigger = Rent((int)size);
         _buffer.AsSpan(0, _length).CopyTo(bigger);
-        if (_buffer.Length > 0)
-        {
-            ArrayPool<byte>.Shared.Return(_buffer);
-        }
-
+        Return(_buffer);
         _buffer = bigger;
+    }
+
+    private static byte[] Rent(int size) =>
+        size <= MaxPooledBytes ? ArrayPool<byte>.Shared.Rent(size) : GC.AllocateUninitializedArray<byte>(size);
+
+    private static void Return(byte[] buffer)
+    {
+        if (buffer.Length is > 0 and <= MaxPooledBytes)
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
     }
 }

@@ -10,7 +10,7 @@ public sealed record IngestLimits
     public int MaxBodyBytes { get; init; } = 32 << 20;
 
     /// <summary>Bytes of one request body after decompression; stops zip bombs.</summary>
-    public int MaxDecompressedBodyBytes { get; init; } = 128 << 20;
+    public int MaxDecompressedBodyBytes { get; init; } = 64 << 20;
 
     /// <summary>Levels of nesting in JSON bodies, AnyValue trees and protobuf groups.</summary>
     public int MaxNestingDepth { get; init; } = 64;

@@ -7,7 +7,7 @@ namespace Sightglass.Ingest.Bodies;
 public sealed class BodyBudget(long maxBytes)
 {
     /// <summary>Default of <see cref="MaxBytes"/>: two bodies of the largest size with their decompressed forms.</summary>
-    public const long DefaultBytes = 320L << 20;
+    public const long DefaultBytes = 192L << 20;
 
     private long _used;
 
