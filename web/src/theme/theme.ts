@@ -57,6 +57,8 @@ export function seriesColor(index: number): string {
 export function nameColor(name: string): string {
   let hash = 0x811c9dc5;
   for (const character of name) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193) >>> 0;
-  // The low bits alone depend on too little of the name.
-  return seriesColor((hash ^ (hash >>> 9)) >>> 0);
+  // Alike names differ in few bits: every bit of the hash has to depend on all of them.
+  hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return seriesColor(((hash ^ (hash >>> 16)) >>> 0) % 8);
 }

@@ -8,7 +8,14 @@ export interface ActiveAlert extends Alert {
   group: string;
 }
 
-/** Firing before pending, then by name. */
+const SEVERITIES = ['critical', 'warning', 'info'];
+
+function severityRank(alert: Alert): number {
+  const rank = SEVERITIES.indexOf(alert.labels.severity ?? '');
+  return rank < 0 ? SEVERITIES.length : rank;
+}
+
+/** Firing before pending, the worst first, then by name. */
 export function activeAlerts(groups: readonly RuleGroup[]): ActiveAlert[] {
   return groups
     .flatMap((group) =>
@@ -17,5 +24,7 @@ export function activeAlerts(groups: readonly RuleGroup[]): ActiveAlert[] {
       ),
     )
     .filter((alert) => alert.state !== 'inactive')
-    .sort((a, b) => a.state.localeCompare(b.state) || a.rule.localeCompare(b.rule));
+    .sort(
+      (a, b) => a.state.localeCompare(b.state) || severityRank(a) - severityRank(b) || a.rule.localeCompare(b.rule),
+    );
 }
