@@ -32,7 +32,7 @@ internal sealed class ScrapeCache(ScrapeConfiguration configuration, LabelSet ta
             _entries.Add(hash, entry);
         }
 
-        added = entry.SeenIn != _generation && entry.SeenIn != _generation - 1;
+        added = !entry.Live && entry.SeenIn != _generation;
         entry.SeenIn = _generation;
         entry.OwnTimestamp = ownTimestamp;
         return entry.Key;
@@ -51,10 +51,11 @@ internal sealed class ScrapeCache(ScrapeConfiguration configuration, LabelSet ta
         {
             if (keepCurrent && entry.SeenIn == _generation)
             {
+                entry.Live = true;
                 continue;
             }
 
-            if (entry is { Key: { } key, OwnTimestamp: false } && entry.SeenIn >= _generation - 1)
+            if (entry is { Key: { } key, OwnTimestamp: false, Live: true })
             {
                 batch.AddSample(batch.AddSeries(key), timestampMs, SpecialValues.StaleNaN);
             }
@@ -160,5 +161,8 @@ internal sealed class ScrapeCache(ScrapeConfiguration configuration, LabelSet ta
         public int SeenIn { get; set; } = int.MinValue;
 
         public bool OwnTimestamp { get; set; }
+
+        /// <summary>The last good scrape had it: a scrape that fails half-way stores nothing, so it starts no series either.</summary>
+        public bool Live { get; set; }
     }
 }

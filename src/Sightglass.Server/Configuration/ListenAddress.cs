@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace Sightglass.Server.Configuration;
 
@@ -28,22 +29,23 @@ internal static class ListenAddress
         return endPoint is not null;
     }
 
-    /// <summary>The address with a free port in place of port 0.</summary>
+    /// <summary>A socket bound to the address: with port 0 the port is known from here on, and nobody else can take it.</summary>
     /// <exception cref="FormatException">It is not HOST:PORT.</exception>
-    public static IPEndPoint Resolve(string text)
+    /// <exception cref="IOException">The address is in use or not of this machine.</exception>
+    public static Socket Bind(string text)
     {
         if (!TryParse(text, out var endPoint))
         {
             throw new FormatException($"listen address: got \"{text}\", want HOST:PORT");
         }
 
-        if (endPoint.Port == 0)
+        try
         {
-            using var probe = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-            probe.Bind(endPoint);
-            return (IPEndPoint)probe.LocalEndPoint!;
+            return SocketTransportOptions.CreateDefaultBoundListenSocket(endPoint);
         }
-
-        return endPoint;
+        catch (SocketException e)
+        {
+            throw new IOException($"listen address {text}: {e.Message}", e);
+        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Sightglass.Server.Api.Alerting;
 using Sightglass.Server.Api.Loki;
@@ -30,15 +31,18 @@ internal sealed class SightglassServer : IAsyncDisposable
     /// <summary>Opens the stores, listens, and starts what acts on its own.</summary>
     public static async Task<SightglassServer> StartAsync(ServerConfiguration configuration, TimeProvider time)
     {
-        var listen = new ListenAddresses(ListenAddress.Resolve(configuration.Listen), ListenAddress.Resolve(configuration.OtlpGrpc), ListenAddress.Resolve(configuration.OtlpHttp));
+        var http = ListenAddress.Bind(configuration.Listen);
+        var grpc = ListenAddress.Bind(configuration.OtlpGrpc);
+        var otlp = ListenAddress.Bind(configuration.OtlpHttp);
+        var listen = new ListenAddresses((IPEndPoint)http.LocalEndPoint!, (IPEndPoint)grpc.LocalEndPoint!, (IPEndPoint)otlp.LocalEndPoint!);
         var logging = LoggerFactory.Create(ConfigureLogging);
         var engines = Engines.Open(configuration, listen.HttpUri, time, logging.CreateLogger("Sightglass"));
         var started = new List<WebApplication>();
         try
         {
-            started.Add(await ListenAsync(listen.OtlpGrpc, HttpProtocols.Http2, engines, app => OtlpGrpcApi.Map(app, engines.Pushes)));
-            started.Add(await ListenAsync(listen.OtlpHttp, HttpProtocols.Http1, engines, app => OtlpHttpApi.Map(app, engines.Pushes)));
-            started.Add(await ListenAsync(listen.Http, HttpProtocols.Http1, engines, app => MapHttp(app, engines, listen)));
+            started.Add(await ListenAsync(grpc, HttpProtocols.Http2, engines, app => OtlpGrpcApi.Map(app, engines.Pushes)));
+            started.Add(await ListenAsync(otlp, HttpProtocols.Http1, engines, app => OtlpHttpApi.Map(app, engines.Pushes)));
+            started.Add(await ListenAsync(http, HttpProtocols.Http1, engines, app => MapHttp(app, engines, listen)));
             engines.Start();
             var server = new SightglassServer(engines, logging) { Addresses = listen };
             server._listeners.AddRange(started);
@@ -87,7 +91,7 @@ internal sealed class SightglassServer : IAsyncDisposable
         WebUi.MapFallback(app);
     }
 
-    private static async Task<WebApplication> ListenAsync(IPEndPoint endPoint, HttpProtocols protocols, Engines engines, Action<WebApplication> map)
+    private static async Task<WebApplication> ListenAsync(Socket socket, HttpProtocols protocols, Engines engines, Action<WebApplication> map)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "sightglass", ContentRootPath = AppContext.BaseDirectory });
         ConfigureLogging(builder.Logging);
@@ -95,8 +99,9 @@ internal sealed class SightglassServer : IAsyncDisposable
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = engines.IngestLimits.MaxBodyBytes;
-            kestrel.Listen(endPoint, listener => listener.Protocols = protocols);
+            kestrel.Listen((IPEndPoint)socket.LocalEndPoint!, listener => listener.Protocols = protocols);
         });
+        builder.WebHost.UseSockets(transport => transport.CreateBoundListenSocket = _ => socket);
         builder.Services.AddRoutingCore();
         var app = builder.Build();
         map(app);
