@@ -36,15 +36,18 @@ public sealed class PromQLEngine
     /// <exception cref="LimitExceededException">A limit was reached.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> asked for it.</exception>
     public PromQLResult Instant(string query, long timeMs, TimeSpan? timeout = null, TimeSpan? lookback = null, CancellationToken cancellation = default) =>
-        Instant(Parse(query), query, timeMs, timeout, lookback, cancellation);
+        Instant(Parse(query), query, timeMs, timeout, lookback, samplesPerStep: false, cancellation);
 
     /// <summary>The value at one time, of an expression that is parsed already.</summary>
-    public PromQLResult Instant(PromQLExpression expression, string query, long timeMs, TimeSpan? timeout = null, TimeSpan? lookback = null, CancellationToken cancellation = default) =>
+    /// <remarks><paramref name="samplesPerStep"/> asks for the statistics of every step.</remarks>
+    public PromQLResult Instant(PromQLExpression expression, string query, long timeMs, TimeSpan? timeout = null, TimeSpan? lookback = null, bool samplesPerStep = false, CancellationToken cancellation = default) =>
         WithTimeout(timeout, token =>
         {
+            var began = _time.GetTimestamp();
             var run = new QueryRun(_store, _limits, Options, query, timeMs, timeMs, 0, Milliseconds(lookback ?? _limits.LookbackDelta), Milliseconds(DefaultSubqueryStep), token);
             var evaluator = new Evaluator(run);
             var grid = new StepGrid(timeMs, 0, 1);
+            var counted = run.Counted = new SampleCount(1, samplesPerStep);
             var result = new PromQLResult { Type = expression.Type, TimeMs = timeMs };
             if (expression.Type == PromQLType.Matrix)
             {
@@ -61,7 +64,12 @@ public sealed class PromQLEngine
                 };
             }
 
-            return result with { Warnings = run.Annotations.Warnings, Infos = run.Annotations.Infos };
+            return result with
+            {
+                Warnings = run.Annotations.Warnings,
+                Infos = run.Annotations.Infos,
+                Statistics = Statistics(run, counted, grid, began, TimeSpan.Zero),
+            };
         }, cancellation);
 
     /// <summary>The values at the steps from <paramref name="startMs"/> to <paramref name="endMs"/>, both inclusive.</summary>
@@ -80,11 +88,12 @@ public sealed class PromQLEngine
             throw new QueryException(QueryErrorKind.BadData, "zero or negative query resolution step widths are not accepted. Try a positive integer");
         }
 
-        return Range(Parse(query), query, startMs, endMs, stepMs, timeout, lookback, cancellation);
+        return Range(Parse(query), query, startMs, endMs, stepMs, timeout, lookback, samplesPerStep: false, cancellation);
     }
 
     /// <summary>The values at the steps of an expression that is parsed already.</summary>
-    public PromQLResult Range(PromQLExpression expression, string query, long startMs, long endMs, long stepMs, TimeSpan? timeout = null, TimeSpan? lookback = null, CancellationToken cancellation = default)
+    /// <remarks><paramref name="samplesPerStep"/> asks for the statistics of every step.</remarks>
+    public PromQLResult Range(PromQLExpression expression, string query, long startMs, long endMs, long stepMs, TimeSpan? timeout = null, TimeSpan? lookback = null, bool samplesPerStep = false, CancellationToken cancellation = default)
     {
         if ((endMs - startMs) / stepMs > _limits.MaxPointsPerSeries)
         {
@@ -98,15 +107,35 @@ public sealed class PromQLEngine
 
         return WithTimeout(timeout, token =>
         {
+            var began = _time.GetTimestamp();
             var run = new QueryRun(_store, _limits, Options, query, startMs, endMs, stepMs, Milliseconds(lookback ?? _limits.LookbackDelta), Milliseconds(DefaultSubqueryStep), token);
             var grid = new StepGrid(startMs, stepMs, (int)((endMs - startMs) / stepMs) + 1);
+            var counted = run.Counted = new SampleCount(grid.Count, samplesPerStep);
             var value = new Evaluator(run).Evaluate(expression, grid);
             var columns = value.Type == PromQLType.Scalar ? [new Column(LabelSet.Empty, value.Scalar)] : Evaluator.Finish(value.Vector);
             var series = ToSeries(columns, grid);
+            var sorting = _time.GetTimestamp();
             series.Sort((a, b) => a.Labels.CompareTo(b.Labels));
-            return new PromQLResult { Type = PromQLType.Matrix, Series = series, Warnings = run.Annotations.Warnings, Infos = run.Annotations.Infos };
+            return new PromQLResult
+            {
+                Type = PromQLType.Matrix,
+                Series = series,
+                Warnings = run.Annotations.Warnings,
+                Infos = run.Annotations.Infos,
+                Statistics = Statistics(run, counted, grid, began, _time.GetElapsedTime(sorting)),
+            };
         }, cancellation);
     }
+
+    private QueryStatistics Statistics(QueryRun run, SampleCount counted, StepGrid grid, long began, TimeSpan sorting) => new()
+    {
+        EvalTotal = _time.GetElapsedTime(began),
+        Preparation = run.Preparation,
+        ResultSort = sorting,
+        TotalSamples = counted.Total,
+        SamplesPerStep = counted.Steps(grid),
+        PeakSamples = run.PeakSamples,
+    };
 
     private static long Milliseconds(TimeSpan span) => (long)span.TotalMilliseconds;
 

@@ -20,6 +20,9 @@ public sealed record PromQLResult
     /// <summary>Time of an instant query, milliseconds since the Unix epoch.</summary>
     public long TimeMs { get; init; }
 
+    /// <summary>What it cost.</summary>
+    public QueryStatistics Statistics { get; init; } = new();
+
     /// <summary>Warnings, each once, sorted.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 

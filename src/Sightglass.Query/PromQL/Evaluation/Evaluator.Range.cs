@@ -88,8 +88,7 @@ internal sealed partial class Evaluator
         var offset = shift.Offset is { } o ? _run.Milliseconds(o, positive: false) : 0;
         var first = _run.Reference(shift, offset, grid.StartMs);
         var last = _run.Reference(shift, offset, grid.EndMs);
-        using var selection = _run.Store.Select(new MetricSelection(matrix.Vector.Matchers, first - range + 1, last), _run.Cancellation);
-        _run.TakeSeries(selection.Count);
+        using var selection = _run.Select(new MetricSelection(matrix.Vector.Matchers, first - range + 1, last));
         var output = new Column?[selection.Count];
         SeriesLoop.Run(selection.Count, _run, (series, buffer) =>
         {
@@ -157,7 +156,12 @@ internal sealed partial class Evaluator
         var inner = new StepGrid(start, step, (int)count);
         var detect = _detectResets;
         _detectResets = false;
+
+        // What goes into the inner expression does not count, what the windows see of its result does.
+        var counted = _run.Counted;
+        _run.Counted = new SampleCount(1, perStep: false);
         var columns = Evaluate(subquery.Inner, inner).Vector;
+        _run.Counted = counted;
         _detectResets = detect;
         return (columns, inner, offset, range);
     }
@@ -167,6 +171,8 @@ internal sealed partial class Evaluator
         Column? column = null;
         int floatFrom = 0, floatTo = 0, histogramFrom = 0, histogramTo = 0;
         var metric = labels.Name;
+        var counted = _run.Counted;
+        long used = 0;
         var isRate = call.Expression.Function.Name is "rate" or "increase";
         var times = samples.Times;
         var histogramTimes = samples.HistogramTimes;
@@ -209,6 +215,9 @@ internal sealed partial class Evaluator
                 EndMs = end,
                 StepMs = grid.Time(step),
             };
+            var size = SampleCount.Of(window.Values, window.Histograms);
+            used += size;
+            counted.AtStep(step, size);
             if (!kernel(window, call, step, metric, out var value, out var histogram))
             {
                 continue;
@@ -238,6 +247,7 @@ internal sealed partial class Evaluator
             }
         }
 
+        counted.Add(used);
         return column;
     }
 

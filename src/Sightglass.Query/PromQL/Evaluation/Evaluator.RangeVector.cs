@@ -30,15 +30,18 @@ internal sealed partial class Evaluator
             var offset = shift.Offset is { } o ? _run.Milliseconds(o, positive: false) : 0;
             var end = _run.Reference(shift, offset, grid.StartMs);
             var start = end - _run.Milliseconds(matrix.Range, positive: true) + 1;
-            using var selection = _run.Store.Select(new MetricSelection(matrix.Vector.Matchers, start, end), _run.Cancellation);
-            _run.TakeSeries(selection.Count);
+            using var selection = _run.Select(new MetricSelection(matrix.Vector.Matchers, start, end));
             var buffer = new SampleBuffer();
             for (var i = 0; i < selection.Count; i++)
             {
                 _run.Check();
                 selection.Read(i, buffer);
                 _run.Take(buffer.Count);
-                AddSeries(output, selection.Labels(i), RangeSamples.From(buffer));
+                var samples = RangeSamples.From(buffer);
+                var used = SampleCount.Of(samples.Values, samples.Histograms);
+                _run.Counted.Add(used);
+                _run.Counted.AtStep(0, used);
+                AddSeries(output, selection.Labels(i), samples);
             }
         }
 

@@ -19,7 +19,12 @@ internal sealed partial class Evaluator(QueryRun run)
         _run.Check();
         if (grid.Count > 1 && expression is not (NumberLiteral or StringLiteral or ParenExpression) && expression.Type != PromQLType.Matrix && StepInvariance.Of(expression))
         {
-            return Expand(Evaluate(expression, grid with { Count = 1 }), grid.Count);
+            var counted = _run.Counted;
+            _run.Counted = new SampleCount(1, perStep: false);
+            var once = Evaluate(expression, grid with { Count = 1 });
+            counted.AddForEachStep(_run.Counted.Total, grid.Count);
+            _run.Counted = counted;
+            return Expand(once, grid.Count);
         }
 
         return expression switch
@@ -176,8 +181,8 @@ internal sealed partial class Evaluator(QueryRun run)
         var offset = selector.Shift.Offset is { } o ? _run.Milliseconds(o, positive: false) : 0;
         var first = _run.Reference(selector.Shift, offset, grid.StartMs);
         var last = _run.Reference(selector.Shift, offset, grid.EndMs);
-        using var selection = _run.Store.Select(new MetricSelection(selector.Matchers, first - _run.LookbackMs + 1, last), _run.Cancellation);
-        _run.TakeSeries(selection.Count);
+        using var selection = _run.Select(new MetricSelection(selector.Matchers, first - _run.LookbackMs + 1, last));
+        var counted = _run.Counted;
         var output = new Column?[selection.Count];
         SeriesLoop.Run(selection.Count, _run, (series, buffer) =>
         {
@@ -194,6 +199,7 @@ internal sealed partial class Evaluator(QueryRun run)
             var column = Column.Empty(selection.Labels(series), grid.Count);
             var at = 0;
             var any = false;
+            long used = 0;
             for (var step = 0; step < grid.Count; step++)
             {
                 var reference = _run.Reference(selector.Shift, offset, grid.Time(step));
@@ -219,6 +225,9 @@ internal sealed partial class Evaluator(QueryRun run)
                 }
 
                 any = true;
+                var size = histogram is null ? 1 : SampleCount.Of(histogram);
+                used += size;
+                counted.AtStep(step, size);
                 if (timestamps)
                 {
                     column.Values[step] = times[at - 1] / 1000.0;
@@ -235,6 +244,7 @@ internal sealed partial class Evaluator(QueryRun run)
 
             if (any)
             {
+                counted.Add(used);
                 output[series] = column;
             }
             else

@@ -9,6 +9,8 @@ namespace Sightglass.Query.PromQL;
 internal sealed class QueryRun(IMetricStore store, QueryLimits limits, PromQLOptions options, string text, long startMs, long endMs, long stepMs, long lookbackMs, long defaultSubqueryStepMs, CancellationToken cancellation)
 {
     private long _samples;
+    private long _peak;
+    private long _preparationTicks;
     private long _series;
 
     public IMetricStore Store { get; } = store;
@@ -33,6 +35,33 @@ internal sealed class QueryRun(IMetricStore store, QueryLimits limits, PromQLOpt
 
     public Annotations Annotations { get; } = new(text);
 
+    /// <summary>What is counted for the query's statistics; another one while a subquery's or a constant part's inside is evaluated.</summary>
+    public SampleCount Counted { get; set; } = new(1, perStep: false);
+
+    /// <summary>Most samples held at one moment.</summary>
+    public long PeakSamples => Interlocked.Read(ref _peak);
+
+    /// <summary>Time spent in finding series.</summary>
+    public TimeSpan Preparation => TimeSpan.FromTicks(Interlocked.Read(ref _preparationTicks));
+
+    /// <summary>Finds series, and counts them and the time it took.</summary>
+    public ISeriesSelection Select(MetricSelection selection)
+    {
+        var began = System.Diagnostics.Stopwatch.GetTimestamp();
+        var found = Store.Select(selection, Cancellation);
+        Interlocked.Add(ref _preparationTicks, System.Diagnostics.Stopwatch.GetElapsedTime(began).Ticks);
+        try
+        {
+            TakeSeries(found.Count);
+            return found;
+        }
+        catch
+        {
+            found.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Counts samples that the query keeps.</summary>
     public void Take(long samples)
     {
@@ -41,13 +70,18 @@ internal sealed class QueryRun(IMetricStore store, QueryLimits limits, PromQLOpt
         {
             throw TooManySamples(now);
         }
+
+        for (var peak = PeakSamples; now > peak; peak = PeakSamples)
+        {
+            Interlocked.CompareExchange(ref _peak, now, peak);
+        }
     }
 
     /// <summary>Gives samples back.</summary>
     public void Release(long samples) => Interlocked.Add(ref _samples, -samples);
 
     /// <summary>Counts series that a selection touches.</summary>
-    public void TakeSeries(long series)
+    private void TakeSeries(long series)
     {
         var now = Interlocked.Add(ref _series, series);
         if (now > Limits.MaxSeries)

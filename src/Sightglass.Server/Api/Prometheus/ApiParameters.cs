@@ -1,5 +1,7 @@
 using System.Globalization;
 using Sightglass.Core.Errors;
+using Sightglass.Core.Model;
+using Sightglass.Query.PromQL;
 using Sightglass.Query.Syntax;
 
 namespace Sightglass.Server.Api.Prometheus;
@@ -40,18 +42,23 @@ internal sealed class ApiParameters
     public IReadOnlyList<string> All(string name) =>
         [.. (_form?[name] ?? default).OfType<string>(), .. _query[name].OfType<string>()];
 
-    /// <summary>A time in milliseconds: a number of seconds or RFC 3339.</summary>
-    public long Time(string name, long? missing)
+    /// <summary>A time that has to be given, in milliseconds: a number of seconds or RFC 3339.</summary>
+    public long Time(string name) => Parse(Text(name)) is { } time ? time : throw Invalid(name, $"cannot parse {QuotedText.Quote(Text(name))} to a valid timestamp");
+
+    /// <summary>A time in milliseconds, <paramref name="missing"/> where none is given.</summary>
+    public long OptionalTime(string name, long missing)
     {
         var text = Text(name);
-        if (text.Length == 0)
-        {
-            return missing ?? throw Invalid(name, $"cannot parse {QuotedText.Quote(text)} to a valid timestamp");
-        }
+        return text.Length == 0 ? missing
+            : Parse(text) is { } time ? time
+            : throw Invalid(name, $"Invalid time value for '{name}': cannot parse {QuotedText.Quote(text)} to a valid timestamp");
+    }
 
+    private static long? Parse(string text)
+    {
         if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds))
         {
-            return seconds is > -9.2e12 and < 9.2e12 ? (long)Math.Round(seconds * 1000) : throw Invalid(name, $"cannot parse {QuotedText.Quote(text)} to a valid timestamp");
+            return seconds is > -9.2e15 and < 9.2e15 ? (long)Math.Round(seconds * 1000) : null;
         }
 
         // Go's earliest and latest times, which Prometheus' own clients send.
@@ -67,26 +74,34 @@ internal sealed class ApiParameters
 
         return text.Length >= 20 && text[10] is 'T' or 't' && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
             ? time.ToUnixTimeMilliseconds()
-            : throw Invalid(name, $"cannot parse {QuotedText.Quote(text)} to a valid timestamp");
+            : null;
     }
 
     /// <summary>A length of time: a number of seconds or a duration; null when it is not given.</summary>
-    public TimeSpan? Duration(string name)
+    public TimeSpan? Duration(string name) => TryDuration(name, out var duration)
+        ? duration
+        : throw Invalid(name, $"cannot parse {QuotedText.Quote(Text(name))} to a valid duration");
+
+    /// <summary>A length of time, null when it is not given; false when it is none.</summary>
+    public bool TryDuration(string name, out TimeSpan? duration)
     {
         var text = Text(name);
+        duration = null;
         if (text.Length == 0)
         {
-            return null;
+            return true;
         }
 
         if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds))
         {
-            return Math.Abs(seconds) < 9.2e9 ? TimeSpan.FromSeconds(seconds) : throw Invalid(name, $"cannot parse {QuotedText.Quote(text)} to a valid duration. It overflows int64");
+            duration = Math.Abs(seconds) < 9.2e9 ? TimeSpan.FromSeconds(seconds) : null;
+        }
+        else if (DurationText.TryParse(text, out var milliseconds))
+        {
+            duration = TimeSpan.FromMilliseconds(milliseconds);
         }
 
-        return DurationText.TryParse(text, out var milliseconds)
-            ? TimeSpan.FromMilliseconds(milliseconds)
-            : throw Invalid(name, $"cannot parse {QuotedText.Quote(text)} to a valid duration");
+        return duration is not null;
     }
 
     /// <summary>A number of results; 0 means all.</summary>
@@ -105,6 +120,34 @@ internal sealed class ApiParameters
 
         return limit >= 0 ? limit : throw Invalid(name, "limit must be non-negative");
     }
+
+    /// <summary>A number of results that may be negative, for all of them; null when it is not given.</summary>
+    public int? Count(string name)
+    {
+        var text = Text(name);
+        return text.Length == 0 ? null
+            : int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var count) ? count
+            : throw new QueryException(QueryErrorKind.BadData, $"{name} must be a number");
+    }
+
+    /// <summary>The selectors of <c>match[]</c>; each has a matcher that does not match the empty text.</summary>
+    public List<IReadOnlyList<LabelMatcher>> Selectors(string name = "match[]") => [.. All(name).Select(text => Selector(name, text))];
+
+    /// <summary>One selector.</summary>
+    public static IReadOnlyList<LabelMatcher> Selector(string name, string text)
+    {
+        try
+        {
+            return PromQLParser.ParseSelector(text);
+        }
+        catch (QueryException e)
+        {
+            throw new QueryException(QueryErrorKind.BadData, $"invalid parameter {QuotedText.Quote(name)}: {e.Message}", e.Position, e);
+        }
+    }
+
+    /// <summary>The range from <c>start</c> to <c>end</c>, each without a bound where it is not given.</summary>
+    public (long StartMs, long EndMs) TimeRange() => (OptionalTime("start", MinTimeMs), OptionalTime("end", MaxTimeMs));
 
     public static QueryException Invalid(string name, string message) => new(QueryErrorKind.BadData, $"invalid parameter {QuotedText.Quote(name)}: {message}");
 }

@@ -2,7 +2,6 @@ using System.Text;
 using Sightglass.Core.Contracts;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Model;
-using Sightglass.Query.PromQL;
 using Sightglass.Query.Syntax;
 
 namespace Sightglass.Server.Api.Prometheus;
@@ -15,13 +14,13 @@ internal sealed class LabelEndpoints(IMetricStore store)
     public Task Series(HttpContext context, ApiParameters parameters)
     {
         var limit = parameters.Limit();
-        var selectors = Selectors(parameters);
+        var selectors = parameters.Selectors();
         if (selectors.Count == 0)
         {
             throw new QueryException(QueryErrorKind.BadData, "no match[] parameter provided");
         }
 
-        var (start, end) = TimeRange(parameters);
+        var (start, end) = parameters.TimeRange();
         var found = new SortedSet<LabelSet>();
         foreach (var selector in selectors)
         {
@@ -44,8 +43,8 @@ internal sealed class LabelEndpoints(IMetricStore store)
     public Task Names(HttpContext context, ApiParameters parameters)
     {
         var limit = parameters.Limit();
-        var (start, end) = TimeRange(parameters);
-        var names = Union(Selectors(parameters), selector => store.LabelNames(selector, start, end, context.RequestAborted));
+        var (start, end) = parameters.TimeRange();
+        var names = Union(parameters.Selectors(), selector => store.LabelNames(selector, start, end, context.RequestAborted));
         return WriteNames(context, names, limit);
     }
 
@@ -54,21 +53,21 @@ internal sealed class LabelEndpoints(IMetricStore store)
         var limit = parameters.Limit();
         var escaped = (string)context.Request.RouteValues["name"]!;
         var name = Unescape(escaped) ?? throw new QueryException(QueryErrorKind.BadData, $"invalid label name: {QuotedText.Quote(escaped)}");
-        var (start, end) = TimeRange(parameters);
-        var values = Union(Selectors(parameters), selector => store.LabelValues(name, selector, start, end, context.RequestAborted));
+        var (start, end) = parameters.TimeRange();
+        var values = Union(parameters.Selectors(), selector => store.LabelValues(name, selector, start, end, context.RequestAborted));
         return WriteNames(context, values, limit);
     }
 
     public Task Metadata(HttpContext context, ApiParameters parameters)
     {
-        var limit = parameters.Limit();
-        var perMetric = parameters.Limit("limit_per_metric");
+        var limit = parameters.Count("limit") ?? -1;
+        var perMetric = parameters.Count("limit_per_metric") ?? -1;
         var metric = parameters.Text("metric");
         var families = store.Metadata(metric.Length > 0 ? metric : null).GroupBy(m => m.Family);
         return ApiResponse.Success(context, json =>
         {
             json.WriteStartObject();
-            foreach (var family in limit > 0 ? families.Take(limit) : families)
+            foreach (var family in limit >= 0 ? families.Take(limit) : families)
             {
                 json.WriteStartArray(family.Key);
                 foreach (var item in perMetric > 0 ? family.Take(perMetric) : family)
@@ -125,7 +124,7 @@ internal sealed class LabelEndpoints(IMetricStore store)
         return output.Length > 0 ? output.ToString() : null;
     }
 
-    private static string TypeName(MetricType type) => type switch
+    internal static string TypeName(MetricType type) => type switch
     {
         MetricType.Counter => "counter",
         MetricType.Gauge => "gauge",
@@ -136,31 +135,6 @@ internal sealed class LabelEndpoints(IMetricStore store)
         MetricType.StateSet => "stateset",
         _ => "unknown",
     };
-
-    private static (long Start, long End) TimeRange(ApiParameters parameters)
-    {
-        var start = parameters.Time("start", ApiParameters.MinTimeMs);
-        var end = parameters.Time("end", ApiParameters.MaxTimeMs);
-        return end < start ? throw ApiParameters.Invalid("end", "end timestamp must not be before start time") : (start, end);
-    }
-
-    private static List<IReadOnlyList<LabelMatcher>> Selectors(ApiParameters parameters)
-    {
-        var selectors = new List<IReadOnlyList<LabelMatcher>>();
-        foreach (var text in parameters.All("match[]"))
-        {
-            try
-            {
-                selectors.Add(PromQLParser.ParseSelector(text));
-            }
-            catch (QueryException e)
-            {
-                throw new QueryException(QueryErrorKind.BadData, $"invalid parameter \"match[]\": {e.Message}", e.Position, e);
-            }
-        }
-
-        return selectors;
-    }
 
     private static IReadOnlyList<string> Union(List<IReadOnlyList<LabelMatcher>> selectors, Func<IReadOnlyList<LabelMatcher>, IReadOnlyList<string>> get)
     {

@@ -1,6 +1,7 @@
 using Sightglass.Core.Errors;
 using Sightglass.Core.Limits;
 using Sightglass.Query.PromQL;
+using Sightglass.Query.Syntax;
 using Sightglass.Query.Vectors;
 
 namespace Sightglass.Server.Api.Prometheus;
@@ -8,23 +9,27 @@ namespace Sightglass.Server.Api.Prometheus;
 /// <summary><c>query</c>, <c>query_range</c>, <c>format_query</c> and <c>parse_query</c>.</summary>
 internal sealed class QueryEndpoints(PromQLEngine engine, QueryLimits limits, TimeProvider time)
 {
+    /// <summary>Warnings, and infos, that one answer carries: Prometheus' number.</summary>
+    private const int MaxAnnotations = 10;
+
     public Task Instant(HttpContext context, ApiParameters parameters)
     {
         var limit = parameters.Limit();
-        var timeMs = parameters.Time("time", time.GetUtcNow().ToUnixTimeMilliseconds());
-        var timeout = parameters.Duration("timeout");
+        var timeMs = parameters.OptionalTime("time", time.GetUtcNow().ToUnixTimeMilliseconds());
+        var timeout = Timeout(parameters);
         var lookback = Lookback(parameters);
+        var stats = parameters.Text("stats");
         var query = parameters.Text("query");
         var expression = Parse(query);
-        var result = engine.Instant(expression, query, timeMs, timeout, lookback, context.RequestAborted);
-        return Answer(context, result, limit);
+        var result = engine.Instant(expression, query, timeMs, timeout, lookback, stats == "all", context.RequestAborted);
+        return Answer(context, result, limit, stats);
     }
 
     public Task Range(HttpContext context, ApiParameters parameters)
     {
         var limit = parameters.Limit();
-        var startMs = parameters.Time("start", null);
-        var endMs = parameters.Time("end", null);
+        var startMs = parameters.Time("start");
+        var endMs = parameters.Time("end");
         if (endMs < startMs)
         {
             throw ApiParameters.Invalid("end", "end timestamp must not be before start time");
@@ -42,8 +47,9 @@ internal sealed class QueryEndpoints(PromQLEngine engine, QueryLimits limits, Ti
             throw new QueryException(QueryErrorKind.BadData, FormattableString.Invariant($"exceeded maximum resolution of {limits.MaxPointsPerSeries:N0} points per timeseries. Try decreasing the query resolution (?step=XX)"));
         }
 
-        var timeout = parameters.Duration("timeout");
+        var timeout = Timeout(parameters);
         var lookback = Lookback(parameters);
+        var stats = parameters.Text("stats");
         var query = parameters.Text("query");
         var expression = Parse(query);
         if (expression.Type is not (PromQLType.Scalar or PromQLType.Vector))
@@ -51,8 +57,8 @@ internal sealed class QueryEndpoints(PromQLEngine engine, QueryLimits limits, Ti
             throw ApiParameters.Invalid("query", $"invalid expression type \"{(expression.Type == PromQLType.Matrix ? "range vector" : "string")}\" for range query, must be Scalar or instant Vector");
         }
 
-        var result = engine.Range(expression, query, startMs, endMs, stepMs, timeout, lookback, context.RequestAborted);
-        return Answer(context, result, limit);
+        var result = engine.Range(expression, query, startMs, endMs, stepMs, timeout, lookback, stats == "all", context.RequestAborted);
+        return Answer(context, result, limit, stats);
     }
 
     public Task Format(HttpContext context, ApiParameters parameters)
@@ -67,11 +73,21 @@ internal sealed class QueryEndpoints(PromQLEngine engine, QueryLimits limits, Ti
         return ApiResponse.Success(context, json => ExpressionJson.Write(json, expression));
     }
 
+    // A lookback of zero or less means the server's own, as does none.
     private static TimeSpan? Lookback(ApiParameters parameters)
     {
-        var lookback = parameters.Duration("lookback_delta");
-        return lookback is null || lookback > TimeSpan.Zero ? lookback : throw ApiParameters.Invalid("lookback_delta", "must be positive");
+        const string Name = "lookback_delta";
+        return parameters.TryDuration(Name, out var lookback)
+            ? lookback > TimeSpan.Zero ? lookback : null
+            : throw new QueryException(QueryErrorKind.BadData, $"error parsing lookback delta duration: cannot parse {QuotedText.Quote(parameters.Text(Name))} to a valid duration");
     }
+
+    private static TimeSpan? Timeout(ApiParameters parameters) => parameters.Duration("timeout") switch
+    {
+        null => null,
+        { } timeout when timeout > TimeSpan.Zero => timeout,
+        _ => throw new QueryException(QueryErrorKind.Timeout, "query timed out in query execution"),
+    };
 
     private PromQLExpression Parse(string query)
     {
@@ -85,16 +101,20 @@ internal sealed class QueryEndpoints(PromQLEngine engine, QueryLimits limits, Ti
         }
     }
 
-    private static Task Answer(HttpContext context, PromQLResult result, int limit)
+    private static Task Answer(HttpContext context, PromQLResult result, int limit, string stats)
     {
         IReadOnlyList<ResultSeries> series = result.Series;
-        IReadOnlyList<string> warnings = result.Warnings;
+        var warnings = Annotations(result.Warnings, "warning");
         if (limit > 0 && series.Count > limit)
         {
             series = [.. series.Take(limit)];
             warnings = [.. warnings, "results truncated due to limit"];
         }
 
-        return ApiResponse.Success(context, json => ResultJson.Write(json, result, series), warnings, result.Infos);
+        return ApiResponse.Success(context, json => ResultJson.Write(json, result, series, stats.Length > 0), warnings, Annotations(result.Infos, "info"));
     }
+
+    private static IReadOnlyList<string> Annotations(IReadOnlyList<string> all, string kind) => all.Count <= MaxAnnotations
+        ? all
+        : [.. all.Take(MaxAnnotations), $"{all.Count - MaxAnnotations} more {kind} annotations omitted"];
 }

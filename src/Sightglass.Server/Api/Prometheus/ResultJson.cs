@@ -12,7 +12,7 @@ internal static class ResultJson
 {
     private const int FlushEvery = 1 << 20;
 
-    public static void Write(Utf8JsonWriter json, PromQLResult result, IReadOnlyList<ResultSeries> series)
+    public static void Write(Utf8JsonWriter json, PromQLResult result, IReadOnlyList<ResultSeries> series, bool withStatistics = false)
     {
         json.WriteStartObject();
         switch (result.Type)
@@ -49,6 +49,12 @@ internal static class ResultJson
 
                 json.WriteEndArray();
                 break;
+        }
+
+        if (withStatistics)
+        {
+            json.WritePropertyName("stats"u8);
+            StatisticsJson.Write(json, result.Statistics);
         }
 
         json.WriteEndObject();
@@ -173,7 +179,7 @@ internal static class ResultJson
         json.WriteEndArray();
     }
 
-    private static void WriteTime(Utf8JsonWriter json, long timeMs)
+    internal static void WriteTime(Utf8JsonWriter json, long timeMs)
     {
         Span<byte> text = stackalloc byte[24];
         var length = 0;
