@@ -62,6 +62,18 @@ internal sealed class ScrapeTarget
 
     public TargetStatus Status => _status;
 
+    /// <summary>What the target says of its metric families, by name.</summary>
+    public IReadOnlyList<MetricMetadata> Metadata
+    {
+        get
+        {
+            lock (_metadata)
+            {
+                return [.. _metadata.Values.OrderBy(m => m.Family, StringComparer.Ordinal)];
+            }
+        }
+    }
+
     /// <summary>One scrape. Never throws but on cancellation: a failure is the target's state and <c>up 0</c>.</summary>
     public async Task ScrapeAsync(ScrapeClient client, TimeProvider time, CancellationToken cancellation)
     {
@@ -174,12 +186,15 @@ internal sealed class ScrapeTarget
             }
         }
 
-        foreach (var (name, family) in families)
+        lock (_metadata)
         {
-            if (!_metadata.TryGetValue(name, out var known) || known != family)
+            foreach (var (name, family) in families)
             {
-                _metadata[name] = family;
-                batch.Metadata.Add(family);
+                if (!_metadata.TryGetValue(name, out var known) || known != family)
+                {
+                    _metadata[name] = family;
+                    batch.Metadata.Add(family);
+                }
             }
         }
 

@@ -62,6 +62,18 @@ public sealed class Scraper : IAsyncDisposable
     /// <summary>Targets that relabelling dropped.</summary>
     public IReadOnlyList<TargetStatus> Dropped() => _dropped;
 
+    /// <summary>Names of all scrape configurations, also of those without targets; sorted.</summary>
+    public IReadOnlyList<string> Pools() => [.. _configurations.Select(c => c.JobName).Order(StringComparer.Ordinal)];
+
+    /// <summary>What each target says of its metric families, in the order of <see cref="Targets"/>.</summary>
+    public IReadOnlyList<(TargetStatus Target, IReadOnlyList<MetricMetadata> Metadata)> TargetMetadata()
+    {
+        lock (_gate)
+        {
+            return [.. _targets.Values.Select(t => (t.Target.Status, t.Target.Metadata)).OrderBy(t => t.Status.Job, StringComparer.Ordinal).ThenBy(t => t.Status.Url.ToString(), StringComparer.Ordinal)];
+        }
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
@@ -148,7 +160,7 @@ public sealed class Scraper : IAsyncDisposable
             }
             else
             {
-                dropped.Add(new TargetStatus(configuration.JobName, group.Labels.With("__address__", address).With("job", configuration.JobName), LabelSet.Empty,
+                dropped.Add(new TargetStatus(configuration.JobName, TargetBuilder.Discovered(configuration, address, group.Labels), LabelSet.Empty,
                     new Uri("about:dropped"), TargetHealth.Unknown, null, TimeSpan.Zero, string.Empty, configuration.Interval, configuration.Timeout, 0));
             }
         }

@@ -9,19 +9,8 @@ internal static class TargetBuilder
     /// <exception cref="FormatException">The address or a meta label cannot be used.</exception>
     public static TargetStatus? Build(ScrapeConfiguration configuration, string address, LabelSet groupLabels)
     {
-        var builder = new LabelSetBuilder(groupLabels);
-        builder.Set("__address__", address);
-        Default(builder, "job", configuration.JobName);
-        Default(builder, "__scheme__", configuration.Scheme);
-        Default(builder, "__metrics_path__", configuration.MetricsPath);
-        Default(builder, "__scrape_interval__", Seconds(configuration.Interval));
-        Default(builder, "__scrape_timeout__", Seconds(configuration.Timeout));
-        foreach (var parameter in configuration.Parameters)
-        {
-            Default(builder, "__param_" + parameter.Key, parameter.Value);
-        }
-
-        var discovered = builder.Build();
+        var discovered = Discovered(configuration, address, groupLabels);
+        var builder = new LabelSetBuilder(discovered);
         if (!RelabelRule.Apply(configuration.Relabel, builder))
         {
             return null;
@@ -44,6 +33,24 @@ internal static class TargetBuilder
         }
 
         return new TargetStatus(configuration.JobName, discovered, builder.Build(), url, TargetHealth.Unknown, null, TimeSpan.Zero, string.Empty, configuration.Interval, configuration.Timeout, 0);
+    }
+
+    /// <summary>The labels of an address before relabelling.</summary>
+    public static LabelSet Discovered(ScrapeConfiguration configuration, string address, LabelSet groupLabels)
+    {
+        var builder = new LabelSetBuilder(groupLabels);
+        builder.Set("__address__", address);
+        Default(builder, "job", configuration.JobName);
+        Default(builder, "__scheme__", configuration.Scheme);
+        Default(builder, "__metrics_path__", configuration.MetricsPath);
+        Default(builder, "__scrape_interval__", Seconds(configuration.Interval));
+        Default(builder, "__scrape_timeout__", Seconds(configuration.Timeout));
+        foreach (var parameter in configuration.Parameters)
+        {
+            Default(builder, "__param_" + parameter.Key, parameter.Value);
+        }
+
+        return builder.Build();
     }
 
     private static Uri Url(ScrapeConfiguration configuration, LabelSetBuilder labels, string address)

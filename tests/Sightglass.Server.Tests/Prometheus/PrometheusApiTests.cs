@@ -97,7 +97,9 @@ public sealed class PrometheusApiTests : IAsyncLifetime, IDisposable
     [InlineData("/api/v1/query_range?query=a&start=0&end=11001&step=1", 400, "bad_data", "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)")]
     [InlineData("/api/v1/query_range?query=a[5m]&start=0&end=1&step=1", 400, "bad_data", "invalid parameter \\\"query\\\": invalid expression type \\\"range vector\\\" for range query, must be Scalar or instant Vector")]
     [InlineData("/api/v1/series", 400, "bad_data", "no match[] parameter provided")]
-    [InlineData("/api/v1/series?match[]={}", 400, "bad_data", "invalid parameter \\\"match[]\\\": 1:1: parse error: vector selector must contain at least one non-empty matcher")]
+    [InlineData("/api/v1/series?match[]={}", 400, "bad_data", "invalid parameter \\\"match[]\\\": match[] must contain at least one non-empty matcher")]
+    [InlineData("/api/v1/labels?match[]={}", 400, "bad_data", "match[] must contain at least one non-empty matcher")]
+    [InlineData("/api/v1/label/a/values?match[]=a{", 400, "bad_data", "1:3: parse error: unexpected end of input inside braces")]
     [InlineData("/api/v1/nowhere", 404, "not_found", "GET /api/v1/nowhere is not offered by this server")]
     public async Task An_error_has_Prometheus_status_type_and_meaning(string path, int status, string type, string message)
     {

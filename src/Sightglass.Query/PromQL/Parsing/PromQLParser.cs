@@ -76,7 +76,6 @@ public sealed partial class PromQLParser
             throw parser.Unexpected("");
         }
 
-        TypeCheck.Check(text, selector);
         return selector.Matchers;
     }
 

@@ -4,7 +4,6 @@ using System.Text.Json;
 using Sightglass.Alerting.Rules;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Model;
-using Sightglass.Query.PromQL;
 using Sightglass.Server.Api.Prometheus;
 
 namespace Sightglass.Server.Api.Alerting;
@@ -231,7 +230,7 @@ internal static class RulesApi
 
             return new RuleFilter(
                 type, Set(query, "rule_name[]"), Set(query, "rule_group[]"), Set(query, "file[]"),
-                [.. query["match[]"].OfType<string>().Select(PromQLParser.ParseSelector)], exclude is "true" or "1", size, token);
+                [.. query["match[]"].OfType<string>().Select(ApiParameters.Selector)], exclude is "true" or "1", size, token);
         }
 
         public bool HasGroup(RuleGroupView group) => (Groups.Count == 0 || Groups.Contains(group.Name)) && (Files.Count == 0 || Files.Contains(group.File));

@@ -131,18 +131,27 @@ internal sealed class ApiParameters
     }
 
     /// <summary>The selectors of <c>match[]</c>; each has a matcher that does not match the empty text.</summary>
-    public List<IReadOnlyList<LabelMatcher>> Selectors(string name = "match[]") => [.. All(name).Select(text => Selector(name, text))];
+    public List<IReadOnlyList<LabelMatcher>> Selectors() => [.. All("match[]").Select(Selector)];
 
-    /// <summary>One selector.</summary>
-    public static IReadOnlyList<LabelMatcher> Selector(string name, string text)
+    /// <summary>One selector of <c>match[]</c>.</summary>
+    public static IReadOnlyList<LabelMatcher> Selector(string text)
+    {
+        var matchers = PromQLParser.ParseSelector(text);
+        return matchers.All(m => m.MatchesEmpty)
+            ? throw new QueryException(QueryErrorKind.BadData, "match[] must contain at least one non-empty matcher")
+            : matchers;
+    }
+
+    /// <summary>Runs <paramref name="read"/>; the error of a value is told with the parameter's name.</summary>
+    public static T Named<T>(string name, Func<T> read)
     {
         try
         {
-            return PromQLParser.ParseSelector(text);
+            return read();
         }
         catch (QueryException e)
         {
-            throw new QueryException(QueryErrorKind.BadData, $"invalid parameter {QuotedText.Quote(name)}: {e.Message}", e.Position, e);
+            throw new QueryException(e.Kind, $"invalid parameter {QuotedText.Quote(name)}: {e.Message}", e.Position, e);
         }
     }
 

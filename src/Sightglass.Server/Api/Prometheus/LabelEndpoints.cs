@@ -14,7 +14,7 @@ internal sealed class LabelEndpoints(IMetricStore store)
     public Task Series(HttpContext context, ApiParameters parameters)
     {
         var limit = parameters.Limit();
-        var selectors = parameters.Selectors();
+        var selectors = ApiParameters.Named("match[]", parameters.Selectors);
         if (selectors.Count == 0)
         {
             throw new QueryException(QueryErrorKind.BadData, "no match[] parameter provided");

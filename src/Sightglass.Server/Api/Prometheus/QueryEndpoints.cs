@@ -89,17 +89,7 @@ internal sealed class QueryEndpoints(PromQLEngine engine, QueryLimits limits, Ti
         _ => throw new QueryException(QueryErrorKind.Timeout, "query timed out in query execution"),
     };
 
-    private PromQLExpression Parse(string query)
-    {
-        try
-        {
-            return engine.Parse(query);
-        }
-        catch (QueryException e)
-        {
-            throw new QueryException(e.Kind, $"invalid parameter \"query\": {e.Message}", e.Position, e);
-        }
-    }
+    private PromQLExpression Parse(string query) => ApiParameters.Named("query", () => engine.Parse(query));
 
     private static Task Answer(HttpContext context, PromQLResult result, int limit, string stats)
     {

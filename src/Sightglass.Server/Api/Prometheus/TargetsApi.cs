@@ -1,40 +1,41 @@
 using System.Text.Json;
 using Sightglass.Core.Model;
 using Sightglass.Ingest.Scrape;
+using Sightglass.Query.PromQL;
 using Sightglass.Server.Api.Alerting;
 
 namespace Sightglass.Server.Api.Prometheus;
 
-/// <summary>Prometheus' endpoints about scrape targets.</summary>
+/// <summary>Prometheus' endpoints about scrape targets: <c>targets</c>, <c>targets/metadata</c>, <c>scrape_pools</c>.</summary>
 internal static class TargetsApi
 {
     public static void Map(IEndpointRouteBuilder routes, Scraper scraper)
     {
-        foreach (var prefix in new[] { "/api/v1", "/prometheus/api/v1" })
+        routes.Api(PrometheusRoutes.GetOnly, "/targets", (context, parameters) => Targets(context, parameters, scraper));
+        routes.Api(PrometheusRoutes.GetOnly, "/targets/metadata", (context, parameters) => Metadata(context, parameters, scraper));
+        routes.Api(PrometheusRoutes.GetOnly, "/scrape_pools", (context, _) => ApiResponse.Success(context, json =>
         {
-            routes.MapGet($"{prefix}/targets", context => Targets(context, scraper));
-            routes.MapGet($"{prefix}/scrape_pools", context => ApiResponse.Success(context, json =>
+            json.WriteStartObject();
+            json.WriteStartArray("scrapePools");
+            foreach (var pool in scraper.Pools())
             {
-                json.WriteStartObject();
-                json.WriteStartArray("scrapePools");
-                foreach (var job in scraper.Targets().Select(t => t.Job).Distinct(StringComparer.Ordinal))
-                {
-                    json.WriteStringValue(job);
-                }
+                json.WriteStringValue(pool);
+            }
 
-                json.WriteEndArray();
-                json.WriteEndObject();
-            }));
-        }
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }));
     }
 
-    private static Task Targets(HttpContext context, Scraper scraper)
+    private static Task Targets(HttpContext context, ApiParameters parameters, Scraper scraper)
     {
-        var state = context.Request.Query["state"].ToString().ToLowerInvariant();
-        var pool = context.Request.Query["scrapePool"].ToString();
+        var state = parameters.Text("state").ToLowerInvariant();
+        var pool = parameters.Text("scrapePool");
         bool Wanted(TargetStatus target) => pool.Length == 0 || target.Job == pool;
+        var withDropped = state is "" or "any" or "dropped";
         return ApiResponse.Success(context, json =>
         {
+            var dropped = withDropped ? scraper.Dropped() : [];
             json.WriteStartObject();
             json.WriteStartArray("activeTargets");
             foreach (var target in state is "" or "any" or "active" ? scraper.Targets().Where(Wanted) : [])
@@ -44,32 +45,89 @@ internal static class TargetsApi
 
             json.WriteEndArray();
             json.WriteStartArray("droppedTargets");
-            var dropped = scraper.Dropped().Where(Wanted).ToArray();
-            foreach (var target in state is "" or "any" or "dropped" ? dropped : [])
+            foreach (var target in dropped.Where(Wanted).OrderBy(t => t.Job, StringComparer.Ordinal))
             {
                 json.WriteStartObject();
-                Labels(json, "discoveredLabels", target.DiscoveredLabels);
+                RulesApi.WriteLabels(json, "discoveredLabels", target.DiscoveredLabels);
                 json.WriteString("scrapePool", target.Job);
                 json.WriteEndObject();
             }
 
             json.WriteEndArray();
-            json.WriteStartObject("droppedTargetCounts");
-            foreach (var group in dropped.GroupBy(t => t.Job, StringComparer.Ordinal))
+            if (withDropped)
             {
-                json.WriteNumber(group.Key, group.Count());
+                var counts = dropped.CountBy(t => t.Job, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
+                json.WriteStartObject("droppedTargetCounts");
+                foreach (var name in scraper.Pools())
+                {
+                    json.WriteNumber(name, counts.GetValueOrDefault(name));
+                }
+
+                json.WriteEndObject();
+            }
+            else
+            {
+                json.WriteNull("droppedTargetCounts");
             }
 
             json.WriteEndObject();
-            json.WriteEndObject();
         });
+    }
+
+    // The limit is looked at before each target, as Prometheus does: a target's families are told all or not at all.
+    private static Task Metadata(HttpContext context, ApiParameters parameters, Scraper scraper)
+    {
+        var limit = parameters.Count("limit") ?? -1;
+        var metric = parameters.Text("metric");
+        var match = parameters.Text("match_target");
+        var matchers = match.Length > 0 ? ApiParameters.Named("match_target", () => PromQLParser.ParseSelector(match)) : [];
+        return ApiResponse.Success(context, json =>
+        {
+            var written = 0;
+            json.WriteStartArray();
+            foreach (var (target, families) in scraper.TargetMetadata())
+            {
+                if (limit >= 0 && written >= limit)
+                {
+                    break;
+                }
+
+                if (!matchers.All(m => m.Matches(target.Labels[m.Name])))
+                {
+                    continue;
+                }
+
+                foreach (var family in metric.Length == 0 ? families : families.Where(f => f.Family == metric))
+                {
+                    written++;
+                    Family(json, target, family, withName: metric.Length == 0);
+                }
+            }
+
+            json.WriteEndArray();
+        });
+    }
+
+    private static void Family(Utf8JsonWriter json, TargetStatus target, MetricMetadata family, bool withName)
+    {
+        json.WriteStartObject();
+        RulesApi.WriteLabels(json, "target", target.Labels);
+        if (withName)
+        {
+            json.WriteString("metric", family.Family);
+        }
+
+        json.WriteString("type", LabelEndpoints.TypeName(family.Type));
+        json.WriteString("help", family.Help);
+        json.WriteString("unit", family.Unit);
+        json.WriteEndObject();
     }
 
     private static void Active(Utf8JsonWriter json, TargetStatus target)
     {
         json.WriteStartObject();
-        Labels(json, "discoveredLabels", target.DiscoveredLabels);
-        Labels(json, "labels", target.Labels);
+        RulesApi.WriteLabels(json, "discoveredLabels", target.DiscoveredLabels);
+        RulesApi.WriteLabels(json, "labels", target.Labels);
         json.WriteString("scrapePool", target.Job);
         json.WriteString("scrapeUrl", target.Url.ToString());
         json.WriteString("globalUrl", target.Url.ToString());
@@ -77,21 +135,8 @@ internal static class TargetsApi
         json.WriteString("lastScrape", ApiTime.Nano(target.LastScrape));
         json.WriteNumber("lastScrapeDuration", target.LastDuration.TotalSeconds);
         json.WriteString("health", target.Health switch { TargetHealth.Up => "up", TargetHealth.Down => "down", _ => "unknown" });
-        json.WriteString("scrapeInterval", Duration(target.Interval));
-        json.WriteString("scrapeTimeout", Duration(target.Timeout));
-        json.WriteEndObject();
-    }
-
-    private static string Duration(TimeSpan time) => Sightglass.Alerting.PromDuration.Format(time);
-
-    private static void Labels(Utf8JsonWriter json, string name, LabelSet labels)
-    {
-        json.WriteStartObject(name);
-        foreach (var label in labels)
-        {
-            json.WriteString(label.Name, label.Value);
-        }
-
+        json.WriteString("scrapeInterval", Sightglass.Alerting.PromDuration.Format(target.Interval));
+        json.WriteString("scrapeTimeout", Sightglass.Alerting.PromDuration.Format(target.Timeout));
         json.WriteEndObject();
     }
 }
