@@ -41,6 +41,9 @@ public sealed class MetricBatch : IDisposable
     /// <summary>Native histogram samples: index of the series, timestamp in milliseconds, histogram.</summary>
     public List<(int Series, long TimestampMs, NativeHistogram Histogram)> Histograms { get; } = [];
 
+    /// <summary>Start timestamps of samples and histograms that have one: index of the series, the sample's timestamp, start; milliseconds.</summary>
+    public List<(int Series, long TimestampMs, long StartMs)> StartTimestamps { get; } = [];
+
     /// <summary>Exemplars: index of the series, timestamp in milliseconds, value, labels.</summary>
     public List<(int Series, long TimestampMs, double Value, LabelSet Labels)> Exemplars { get; } = [];
 
@@ -128,6 +131,20 @@ public sealed class MetricBatch : IDisposable
         return AddKey(start);
     }
 
+    /// <summary>
+    /// Room to write the canonical key of the next series into, for a decoder whose labels come sorted and unique; <see cref="AddWrittenKey"/>
+    /// makes the series of it. Whatever is not taken so is forgotten.
+    /// </summary>
+    public Span<byte> KeyRoom(int maxBytes) => _arena.GetSpan(maxBytes);
+
+    /// <summary>Adds the series whose key is in the first bytes of <see cref="KeyRoom"/> and returns its index.</summary>
+    public int AddWrittenKey(int length)
+    {
+        var start = _arena.Length;
+        _arena.Advance(length);
+        return AddKey(start);
+    }
+
     /// <summary>Adds a float sample.</summary>
     public void AddSample(int series, long timestampMs, double value)
     {
@@ -152,6 +169,7 @@ public sealed class MetricBatch : IDisposable
         SeriesCount = 0;
         SampleCount = 0;
         Histograms.Clear();
+        StartTimestamps.Clear();
         Exemplars.Clear();
         Metadata.Clear();
     }

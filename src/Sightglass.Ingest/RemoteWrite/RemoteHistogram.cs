@@ -13,7 +13,7 @@ internal static class RemoteHistogram
     private const int MaxSchema = 8;
 
     /// <summary>Reads a message. The result says why it is no histogram, null when it is one.</summary>
-    public static string? Read(ReadOnlySpan<byte> message, IngestLimits limits, out long timestampMs, out NativeHistogram? histogram)
+    public static string? Read(ReadOnlySpan<byte> message, IngestLimits limits, out long timestampMs, out long startMs, out NativeHistogram? histogram)
     {
         double count = 0;
         double sum = 0;
@@ -25,6 +25,7 @@ internal static class RemoteHistogram
         var negative = new Side(limits.MaxHistogramBuckets);
         var bounds = new List<double>();
         timestampMs = 0;
+        startMs = 0;
         histogram = null;
         var reader = new ProtoReader(message);
         while (reader.Next())
@@ -69,6 +70,9 @@ internal static class RemoteHistogram
                     break;
                 case 16:
                     ReadDoubles(ref reader, bounds, limits.MaxHistogramBuckets);
+                    break;
+                case 17:
+                    startMs = reader.ReadInt64();
                     break;
                 default:
                     reader.Skip();

@@ -11,10 +11,17 @@ namespace Sightglass.Ingest.RemoteWrite;
 /// </summary>
 internal static class RemoteWriteDecoder
 {
+    /// <summary>Most bytes made room for before anything was read.</summary>
+    private const int MaxKeyRoomBytes = 4 << 20;
+
     /// <summary>Adds the series of <paramref name="body"/> to <paramref name="batch"/>.</summary>
     public static void Decode(ReadOnlySpan<byte> body, MetricBatch batch, Rejections rejections, IngestLimits limits)
     {
         var count = new ItemCount(limits);
+        var sorted = new SortedLabels(limits);
+
+        // Keys take nearly as much as the body: room for all of them at once saves copying them from buffer to bigger buffer.
+        batch.KeyRoom(Math.Min(body.Length + SortedLabels.Slack, MaxKeyRoomBytes));
         var reader = new ProtoReader(body);
         while (reader.Next())
         {
@@ -22,7 +29,17 @@ internal static class RemoteWriteDecoder
             {
                 case 1:
                     count.Take();
-                    Series(reader.ReadBytes(), batch, rejections, limits, ref count);
+                    var message = reader.ReadBytes();
+                    var series = Sorted(body[(reader.Position - message.Length)..], message, sorted, batch, out var labelBytes);
+                    if (series >= 0)
+                    {
+                        Items(RemoteSample.AddLeading(message[labelBytes..], series, batch, ref count), series, batch, rejections, limits, ref count);
+                    }
+                    else
+                    {
+                        Series(message, batch, rejections, limits, ref count);
+                    }
+
                     break;
                 case 3:
                     count.Take();
@@ -33,6 +50,19 @@ internal static class RemoteWriteDecoder
                     break;
             }
         }
+    }
+
+    /// <summary>The index of the series when its labels are as usual, or -1.</summary>
+    private static int Sorted(ReadOnlySpan<byte> rest, ReadOnlySpan<byte> message, SortedLabels sorted, MetricBatch batch, out int labelBytes)
+    {
+        labelBytes = 0;
+        if (rest.Length < message.Length + SortedLabels.Slack)
+        {
+            return -1;
+        }
+
+        var length = sorted.Write(rest, message.Length, batch.KeyRoom(message.Length + SortedLabels.Slack), out labelBytes);
+        return length >= 0 && !RemoteSample.HasLabels(message[labelBytes..]) ? batch.AddWrittenKey(length) : -1;
     }
 
     private static void Series(ReadOnlySpan<byte> message, MetricBatch batch, Rejections rejections, IngestLimits limits, ref ItemCount count)
@@ -63,15 +93,19 @@ internal static class RemoteWriteDecoder
             return;
         }
 
-        reader = new ProtoReader(message);
+        Items(message, series, batch, rejections, limits, ref count);
+    }
+
+    private static void Items(ReadOnlySpan<byte> fields, int series, MetricBatch batch, Rejections rejections, IngestLimits limits, ref ItemCount count)
+    {
+        var reader = new ProtoReader(fields);
         while (reader.Next())
         {
             switch (reader.Field)
             {
                 case 2:
                     count.Take();
-                    var (value, timestampMs) = Sample(reader.ReadBytes());
-                    batch.AddSample(series, timestampMs, value);
+                    RemoteSample.Add(reader.ReadBytes(), series, batch);
                     break;
                 case 3:
                     count.Take();
@@ -79,13 +113,17 @@ internal static class RemoteWriteDecoder
                     break;
                 case 4:
                     count.Take();
-                    if (RemoteHistogram.Read(reader.ReadBytes(), limits, out var at, out var histogram) is { } reason)
+                    if (RemoteHistogram.Read(reader.ReadBytes(), limits, out var at, out var startMs, out var histogram) is { } reason)
                     {
                         rejections.Add("invalid_histogram", reason);
                     }
                     else
                     {
                         batch.Histograms.Add((series, at, histogram!));
+                        if (startMs != 0)
+                        {
+                            batch.StartTimestamps.Add((series, at, startMs));
+                        }
                     }
 
                     break;
@@ -144,30 +182,6 @@ internal static class RemoteWriteDecoder
                     break;
             }
         }
-    }
-
-    private static (double Value, long TimestampMs) Sample(ReadOnlySpan<byte> message)
-    {
-        double value = 0;
-        long timestampMs = 0;
-        var reader = new ProtoReader(message);
-        while (reader.Next())
-        {
-            switch (reader.Field)
-            {
-                case 1:
-                    value = reader.ReadDouble();
-                    break;
-                case 2:
-                    timestampMs = reader.ReadInt64();
-                    break;
-                default:
-                    reader.Skip();
-                    break;
-            }
-        }
-
-        return (value, timestampMs);
     }
 
     private static void Exemplar(ReadOnlySpan<byte> message, int series, MetricBatch batch, IngestLimits limits)

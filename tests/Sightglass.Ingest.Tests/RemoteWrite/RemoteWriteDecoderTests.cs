@@ -48,6 +48,73 @@ public sealed class RemoteWriteDecoderTests
         batch.SampleCount.ShouldBe(0);
     }
 
+    public static TheoryData<string[]> LabelLists => new()
+    {
+        new[] { "__name__", "up", "job", "a" },
+        new[] { "job", "a", "__name__", "up" },
+        new[] { "__name__", "up", "job", "" },
+        new[] { "Zone", "1", "__name__", "up", "a", "2", "ab", "3", "abcdefgh", "4", "abcdefghi", "5", "abcdefgi", "6" },
+        new[] { "__name__", "up", "abcdefghi", "5", "abcdefgh", "4" },
+        new[] { "__name__", "up", "grüße", "schöne" },
+        new[] { "__name__", "up", "id", "/" + new string('k', 126) },
+        new[] { "__name__", "up", "id", "/" + new string('k', 127) },
+        new[] { "__name__", "up", "id", new string('k', 300), "z", "ü" },
+        new[] { "__name__", "up", "id", new string('ü', 3000) },
+        new[] { "__name__", "up", new string('n', 127), "1", new string('o', 128), "2" },
+    };
+
+    [Theory]
+    [MemberData(nameof(LabelLists))]
+    public void Labels_make_the_same_series_wherever_they_stand(string[] labels)
+    {
+        var pairs = labels.Chunk(2).Select(p => (p[0], p[1])).ToArray();
+        using var batch = new MetricBatch();
+        // The first series is read the quick way where its labels allow it; the last of a body never is.
+        Decode(Request(Series(pairs, Sample(1, 1_700_000_000_000), Sample(0, 1_700_000_000_001)), Series(pairs, Sample(2, 7), Sample(0, 0))), batch).Items.ShouldBe(0);
+        batch.SeriesCount.ShouldBe(2);
+        LabelSet.FromKey(batch.SeriesKey(0)).ShouldBe(LabelSet.Of(labels));
+        batch.SeriesKey(0).SequenceEqual(batch.SeriesKey(1)).ShouldBeTrue();
+        batch.SeriesHash(0).ShouldBe(batch.SeriesHash(1));
+        batch.SampleTimestampsMs.ToArray().ShouldBe([1_700_000_000_000L, 1_700_000_000_001, 7, 0]);
+        batch.SampleValues.ToArray().ShouldBe([1.0, 0, 2, 0]);
+    }
+
+    [Fact]
+    public void Labels_behind_samples_are_labels_too()
+    {
+        using var batch = new MetricBatch();
+        var series = Message(w =>
+        {
+            w.Write(Series([("__name__", "up")], Sample(1, 5)));
+            w.Write(Series([("job", "a")]));
+        });
+        Decode(Request(series, Series([("__name__", "other")])), batch).Items.ShouldBe(0);
+        LabelSet.FromKey(batch.SeriesKey(0)).ShouldBe(LabelSet.Of("__name__", "up", "job", "a"));
+        batch.SampleCount.ShouldBe(1);
+    }
+
+    [Fact]
+    public void Text_that_is_not_utf8_is_refused()
+    {
+        var body = Request(Series([("__name__", "up"), ("job", "abc")], Sample(1, 5)), Series([("__name__", "other")]));
+        body[Array.IndexOf(body, (byte)'b')] = 0xff;
+        using var batch = new MetricBatch();
+        Should.Throw<MalformedInputException>(() => Decode(body, batch));
+    }
+
+    [Fact]
+    public void Start_timestamps_stand_beside_the_samples()
+    {
+        using var batch = new MetricBatch();
+        Decode(Request(Series([("__name__", "up")], (2, Message(w =>
+        {
+            Double(w, 1, 2);
+            Varint(w, 2, 2000);
+            Varint(w, 3, 1000);
+        })))), batch);
+        batch.StartTimestamps.ShouldBe([(0, 2000L, 1000L)]);
+    }
+
     [Fact]
     public void Integer_histograms_sum_their_deltas()
     {
@@ -106,7 +173,7 @@ public sealed class RemoteWriteDecoderTests
     [Fact]
     public void Damaged_bodies_are_refused_as_such()
     {
-        var body = Request(Series([("__name__", "up"), ("job", "a")], Sample(1.5, 1000), (4, Message(w => Varint(w, 1, 3)))));
+        var body = Request(Series([("__name__", "up"), ("job", "a")], Sample(1.5, 1000), (4, Message(w => Varint(w, 1, 3)))), Series([("__name__", "up"), ("job", "a"), ("zone", "üb")], Sample(0, 1_700_000_000_000)));
         var random = new Random(7);
         for (var i = 0; i < 20_000; i++)
         {
