@@ -24,7 +24,7 @@ public sealed class Scraper : IAsyncDisposable
     private readonly Dictionary<string, Running> _targets = new(StringComparer.Ordinal);
     private readonly Dictionary<string, (DateTime Written, IReadOnlyList<TargetGroup> Groups)> _files = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stop = new();
-    private readonly IReadOnlyList<ScrapeConfiguration> _configurations;
+    private IReadOnlyList<ScrapeConfiguration> _configurations;
     private IReadOnlyList<TargetStatus> _dropped = [];
     private Task _discovery = Task.CompletedTask;
 
@@ -48,6 +48,34 @@ public sealed class Scraper : IAsyncDisposable
     {
         Refresh();
         _discovery = Task.Run(DiscoverAsync);
+    }
+
+    /// <summary>
+    /// Takes a new set of configurations. Targets of jobs that are not in <paramref name="changedJobs"/> go on as if nothing had happened, those
+    /// of changed ones start anew; the series of targets that are gone end.
+    /// </summary>
+    public void Update(IReadOnlyList<ScrapeConfiguration> configurations, IReadOnlySet<string> changedJobs)
+    {
+        ArgumentNullException.ThrowIfNull(changedJobs);
+        lock (_gate)
+        {
+            _configurations = configurations;
+            var stopped = _targets.Where(t => changedJobs.Contains(t.Value.Target.Status.Job)).ToArray();
+            foreach (var (key, running) in stopped)
+            {
+                _targets.Remove(key);
+                running.Stop();
+            }
+
+            Refresh();
+            foreach (var (key, running) in stopped)
+            {
+                if (!_targets.ContainsKey(key))
+                {
+                    running.Target.Retire(_time.GetUtcNow().ToUnixTimeMilliseconds());
+                }
+            }
+        }
     }
 
     /// <summary>Targets that are scraped, in order of job and address.</summary>
@@ -213,6 +241,9 @@ public sealed class Scraper : IAsyncDisposable
         public ScrapeTarget Target { get; } = target;
 
         public void Start(ScrapeClient client, TimeProvider time, CancellationToken stop) => _loop = Task.Run(() => LoopAsync(client, time, stop), CancellationToken.None);
+
+        /// <summary>No further scrape begins; the series go on under another loop.</summary>
+        public void Stop() => _cancel.Cancel();
 
         /// <summary>The target is no longer wanted: its series end.</summary>
         public void Cancel(TimeProvider time)

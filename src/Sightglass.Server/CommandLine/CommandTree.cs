@@ -35,9 +35,9 @@ internal static class CommandTree
             };
         }
 
-        root.SetAction((result, cancellation) => Guarded(() => ServeCommand.RunAsync(Configuration(result), demo: false, cancellation)));
+        root.SetAction((result, cancellation) => Guarded(() => ServeCommand.RunAsync(() => Configuration(result), demo: false, cancellation)));
         var demo = new Command("demo", "Serve, with the traffic of the sample shop flowing in.") { config, data, listen, grpc, http };
-        demo.SetAction((result, cancellation) => Guarded(() => ServeCommand.RunAsync(ServeCommand.ForDemo(Configuration(result), result.GetValue(data) ?? FromEnvironment("DATA")), demo: true, cancellation)));
+        demo.SetAction((result, cancellation) => Guarded(() => ServeCommand.RunAsync(() => ServeCommand.ForDemo(Configuration(result), result.GetValue(data) ?? FromEnvironment("DATA")), demo: true, cancellation)));
         root.Subcommands.Add(demo);
         root.Subcommands.Add(CheckCommand.Build());
         root.Subcommands.Add(QueryCommand.Build());

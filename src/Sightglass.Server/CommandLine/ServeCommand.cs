@@ -29,13 +29,18 @@ internal static class ServeCommand
         };
     }
 
-    public static async Task<int> RunAsync(ServerConfiguration configuration, bool demo, CancellationToken cancellation)
+    public static async Task<int> RunAsync(Func<ServerConfiguration> read, bool demo, CancellationToken cancellation)
     {
         var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context, stop));
         using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, stop));
         await using var cancelled = cancellation.Register(() => stop.TrySetResult());
-        await using var server = await SightglassServer.StartAsync(configuration, TimeProvider.System);
+        await using var server = await SightglassServer.StartAsync(read(), TimeProvider.System, read, () => stop.TrySetResult());
+        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+        {
+            context.Cancel = true;
+            _ = ReloadAsync(server);
+        });
         var addresses = server.Addresses;
         using var shop = demo ? StartShop(addresses) : null;
         await Console.Error.WriteLineAsync($"ready http={addresses.Http} otlp_grpc={addresses.OtlpGrpc} otlp_http={addresses.OtlpHttp}");
@@ -50,6 +55,9 @@ internal static class ServeCommand
 
         return 0;
     }
+
+    private static async Task ReloadAsync(SightglassServer server) =>
+        await Console.Error.WriteLineAsync(await server.ReloadAsync() is { } error ? $"configuration not reloaded: {error}" : "configuration reloaded");
 
     private static Process StartShop(ListenAddresses addresses)
     {

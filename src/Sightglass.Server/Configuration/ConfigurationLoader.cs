@@ -45,7 +45,7 @@ internal static class ConfigurationLoader
             }
         }
 
-        var configuration = new ServerConfiguration();
+        var configuration = new ServerConfiguration { Source = new ConfigurationSource(path, text) };
         configuration = Server(root.Section("server"), configuration);
         configuration = Storage(root.Section("storage"), configuration, folder);
         var (scrapeDefaults, withGlobal) = Global(root.Section("global"), configuration);
@@ -85,6 +85,8 @@ internal static class ConfigurationLoader
             Listen = Address(section, "listen", configuration.Listen),
             OtlpGrpc = Address(section, "otlp_grpc", configuration.OtlpGrpc),
             OtlpHttp = Address(section, "otlp_http", configuration.OtlpHttp),
+            EnableLifecycle = section.Bool("enable_lifecycle") ?? configuration.EnableLifecycle,
+            EnableAdminApi = section.Bool("enable_admin_api") ?? configuration.EnableAdminApi,
         };
         section.RejectUnknown();
         return configuration;

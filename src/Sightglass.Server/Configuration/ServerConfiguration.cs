@@ -9,6 +9,15 @@ namespace Sightglass.Server.Configuration;
 /// <summary>Everything that the configuration file and the command line say, with defaults filled in and checked.</summary>
 internal sealed record ServerConfiguration
 {
+    /// <summary>The file that this was read from; null where there is none.</summary>
+    public ConfigurationSource? Source { get; init; }
+
+    /// <summary><c>server.enable_lifecycle</c>: whether <c>/-/reload</c> and <c>/-/quit</c> answer.</summary>
+    public bool EnableLifecycle { get; init; }
+
+    /// <summary><c>server.enable_admin_api</c>: whether <c>/api/v1/admin/tsdb/…</c> answers.</summary>
+    public bool EnableAdminApi { get; init; }
+
     /// <summary><c>server.listen</c>: web UI and HTTP APIs; port 0 picks a free one.</summary>
     public string Listen { get; init; } = "127.0.0.1:4300";
 
@@ -51,3 +60,8 @@ internal sealed record ServerConfiguration
     /// <summary><c>logs</c>.</summary>
     public IReadOnlyList<TailConfiguration> Logs { get; init; } = [];
 }
+
+/// <summary>A configuration file as it was read.</summary>
+/// <param name="Path">Its path.</param>
+/// <param name="Text">Its text, secrets included.</param>
+internal sealed record ConfigurationSource(string Path, string Text);

@@ -29,6 +29,7 @@ internal sealed class Engines : IAsyncDisposable
     private readonly DataFolder _folder;
     private readonly StateDatabase _state;
     private readonly ILogger _log;
+    private readonly Uri _externalUrl;
 
     private Engines(ServerConfiguration configuration, Uri externalUrl, DataFolder folder, TimeProvider time, ILogger log)
     {
@@ -36,6 +37,8 @@ internal sealed class Engines : IAsyncDisposable
         Time = time;
         _folder = folder;
         _log = log;
+        _externalUrl = externalUrl;
+        LastReload = new ReloadState(true, time.GetUtcNow());
         _state = new StateDatabase(Path.Combine(folder.Root, "state.db"));
         Metrics = MetricStore.Open(new MetricStoreOptions
         {
@@ -63,11 +66,11 @@ internal sealed class Engines : IAsyncDisposable
         TraceQL = new TraceQLEngine(Events, QueryLimits);
         Notifications = new NotificationStore(_state);
         AlertStates = new AlertStateStore(_state);
-        Tailer = new FileTailer(configuration.Logs, Path.Combine(folder.Root, "tail-positions.json"), Sink, IngestLimits, time, Report);
+        Tailer = NewTailer(configuration);
         Scraper = new Scraper(WithOwn(configuration, externalUrl), Sink, IngestLimits, time, Report);
         Dispatcher = new AlertDispatcher(new AlertDispatcherOptions
         {
-            Configuration = configuration.Alertmanager ?? AlertmanagerConfigurationLoader.Load("built-in", NobodyToTell, Directory.GetCurrentDirectory()),
+            Configuration = configuration.Alertmanager ?? NobodyToTellConfiguration(),
             Notifications = Notifications,
             Silences = new SilenceRegistry(new SilenceStore(_state), time),
             Time = time,
@@ -88,7 +91,11 @@ internal sealed class Engines : IAsyncDisposable
         });
     }
 
-    public ServerConfiguration Configuration { get; }
+    /// <summary>The configuration in force.</summary>
+    public ServerConfiguration Configuration { get; private set; }
+
+    /// <summary>How the last reading of the configuration went.</summary>
+    public ReloadState LastReload { get; private set; }
 
     public TimeProvider Time { get; }
 
@@ -117,7 +124,7 @@ internal sealed class Engines : IAsyncDisposable
 
     public IAlertStateStore AlertStates { get; }
 
-    public FileTailer Tailer { get; }
+    public FileTailer Tailer { get; private set; }
 
     public Scraper Scraper { get; }
 
@@ -154,6 +161,27 @@ internal sealed class Engines : IAsyncDisposable
         Tailer.Start();
     }
 
+    /// <summary>Puts a configuration in force while serving. Called by one reload at a time.</summary>
+    public async Task ApplyAsync(ServerConfiguration next)
+    {
+        var changed = ConfigurationDifference.ChangedJobs(Configuration, next);
+        Rules.Update(next.Rules);
+        Dispatcher.Update(next.Alertmanager ?? NobodyToTellConfiguration());
+        Scraper.Update(WithOwn(next, _externalUrl), changed);
+        if (ConfigurationDifference.SectionText(Configuration, "logs") != ConfigurationDifference.SectionText(next, "logs"))
+        {
+            await Tailer.DisposeAsync();
+            Tailer = NewTailer(next);
+            Tailer.Start();
+        }
+
+        Configuration = next;
+        LastReload = new ReloadState(true, Time.GetUtcNow());
+    }
+
+    /// <summary>A configuration could not be put in force; the one before stays.</summary>
+    public void ReloadFailed() => LastReload = LastReload with { Succeeded = false };
+
     public async ValueTask DisposeAsync()
     {
         await Tailer.DisposeAsync();
@@ -165,6 +193,10 @@ internal sealed class Engines : IAsyncDisposable
         _state.Dispose();
         _folder.Dispose();
     }
+
+    private static AlertmanagerConfiguration NobodyToTellConfiguration() => AlertmanagerConfigurationLoader.Load("built-in", NobodyToTell, Directory.GetCurrentDirectory());
+
+    private FileTailer NewTailer(ServerConfiguration configuration) => new(configuration.Logs, Path.Combine(_folder.Root, "tail-positions.json"), Sink, IngestLimits, Time, Report);
 
     // The server scrapes itself unless the configuration has a job of that name.
     private static IReadOnlyList<ScrapeConfiguration> WithOwn(ServerConfiguration configuration, Uri own) =>

@@ -18,18 +18,26 @@ internal sealed class SightglassServer : IAsyncDisposable
     private readonly List<WebApplication> _listeners = [];
     private readonly ILoggerFactory _logging;
     private readonly Engines _engines;
+    private readonly ConfigurationReload _reload;
 
-    private SightglassServer(Engines engines, ILoggerFactory logging)
+    private SightglassServer(Engines engines, ConfigurationReload reload, ILoggerFactory logging)
     {
         _engines = engines;
+        _reload = reload;
         _logging = logging;
     }
 
     /// <summary>Where it listens.</summary>
     public required ListenAddresses Addresses { get; init; }
 
-    /// <summary>Opens the stores, listens, and starts what acts on its own.</summary>
-    public static async Task<SightglassServer> StartAsync(ServerConfiguration configuration, TimeProvider time)
+    /// <summary>Reads the configuration again and puts it in force; null, or why the one before stays.</summary>
+    public Task<string?> ReloadAsync() => _reload.RunAsync();
+
+    /// <summary>
+    /// Opens the stores, listens, and starts what acts on its own. <paramref name="read"/> reads the configuration again;
+    /// <paramref name="quit"/> is called when somebody asks the process to end.
+    /// </summary>
+    public static async Task<SightglassServer> StartAsync(ServerConfiguration configuration, TimeProvider time, Func<ServerConfiguration>? read = null, Action? quit = null)
     {
         var http = ListenAddress.Bind(configuration.Listen);
         var grpc = ListenAddress.Bind(configuration.OtlpGrpc);
@@ -37,14 +45,15 @@ internal sealed class SightglassServer : IAsyncDisposable
         var listen = new ListenAddresses((IPEndPoint)http.LocalEndPoint!, (IPEndPoint)grpc.LocalEndPoint!, (IPEndPoint)otlp.LocalEndPoint!);
         var logging = LoggerFactory.Create(ConfigureLogging);
         var engines = Engines.Open(configuration, listen.HttpUri, time, logging.CreateLogger("Sightglass"));
+        var reload = new ConfigurationReload(read ?? (() => configuration), engines);
         var started = new List<WebApplication>();
         try
         {
             started.Add(await ListenAsync(grpc, HttpProtocols.Http2, engines, app => OtlpGrpcApi.Map(app, engines.Pushes)));
             started.Add(await ListenAsync(otlp, HttpProtocols.Http1, engines, app => OtlpHttpApi.Map(app, engines.Pushes)));
-            started.Add(await ListenAsync(http, HttpProtocols.Http1, engines, app => MapHttp(app, engines, listen)));
+            started.Add(await ListenAsync(http, HttpProtocols.Http1, engines, app => MapHttp(app, engines, listen, reload, quit ?? (static () => { }))));
             engines.Start();
-            var server = new SightglassServer(engines, logging) { Addresses = listen };
+            var server = new SightglassServer(engines, reload, logging) { Addresses = listen };
             server._listeners.AddRange(started);
             return server;
         }
@@ -55,6 +64,7 @@ internal sealed class SightglassServer : IAsyncDisposable
                 await app.DisposeAsync();
             }
 
+            reload.Dispose();
             await engines.DisposeAsync();
             logging.Dispose();
             throw;
@@ -69,16 +79,20 @@ internal sealed class SightglassServer : IAsyncDisposable
             await app.DisposeAsync();
         }
 
+        _reload.Dispose();
         await _engines.DisposeAsync();
         _logging.Dispose();
     }
 
-    private static void MapHttp(WebApplication app, Engines engines, ListenAddresses listen)
+    private static void MapHttp(WebApplication app, Engines engines, ListenAddresses listen, ConfigurationReload reload, Action quit)
     {
         var (limits, time) = (engines.QueryLimits, engines.Time);
         WebUi.Use(app);
         PrometheusApi.Map(app, engines.PromQL, engines.Metrics, limits, time);
         TargetsApi.Map(app, engines.Scraper);
+        StatusEndpoints.Map(app, engines, listen);
+        LifecycleApi.Map(app, engines.Configuration.EnableLifecycle, reload.RunAsync, quit);
+        AdminApi.Map(app, engines.Configuration.EnableAdminApi);
         LokiApi.Map(app, engines.LogQL, limits, time);
         TempoApi.Map(app, engines.TraceQL, engines.Events, limits, time);
         OtlpHttpApi.Map(app, engines.Pushes);
