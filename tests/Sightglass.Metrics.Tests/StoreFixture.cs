@@ -1,5 +1,6 @@
 using Sightglass.Core.Contracts;
 using Sightglass.Core.Model;
+using Sightglass.Query.PromQL.Scripts;
 using Sightglass.TestKit;
 using Sightglass.TestKit.Faults;
 

@@ -25,6 +25,8 @@ public sealed class SampleBuffer
     private long[] _timestamps = new long[256];
     private double[] _values = new double[256];
     private NativeHistogram?[]? _histograms;
+    private long[]? _starts;
+    private bool _hasStarts;
 
     /// <summary>Samples in the buffer.</summary>
     public int Count { get; private set; }
@@ -41,12 +43,33 @@ public sealed class SampleBuffer
     /// <summary>Native histograms by index, null for float samples; empty when there is none at all.</summary>
     public ReadOnlySpan<NativeHistogram?> Histograms => HasHistograms ? _histograms.AsSpan(0, Count) : default;
 
+    /// <summary>Start timestamps by index, 0 for none; empty when no sample has one.</summary>
+    public ReadOnlySpan<long> StartTimestampsMs => _hasStarts ? _starts.AsSpan(0, Count) : default;
+
+    /// <summary>Gives the sample added last a start timestamp.</summary>
+    public void SetStart(long startMs)
+    {
+        if (_starts is null || _starts.Length < _timestamps.Length)
+        {
+            Array.Resize(ref _starts, _timestamps.Length);
+        }
+
+        _starts[Count - 1] = startMs;
+        _hasStarts = true;
+    }
+
     /// <summary>Empties the buffer.</summary>
     public void Clear()
     {
         if (HasHistograms)
         {
             Array.Clear(_histograms!, 0, Count);
+        }
+
+        if (_hasStarts)
+        {
+            Array.Clear(_starts!);
+            _hasStarts = false;
         }
 
         HasHistograms = false;
@@ -89,6 +112,11 @@ public sealed class SampleBuffer
             Array.Clear(_histograms!, Count - count, count);
         }
 
+        if (_hasStarts)
+        {
+            Array.Clear(_starts!, Count - count, count);
+        }
+
         Count -= count;
     }
 
@@ -105,6 +133,11 @@ public sealed class SampleBuffer
         if (_histograms is not null)
         {
             Array.Resize(ref _histograms, size);
+        }
+
+        if (_starts is not null)
+        {
+            Array.Resize(ref _starts, size);
         }
     }
 }

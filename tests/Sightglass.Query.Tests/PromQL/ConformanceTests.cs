@@ -1,4 +1,3 @@
-using Sightglass.Query.PromQL;
 using Sightglass.TestKit;
 using Xunit.Abstractions;
 
@@ -23,7 +22,7 @@ public class ConformanceTests(ITestOutputHelper output)
     [InlineData("type_and_unit.test", 0)]
     public void A_script_of_Prometheus_fails_in_no_more_evaluations_than_known(string file, int knownFailures)
     {
-        var report = ScriptEngines.Run(File.ReadAllText(SharedInput.PathOf($"conformance/promql/{file}")), PromQLOptions.AllExperimental);
+        var report = ScriptEngines.Run(File.ReadAllText(SharedInput.PathOf($"conformance/promql/{file}")));
         foreach (var failure in report.Failures)
         {
             output.WriteLine($"{file}:{failure.Line}: {failure.Query}\n    {failure.Message}");

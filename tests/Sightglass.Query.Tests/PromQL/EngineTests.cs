@@ -2,6 +2,7 @@ using Sightglass.Core.Errors;
 using Sightglass.Core.Limits;
 using Sightglass.Core.Model;
 using Sightglass.Query.PromQL;
+using Sightglass.Query.PromQL.Scripts;
 using Sightglass.TestKit;
 
 namespace Sightglass.Query.Tests.PromQL;

@@ -4,7 +4,7 @@ using Sightglass.Core.Errors;
 using Sightglass.Core.Limits;
 using Sightglass.Core.Model;
 using Sightglass.Query.PromQL;
-using Sightglass.TestKit;
+using Sightglass.Query.PromQL.Scripts;
 
 namespace Sightglass.Query.Tests.PromQL;
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Sightglass.Core.Limits;
 using Sightglass.Query.PromQL;
+using Sightglass.Query.PromQL.Scripts;
 using Sightglass.TestKit;
 
 namespace Sightglass.Query.Tests.PromQL;

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Sightglass.Core.Limits;
 using Sightglass.Core.Model;
 using Sightglass.Query.PromQL;
+using Sightglass.Query.PromQL.Scripts;
 using Sightglass.Server.Api.Prometheus;
 using Sightglass.TestKit;
 

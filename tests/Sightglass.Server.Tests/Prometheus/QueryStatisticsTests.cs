@@ -2,6 +2,7 @@ using System.Text.Json;
 using Sightglass.Core.Limits;
 using Sightglass.Core.Model;
 using Sightglass.Query.PromQL;
+using Sightglass.Query.PromQL.Scripts;
 using Sightglass.Server.Api.Prometheus;
 using Sightglass.Server.Tests.Loki;
 using Sightglass.TestKit;

@@ -8,6 +8,9 @@ internal static class StepInvariance
         "days_in_month", "day_of_month", "day_of_week", "day_of_year", "hour", "minute", "month", "year", "predict_linear", "time", "timestamp",
     };
 
+    /// <summary>Whether a function's value depends on the time of evaluation, whatever its arguments are.</summary>
+    public static bool DependsOnStep(string function) => DependOnStep.Contains(function);
+
     public static bool Of(PromQLExpression expression) => expression switch
     {
         VectorSelector s => s.Shift.At != AtModifier.None,

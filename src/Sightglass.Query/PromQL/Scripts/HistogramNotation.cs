@@ -1,23 +1,28 @@
 using System.Globalization;
 using Sightglass.Core.Model;
 
-namespace Sightglass.TestKit.Scripts;
+namespace Sightglass.Query.PromQL.Scripts;
 
 /// <summary>Histograms of the test language: <c>{{schema:0 sum:5 count:4 buckets:[1 2 1]}}</c>.</summary>
-public static class ScriptHistogramText
+internal static class HistogramNotation
 {
-    /// <summary>Reads what stands between the braces.</summary>
-    public static NativeHistogram Parse(string text)
+    /// <summary>Largest index of a first bucket; far beyond what any schema has.</summary>
+    private const int MaxOffset = 1 << 20;
+
+    /// <summary>Reads what stands between the braces; also whether a counter reset hint is among it.</summary>
+    /// <exception cref="FormatException">It is no histogram.</exception>
+    public static (NativeHistogram Histogram, bool HintGiven) Parse(string text)
     {
-        ArgumentNullException.ThrowIfNull(text);
+        var hintGiven = false;
         var result = new NativeHistogram();
         var offset = 0;
         var negativeOffset = 0;
         foreach (var (name, value) in Fields(text))
         {
+            hintGiven |= name == "counter_reset_hint";
             result = name switch
             {
-                "schema" => result with { Schema = int.Parse(value, CultureInfo.InvariantCulture) },
+                "schema" => result with { Schema = SchemaOf(value) },
                 "sum" => result with { Sum = ParseNumber(value) },
                 "count" => result with { Count = ParseNumber(value) },
                 "z_bucket" => result with { ZeroCount = ParseNumber(value) },
@@ -32,27 +37,27 @@ public static class ScriptHistogramText
                         "gauge" => CounterResetHint.Gauge,
                         "reset" => CounterResetHint.CounterReset,
                         "not_reset" => CounterResetHint.NotCounterReset,
-                        _ => CounterResetHint.Unknown,
+                        "unknown" => CounterResetHint.Unknown,
+                        _ => throw new FormatException($"unknown counter reset hint {value}"),
                     },
                 },
-                "offset" => Keep(result, offset = int.Parse(value, CultureInfo.InvariantCulture)),
-                "n_offset" => Keep(result, negativeOffset = int.Parse(value, CultureInfo.InvariantCulture)),
+                "offset" => Keep(result, offset = Integer(value)),
+                "n_offset" => Keep(result, negativeOffset = Integer(value)),
                 _ => throw new FormatException($"unknown histogram field {name}"),
             };
         }
 
-        return result with
+        result = result with
         {
             PositiveSpans = result.PositiveBuckets.Length > 0 ? [new BucketSpan(offset, result.PositiveBuckets.Length)] : [],
             NegativeSpans = result.NegativeBuckets.Length > 0 ? [new BucketSpan(negativeOffset, result.NegativeBuckets.Length)] : [],
         };
+        return (result, hintGiven);
     }
 
     /// <summary>Adds a histogram times <paramref name="sign"/>, at the first one's resolution.</summary>
     public static NativeHistogram Add(NativeHistogram left, NativeHistogram right, int sign)
     {
-        ArgumentNullException.ThrowIfNull(left);
-        ArgumentNullException.ThrowIfNull(right);
         var shift = left.Schema == NativeHistogram.CustomBucketsSchema ? 0 : Math.Max(0, right.Schema - left.Schema);
         var (positiveSpans, positive) = Merge(Buckets(left.PositiveSpans, left.PositiveBuckets, 0, 1), Buckets(right.PositiveSpans, right.PositiveBuckets, shift, sign));
         var (negativeSpans, negative) = Merge(Buckets(left.NegativeSpans, left.NegativeBuckets, 0, 1), Buckets(right.NegativeSpans, right.NegativeBuckets, shift, sign));
@@ -72,18 +77,16 @@ public static class ScriptHistogramText
     /// <summary>Buckets by index, without empty ones.</summary>
     public static SortedDictionary<int, double> Populated(BucketSpan[] spans, double[] buckets) => Buckets(spans, buckets, 0, 1);
 
-    internal static double ParseNumber(string text)
-    {
-        var sign = text.StartsWith('-') ? -1 : 1;
-        var rest = text.TrimStart('+', '-');
-        return sign * (rest.ToUpperInvariant() switch
-        {
-            "INF" => double.PositiveInfinity,
-            "NAN" => BitConverter.UInt64BitsToDouble(SpecialValues.NormalNaNBits),
-            var hex when hex.StartsWith("0X", StringComparison.Ordinal) => long.Parse(hex.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture),
-            _ => double.Parse(rest, NumberStyles.Float, CultureInfo.InvariantCulture),
-        });
-    }
+    internal static double ParseNumber(string text) =>
+        NumberText.TryParseFloat(text, out var number) ? number
+        : text.StartsWith("0x", StringComparison.OrdinalIgnoreCase) && NumberText.TryParse(text, out var hex) ? hex
+        : throw new FormatException($"{Syntax.QuotedText.Quote(text)} is not a number");
+
+    private static int SchemaOf(string text) =>
+        Integer(text) is var schema and (>= -4 and <= 8 or NativeHistogram.CustomBucketsSchema) ? schema : throw new FormatException($"schema {text} is not between -4 and 8");
+
+    private static int Integer(string text) =>
+        int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && Math.Abs((long)number) <= MaxOffset ? number : throw new FormatException($"{Syntax.QuotedText.Quote(text)} is not an integer of this range");
 
     private static NativeHistogram Keep(NativeHistogram histogram, int offset)
     {
@@ -119,14 +122,23 @@ public static class ScriptHistogramText
             left[index] = left.GetValueOrDefault(index) + count;
         }
 
-        if (left.Count == 0)
+        var spans = new List<BucketSpan>();
+        var next = 0;
+        foreach (var index in left.Keys)
         {
-            return ([], []);
+            if (spans.Count > 0 && index == next)
+            {
+                spans[^1] = spans[^1] with { Length = spans[^1].Length + 1 };
+            }
+            else
+            {
+                spans.Add(new BucketSpan(index - next, 1));
+            }
+
+            next = index + 1;
         }
 
-        var first = left.Keys.First();
-        var last = left.Keys.Last();
-        return ([new BucketSpan(first, last - first + 1)], [.. Enumerable.Range(first, last - first + 1).Select(i => left.GetValueOrDefault(i))]);
+        return ([.. spans], [.. left.Values]);
     }
 
     private static IEnumerable<(string Name, string Value)> Fields(string text)
@@ -141,14 +153,23 @@ public static class ScriptHistogramText
             }
 
             var colon = text.IndexOf(':', at);
+            if (colon < 0 || colon + 1 == text.Length)
+            {
+                throw new FormatException($"expected field:value, got {Syntax.QuotedText.Quote(text[at..])}");
+            }
+
             var name = text[at..colon].Trim();
             var isList = text[colon + 1] == '[';
-            var end = isList ? text.IndexOf(']', colon) : text.IndexOf(' ', colon);
-            end = end < 0 ? text.Length : end;
+            var end = isList ? text.IndexOf(']', colon) : text.AsSpan(colon).IndexOfAny(' ', '\t') is var blank and >= 0 ? colon + blank : text.Length;
+            if (end < 0)
+            {
+                throw new FormatException($"list without closing bracket in field {name}");
+            }
+
             yield return (name, isList ? text[(colon + 2)..end] : text[(colon + 1)..end]);
             at = end + 1;
         }
     }
 
-    private static double[] Numbers(string text) => [.. text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(ParseNumber)];
+    private static double[] Numbers(string text) => [.. text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Select(ParseNumber)];
 }

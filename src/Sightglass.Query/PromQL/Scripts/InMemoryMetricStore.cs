@@ -1,20 +1,41 @@
 using Sightglass.Core.Contracts;
 using Sightglass.Core.Model;
 
-namespace Sightglass.TestKit;
+namespace Sightglass.Query.PromQL.Scripts;
 
-/// <summary>A metric store that does everything the plain way: what real stores are compared with and what engines are tested on.</summary>
+/// <summary>
+/// A metric store in memory that does everything the plain way: what scripts and unit tests of rules run on, and what real stores
+/// are compared with. Of two samples at one time the later added one stands. Thread-safe.
+/// </summary>
 public sealed class InMemoryMetricStore : IMetricStore
 {
     private readonly Lock _gate = new();
-    private readonly SortedDictionary<LabelSet, SortedList<long, (double Value, NativeHistogram? Histogram)>> _series = [];
+    private readonly SortedDictionary<LabelSet, InMemorySeries> _series = [];
     private readonly SortedDictionary<string, MetricMetadata> _metadata = new(StringComparer.Ordinal);
+    private readonly long _maxSamples;
+    private long _samples;
 
-    /// <summary>Adds one sample.</summary>
-    public void Add(LabelSet labels, long timestampMs, double value) => Put(labels, timestampMs, (value, null));
+    /// <summary>Makes an empty store that takes at most so many samples.</summary>
+    public InMemoryMetricStore(long maxSamples = long.MaxValue) => _maxSamples = maxSamples;
 
-    /// <summary>Adds one native histogram.</summary>
-    public void Add(LabelSet labels, long timestampMs, NativeHistogram histogram) => Put(labels, timestampMs, (double.NaN, histogram));
+    /// <summary>Adds one sample; <paramref name="startMs"/> is its start timestamp, 0 for none.</summary>
+    /// <exception cref="Core.Errors.LimitExceededException">The store is full.</exception>
+    public void Add(LabelSet labels, long timestampMs, double value, long startMs = 0) => Put(labels, timestampMs, value, null, startMs);
+
+    /// <summary>Adds one native histogram; <paramref name="startMs"/> is its start timestamp, 0 for none.</summary>
+    /// <exception cref="Core.Errors.LimitExceededException">The store is full.</exception>
+    public void Add(LabelSet labels, long timestampMs, NativeHistogram histogram, long startMs = 0) => Put(labels, timestampMs, double.NaN, histogram, startMs);
+
+    /// <summary>Takes all samples away.</summary>
+    public void Clear()
+    {
+        lock (_gate)
+        {
+            _series.Clear();
+            _metadata.Clear();
+            _samples = 0;
+        }
+    }
 
     /// <inheritdoc/>
     public AppendResult Append(MetricBatch batch)
@@ -38,6 +59,11 @@ public sealed class InMemoryMetricStore : IMetricStore
 
         lock (_gate)
         {
+            foreach (var (series, timestampMs, startMs) in batch.StartTimestamps)
+            {
+                _series[labels[series]].SetStart(timestampMs, startMs);
+            }
+
             foreach (var metadata in batch.Metadata)
             {
                 _metadata[metadata.Family] = metadata;
@@ -52,7 +78,7 @@ public sealed class InMemoryMetricStore : IMetricStore
     {
         ArgumentNullException.ThrowIfNull(selection);
         cancellation.ThrowIfCancellationRequested();
-        return new Selection(Find(selection.Matchers, selection.MinTimeMs, selection.MaxTimeMs));
+        return new Selection(this, Find(selection.Matchers, selection.MinTimeMs, selection.MaxTimeMs), selection.MinTimeMs, selection.MaxTimeMs);
     }
 
     /// <inheritdoc/>
@@ -79,35 +105,37 @@ public sealed class InMemoryMetricStore : IMetricStore
         }
     }
 
-    private void Put(LabelSet labels, long timestampMs, (double, NativeHistogram?) sample)
+    private void Put(LabelSet labels, long timestampMs, double value, NativeHistogram? histogram, long startMs)
     {
         lock (_gate)
         {
-            if (!_series.TryGetValue(labels, out var samples))
+            if (!_series.TryGetValue(labels, out var series))
             {
-                _series.Add(labels, samples = []);
+                _series.Add(labels, series = new InMemorySeries(labels));
             }
 
-            samples[timestampMs] = sample;
+            if (!series.Put(timestampMs, value, histogram, startMs))
+            {
+                return;
+            }
+
+            if (++_samples > _maxSamples)
+            {
+                throw new Core.Errors.LimitExceededException("maxSamples", _maxSamples, _samples, "store holds too many samples");
+            }
         }
     }
 
-    private List<(LabelSet Labels, List<(long Time, double Value, NativeHistogram? Histogram)> Samples)> Find(IReadOnlyList<LabelMatcher> matchers, long minTimeMs, long maxTimeMs)
+    private List<InMemorySeries> Find(IReadOnlyList<LabelMatcher> matchers, long minTimeMs, long maxTimeMs)
     {
         lock (_gate)
         {
-            var found = new List<(LabelSet, List<(long, double, NativeHistogram?)>)>();
-            foreach (var (labels, samples) in _series)
+            var found = new List<InMemorySeries>();
+            foreach (var series in _series.Values)
             {
-                if (!matchers.All(m => m.Matches(labels[m.Name])))
+                if (series.HasAny(minTimeMs, maxTimeMs) && matchers.All(m => m.Matches(series.Labels[m.Name])))
                 {
-                    continue;
-                }
-
-                var inside = samples.Where(s => s.Key >= minTimeMs && s.Key <= maxTimeMs).Select(s => (s.Key, s.Value.Value, s.Value.Histogram)).ToList();
-                if (inside.Count > 0)
-                {
-                    found.Add((labels, inside));
+                    found.Add(series);
                 }
             }
 
@@ -115,7 +143,7 @@ public sealed class InMemoryMetricStore : IMetricStore
         }
     }
 
-    private sealed class Selection(List<(LabelSet Labels, List<(long Time, double Value, NativeHistogram? Histogram)> Samples)> found) : ISeriesSelection
+    private sealed class Selection(InMemoryMetricStore store, List<InMemorySeries> found, long minTimeMs, long maxTimeMs) : ISeriesSelection
     {
         public int Count => found.Count;
 
@@ -124,16 +152,9 @@ public sealed class InMemoryMetricStore : IMetricStore
         public void Read(int series, SampleBuffer buffer)
         {
             buffer.Clear();
-            foreach (var (time, value, histogram) in found[series].Samples)
+            lock (store._gate)
             {
-                if (histogram is null)
-                {
-                    buffer.Add(time, value);
-                }
-                else
-                {
-                    buffer.Add(time, histogram);
-                }
+                found[series].Read(minTimeMs, maxTimeMs, buffer);
             }
         }
 
