@@ -15,6 +15,7 @@ namespace Sightglass.Ingest;
 public sealed class PushReceiver(IBatchSink sink, DeltaAccumulator deltas, IngestLimits limits, TimeProvider time)
 {
     private readonly MetricFamilies _families = new();
+    private readonly SeenFamilies _seen = new();
 
     /// <summary>The limits in force.</summary>
     public IngestLimits Limits { get; } = limits;
@@ -56,6 +57,20 @@ public sealed class PushReceiver(IBatchSink sink, DeltaAccumulator deltas, Inges
         return Close(HasMetrics(batch) ? sink.Append(batch) : default, rejections, source);
     }
 
+    /// <summary>Takes an <c>io.prometheus.write.v2.Request</c>.</summary>
+    public RemoteWriteResult RemoteWrite2(ReadOnlySpan<byte> body, IngestSource source)
+    {
+        using var floats = MetricBatch.Rent();
+        using var histograms = MetricBatch.Rent();
+        var rejections = new Rejections();
+        using var decoder = new RemoteWrite2Decoder(floats, histograms, rejections, Limits, _seen);
+        decoder.Decode(body);
+        var samples = HasMetrics(floats) ? sink.Append(floats) : default;
+        _seen.Add(decoder.NewFamilies);
+        var native = HasMetrics(histograms) ? sink.Append(histograms) : default;
+        return new RemoteWriteResult(Close(samples.And(native), rejections, source), samples.Stored, native.Stored, decoder.Exemplars);
+    }
+
     /// <summary>Takes a push of Loki's API, as JSON or as <c>logproto.PushRequest</c>.</summary>
     public AppendResult LokiPush(ReadOnlySpan<byte> body, bool json, IngestSource source)
     {
@@ -89,3 +104,10 @@ public sealed class PushReceiver(IBatchSink sink, DeltaAccumulator deltas, Inges
         return new AppendResult(0, (int)Math.Min(rejections.Items, int.MaxValue), rejections.First).And(stored);
     }
 }
+
+/// <summary>What became of a remote write 2.0 request.</summary>
+/// <param name="Items">Samples and histograms together.</param>
+/// <param name="Samples">Float samples that were stored.</param>
+/// <param name="Histograms">Native histograms that were stored.</param>
+/// <param name="Exemplars">Exemplars that were taken.</param>
+public readonly record struct RemoteWriteResult(AppendResult Items, int Samples, int Histograms, int Exemplars);
