@@ -79,6 +79,13 @@ public sealed partial class MetricStore
     /// <inheritdoc/>
     public IReadOnlyList<MetricMetadata> Metadata(string? family) => _metadata.Get(family);
 
+    /// <inheritdoc/>
+    public IReadOnlyList<ExemplarSeries> Exemplars(IReadOnlyList<IReadOnlyList<LabelMatcher>> selectors, long minTimeMs, long maxTimeMs, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(selectors);
+        return _exemplars.Select(selectors, minTimeMs, maxTimeMs, cancellation);
+    }
+
     private SeriesSelection Find(IReadOnlyList<LabelMatcher> matchers, long minTime, long maxTime, CancellationToken cancellation) =>
         SeriesSelection.Create(TakeSnapshot(), _cache, OnLost, matchers, Math.Max(minTime, _retention.CutoffMs(_options.TimeProvider)), maxTime, cancellation);
 

@@ -1,6 +1,7 @@
 using Sightglass.Core.Contracts;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Model;
+using Sightglass.Metrics.Exemplars;
 using Sightglass.Metrics.Log;
 using Sightglass.Metrics.Memory;
 using Sightglass.Metrics.Parts;
@@ -29,6 +30,7 @@ public sealed partial class MetricStore : IMetricStore, IDisposable
     private readonly Lock _workGate = new();
     private readonly BatchRecord _record = new();
     private readonly FamilyMetadata _metadata;
+    private readonly ExemplarStore _exemplars;
     private readonly Manifest _manifest;
     private readonly WriteAheadLog _log;
     private readonly MergeScheduler _background;
@@ -66,6 +68,7 @@ public sealed partial class MetricStore : IMetricStore, IDisposable
 
         _state = new StoreState(replay.Table, [], parts);
         _activeSince = options.TimeProvider.GetUtcNow();
+        _exemplars = ExemplarStore.Open(options);
         _background = new MergeScheduler("metrics background", options.BackgroundInterval, options.TimeProvider, BackgroundStep, e => options.Report($"metrics background work: {e.Message}"));
     }
 
@@ -137,6 +140,8 @@ public sealed partial class MetricStore : IMetricStore, IDisposable
             _background.Wake();
         }
 
+        _exemplars.Append(batch);
+
         Interlocked.Add(ref _appended, result.Stored);
         Interlocked.Add(ref _rejected, result.Rejected);
         return result;
@@ -155,6 +160,7 @@ public sealed partial class MetricStore : IMetricStore, IDisposable
         lock (_appendGate)
         {
             _log.Dispose();
+            _exemplars.Dispose();
             _record.Dispose();
             foreach (var part in _state.Parts)
             {

@@ -39,6 +39,9 @@ public sealed record MetricStoreOptions
     /// <summary>Bytes of decompressed blocks kept for queries.</summary>
     public long CacheBytes { get; init; } = 32 << 20;
 
+    /// <summary>Exemplars kept, the newest written; 0 keeps none.</summary>
+    public int MaxExemplars { get; init; } = 100_000;
+
     /// <summary>Told of losses and failures, as a sentence for the operator; called from any thread.</summary>
     public Action<string> Report { get; init; } = static _ => { };
 }

@@ -45,4 +45,10 @@ public interface IMetricStore
 
     /// <summary>Metadata of one family, or of all when null.</summary>
     IReadOnlyList<MetricMetadata> Metadata(string? family);
+
+    /// <summary>
+    /// Exemplars in the range (milliseconds, inclusive) of the series that satisfy all matchers of at least one of
+    /// <paramref name="selectors"/>; sorted by the series' labels. A store that keeps no exemplars has none to answer.
+    /// </summary>
+    IReadOnlyList<ExemplarSeries> Exemplars(IReadOnlyList<IReadOnlyList<LabelMatcher>> selectors, long minTimeMs, long maxTimeMs, CancellationToken cancellation) => [];
 }

@@ -16,6 +16,7 @@ internal static class PrometheusApi
         routes.Api(PrometheusRoutes.GetAndPost, "/query_range", queries.Range);
         routes.Api(PrometheusRoutes.GetAndPost, "/format_query", queries.Format);
         routes.Api(PrometheusRoutes.GetAndPost, "/parse_query", queries.ParseTree);
+        routes.Api(PrometheusRoutes.GetAndPost, "/query_exemplars", new ExemplarEndpoint(engine, store).Query);
         routes.Api(PrometheusRoutes.GetAndPost, "/series", labels.Series);
         routes.Api(PrometheusRoutes.GetAndPost, "/labels", labels.Names);
         routes.Api(PrometheusRoutes.GetOnly, "/label/{name}/values", labels.Values);

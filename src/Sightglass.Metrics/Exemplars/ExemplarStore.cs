@@ -1,0 +1,198 @@
+using Sightglass.Core.Bytes;
+using Sightglass.Core.Errors;
+using Sightglass.Core.Model;
+using Sightglass.Storage;
+
+namespace Sightglass.Metrics.Exemplars;
+
+/// <summary>
+/// The store's exemplars: a ring in memory, and a log of its own from which the ring is filled again at the next start. Segments of the log
+/// go when everything in them has left the ring. See <c>docs/format/metrics.md</c>, "exemplars". Thread-safe.
+/// </summary>
+internal sealed class ExemplarStore : IDisposable
+{
+    /// <summary>Kind of the record in the log.</summary>
+    private const byte Kind = 1;
+
+    private const string Folder = "exemplars";
+
+    /// <summary>Small segments: what has left the ring is given back soon.</summary>
+    private const long SegmentBytes = 4 << 20;
+
+    /// <summary>Records between two looks for segments that can go.</summary>
+    private const int DropInterval = 256;
+
+    private readonly Lock _gate = new();
+    private readonly ByteWriter _record = new();
+    private readonly ByteWriter _labels = new();
+    private readonly ExemplarRing _ring;
+    private readonly WriteAheadLog? _log;
+    private readonly List<int> _taken = [];
+    private readonly Dictionary<int, int> _series = [];
+    private int _sinceDrop;
+
+    private ExemplarStore(MetricStoreOptions options)
+    {
+        _ring = new ExemplarRing(Math.Max(1, options.MaxExemplars));
+        if (options.MaxExemplars <= 0)
+        {
+            return;
+        }
+
+        var lost = 0;
+        _log = WriteAheadLog.Open(
+            options.Files,
+            Path.Combine(options.Folder, Folder),
+            new WalOptions { SegmentBytes = SegmentBytes, SyncInterval = options.SyncInterval, TimeProvider = options.TimeProvider },
+            (sequence, kind, record) => lost += kind == Kind && TryReplay(sequence, record) ? 0 : 1);
+        foreach (var message in _log.Recovery.Messages)
+        {
+            options.Report(message);
+        }
+
+        if (lost > 0)
+        {
+            options.Report($"{lost} records of exemplars do not decode; the exemplars in them are lost");
+        }
+    }
+
+    /// <summary>Exemplars held.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _ring.Count;
+            }
+        }
+    }
+
+    /// <summary>Opens or makes the log in the store's folder and fills the ring from it.</summary>
+    /// <exception cref="StorageFailedException">A file cannot be read or written.</exception>
+    public static ExemplarStore Open(MetricStoreOptions options) => new(options);
+
+    /// <summary>Takes the exemplars of a batch; those that repeat or precede what their series has are left out, as Prometheus does.</summary>
+    /// <exception cref="StorageFailedException">The log did not take them.</exception>
+    public void Append(MetricBatch batch)
+    {
+        if (batch.Exemplars.Count == 0 || _log is null)
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
+            Encode(batch);
+            if (_taken.Count == 0)
+            {
+                return;
+            }
+
+            var sequence = _log.Append(Kind, _record.Written);
+            if (!TryReplay(sequence, _record.Written))
+            {
+                throw new System.Diagnostics.UnreachableException("BUG: a record of exemplars does not decode");
+            }
+
+            if (++_sinceDrop >= DropInterval)
+            {
+                _sinceDrop = 0;
+                _log.DropUpTo(_ring.OldestSequence - 1);
+            }
+        }
+    }
+
+    /// <summary>Exemplars in a range; sorted by series.</summary>
+    public IReadOnlyList<ExemplarSeries> Select(IReadOnlyList<IReadOnlyList<LabelMatcher>> selectors, long minTimeMs, long maxTimeMs, CancellationToken cancellation)
+    {
+        List<ExemplarSeries> found;
+        lock (_gate)
+        {
+            found = _ring.Select(selectors, minTimeMs, maxTimeMs, cancellation);
+        }
+
+        found.Sort(static (a, b) => a.Series.CompareTo(b.Series));
+        return found;
+    }
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _log?.Dispose();
+            _record.Dispose();
+            _labels.Dispose();
+        }
+    }
+
+    // Only what the ring takes is written. Several of one series in a batch are judged against the ring, and again as they are added.
+    private void Encode(MetricBatch batch)
+    {
+        _taken.Clear();
+        _series.Clear();
+        _record.Clear();
+        for (var i = 0; i < batch.Exemplars.Count; i++)
+        {
+            var (series, timestampMs, value, labels) = batch.Exemplars[i];
+            _labels.Clear();
+            labels.WriteKey(_labels);
+            if (_ring.Takes(batch.SeriesHash(series), timestampMs, value, _labels.Written))
+            {
+                _taken.Add(i);
+                _series.TryAdd(series, _series.Count);
+            }
+        }
+
+        _record.WriteVarint((ulong)_series.Count);
+        foreach (var series in _series.Keys)
+        {
+            _record.WriteLengthPrefixed(batch.SeriesKey(series));
+        }
+
+        _record.WriteVarint((ulong)_taken.Count);
+        foreach (var i in _taken)
+        {
+            var (series, timestampMs, value, labels) = batch.Exemplars[i];
+            _labels.Clear();
+            labels.WriteKey(_labels);
+            _record.WriteVarint((ulong)_series[series]);
+            _record.WriteZigZag(timestampMs);
+            _record.WriteDouble(value);
+            _record.WriteLengthPrefixed(_labels.Written);
+        }
+    }
+
+    private bool TryReplay(long sequence, ReadOnlySpan<byte> record)
+    {
+        var reader = new ByteReader(record);
+        var keys = new (int At, int Length)[reader.ReadCount(record.Length)];
+        for (var i = 0; i < keys.Length && !reader.Failed; i++)
+        {
+            var length = reader.ReadLengthPrefixed().Length;
+            keys[i] = (reader.Position - length, length);
+        }
+
+        var count = reader.ReadCount(record.Length);
+        for (var i = 0; i < count && !reader.Failed; i++)
+        {
+            var series = reader.ReadCount(Math.Max(0, keys.Length - 1));
+            var timestampMs = reader.ReadZigZag();
+            var value = reader.ReadDouble();
+            var labels = reader.ReadLengthPrefixed();
+            if (reader.Failed || series >= keys.Length)
+            {
+                return false;
+            }
+
+            var key = record.Slice(keys[series].At, keys[series].Length);
+            var hash = Hash128.Compute(key);
+            if (_ring.Takes(hash, timestampMs, value, labels))
+            {
+                _ring.Add(sequence, hash, key, timestampMs, value, labels);
+            }
+        }
+
+        return reader.AtEnd;
+    }
+}
