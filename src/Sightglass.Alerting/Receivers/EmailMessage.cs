@@ -33,6 +33,15 @@ internal static class EmailMessage
         AddMissing("Message-Id", $"<{now.ToUnixTimeMilliseconds()}.{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}@{configuration.Hello}>");
         AddMissing("Date", now.UtcDateTime.ToString("ddd, dd MMM yyyy HH:mm:ss '+0000'", CultureInfo.InvariantCulture));
         AddMissing("Auto-Submitted", "auto-generated");
+        if (configuration.Threading != EmailThreading.None)
+        {
+            // The first message of a thread is one that was never sent: mail programs put those that name it together.
+            var day = configuration.Threading == EmailThreading.Daily ? now.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) : string.Empty;
+            var group = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(groupKey)))[..16];
+            AddMissing("References", $"<alert-{group}-{day}@sightglass>");
+            AddMissing("In-Reply-To", $"<alert-{group}-{day}@sightglass>");
+        }
+
         AddMissing("X-Sightglass-Group", Encode(groupKey));
         AddMissing("MIME-Version", "1.0");
         var text = configuration.Text.Length > 0 ? templates.Text(configuration.Text, data) : string.Empty;

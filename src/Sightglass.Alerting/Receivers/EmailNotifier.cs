@@ -1,5 +1,4 @@
 using System.Net.Mail;
-using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Sightglass.Alerting.Templates;
@@ -42,14 +41,7 @@ internal sealed class EmailNotifier(EmailConfiguration configuration, Notificati
 
     private async Task SendAsync(SmtpSession session, string from, IReadOnlyList<string> to, string body, CancellationToken cancellation)
     {
-        var tls = new SslClientAuthenticationOptions { TargetHost = configuration.ServerName ?? configuration.Host };
-        if (configuration.InsecureSkipVerify)
-        {
-#pragma warning disable CA5359 // Asked for by name in the configuration: insecure_skip_verify.
-            tls.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
-#pragma warning restore CA5359
-        }
-
+        var tls = configuration.Tls.Options(configuration.Host);
         var isImplicit = configuration.ImplicitTls ?? configuration.Port == ImplicitTlsPort;
         await session.OpenAsync(configuration.Host, configuration.Port, configuration.Hello, isImplicit ? tls : null, cancellation).ConfigureAwait(false);
         if (!isImplicit && configuration.RequireTls)

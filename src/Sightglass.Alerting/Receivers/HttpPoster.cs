@@ -1,7 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Security;
-using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -15,29 +13,10 @@ internal sealed class HttpPoster : IDisposable
     public static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly HttpConfiguration _configuration;
-    private readonly HttpClient _client;
+    private readonly Lock _gate = new();
+    private HttpClient? _client;
 
-    public HttpPoster(HttpConfiguration configuration)
-    {
-        _configuration = configuration;
-        var handler = new SocketsHttpHandler
-        {
-            AllowAutoRedirect = configuration.FollowRedirects,
-            UseCookies = false,
-            UseProxy = configuration.Proxy is not null,
-            Proxy = configuration.Proxy is null ? null : new WebProxy(configuration.Proxy),
-            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-            MaxResponseHeadersLength = 64,
-        };
-        if (configuration.InsecureSkipVerify || configuration.CaFile is not null || configuration.ServerName is not null)
-        {
-            handler.SslOptions = Ssl(configuration);
-        }
-
-        // The caller's token bounds each attempt.
-        _client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
-        _client.DefaultRequestHeaders.UserAgent.ParseAdd("Sightglass/0.1");
-    }
+    public HttpPoster(HttpConfiguration configuration) => _configuration = configuration;
 
     /// <summary>Posts; the answer's text, cut.</summary>
     /// <exception cref="DeliveryException">The server did not accept it.</exception>
@@ -49,7 +28,7 @@ internal sealed class HttpPoster : IDisposable
             using var request = new HttpRequestMessage(HttpMethod.Post, url.Reveal()) { Content = new ReadOnlyMemoryContent(json) };
             request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
             await AuthorizeAsync(request, bearer, cancellation).ConfigureAwait(false);
-            using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);
+            using var response = await Client().SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);
             var answer = await ReadAsync(response, cancellation).ConfigureAwait(false);
             var code = (int)response.StatusCode;
             return code is >= 200 and < 300
@@ -70,26 +49,39 @@ internal sealed class HttpPoster : IDisposable
         }
     }
 
-    public void Dispose() => _client.Dispose();
+    public void Dispose() => _client?.Dispose();
 
-    private static SslClientAuthenticationOptions Ssl(HttpConfiguration configuration)
+    /// <summary>Made when it is first needed: a certificate that is missing fails the message and not the server.</summary>
+    private HttpClient Client()
     {
-        var options = new SslClientAuthenticationOptions { TargetHost = configuration.ServerName };
-        if (configuration.InsecureSkipVerify)
+        lock (_gate)
         {
-#pragma warning disable CA5359 // Asked for by name in the configuration: insecure_skip_verify.
-            options.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
-#pragma warning restore CA5359
+            return _client ??= Create(_configuration);
         }
-        else if (configuration.CaFile is { } file)
+    }
+
+    private static HttpClient Create(HttpConfiguration configuration)
+    {
+        var handler = new SocketsHttpHandler
         {
-            var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-            policy.CustomTrustStore.ImportFromPemFile(file);
-            options.CertificateChainPolicy = policy;
+            AllowAutoRedirect = configuration.FollowRedirects,
+            UseCookies = false,
+            UseProxy = configuration.Proxy is not null,
+            Proxy = configuration.Proxy is null ? null : new WebProxy(configuration.Proxy),
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+            MaxResponseHeadersLength = 64,
+        };
+        if (configuration.Tls != TlsConfiguration.Default)
+        {
+            handler.SslOptions = configuration.Tls.Options(null);
         }
 
-        return options;
+        // The caller's token bounds each attempt.
+        var client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+        client.DefaultRequestHeaders.UserAgent.ParseAdd("Sightglass/0.1");
+        return client;
     }
+
 
     private static async Task<string> ReadAsync(HttpResponseMessage response, CancellationToken cancellation)
     {

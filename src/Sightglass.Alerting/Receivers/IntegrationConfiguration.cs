@@ -24,6 +24,19 @@ public sealed record SecretSource(Secret? Value, string? File)
             throw new DeliveryException($"reading {File}: {e.Message}", recoverable: false, e);
         }
     }
+
+    /// <summary>As <see cref="ReadAsync"/>, where nothing can be waited for.</summary>
+    internal Secret Read()
+    {
+        try
+        {
+            return Value ?? new Secret(System.IO.File.ReadAllText(File!).Trim());
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DeliveryException($"reading {File}: {e.Message}", recoverable: false, e);
+        }
+    }
 }
 
 /// <summary>One way of telling within a receiver.</summary>
@@ -57,14 +70,8 @@ public sealed record HttpConfiguration
     /// <summary>Credentials of the authorization header, or null.</summary>
     public SecretSource? Credentials { get; init; }
 
-    /// <summary>Accept any certificate.</summary>
-    public bool InsecureSkipVerify { get; init; }
-
-    /// <summary>Authority to trust, a PEM file, or null.</summary>
-    public string? CaFile { get; init; }
-
-    /// <summary>Name that the server's certificate has to have, or null.</summary>
-    public string? ServerName { get; init; }
+    /// <summary>TLS settings.</summary>
+    public TlsConfiguration Tls { get; init; } = TlsConfiguration.Default;
 
     /// <summary>Follow redirects.</summary>
     public bool FollowRedirects { get; init; } = true;
@@ -123,23 +130,36 @@ public sealed record SlackConfiguration : IntegrationConfiguration
     /// <summary>HTTP settings.</summary>
     public HttpConfiguration Http { get; init; } = HttpConfiguration.Default;
 
-    /// <summary>Texts by their key in the configuration.</summary>
+    /// <summary>Texts by their key in the configuration; without <c>color</c>, each alert's severity gives its colour.</summary>
     public required IReadOnlyDictionary<string, string> Texts { get; init; }
 
-    /// <summary>Fields of the attachment.</summary>
-    public IReadOnlyList<SlackField> Fields { get; init; } = [];
+    /// <summary>Fields of the attachment; null shows each alert with its rule, severity, value, threshold, time and labels.</summary>
+    public IReadOnlyList<SlackField>? Fields { get; init; }
 
     /// <summary>Actions of the attachment.</summary>
     public IReadOnlyList<SlackAction> Actions { get; init; } = [];
 
-    /// <summary>Fields are short unless they say.</summary>
-    public bool ShortFields { get; init; }
+    /// <summary>Fields are short unless they say; null is false, and true for those that are shown by default.</summary>
+    public bool? ShortFields { get; init; }
 
     /// <summary>Link names in texts.</summary>
     public bool LinkNames { get; init; }
 
     /// <summary>Parts in which markdown is read.</summary>
     public IReadOnlyList<string> MarkdownIn { get; init; } = [];
+}
+
+/// <summary>How messages of a group of alerts are put into one thread of a mailbox.</summary>
+public enum EmailThreading
+{
+    /// <summary>Each message by itself.</summary>
+    None,
+
+    /// <summary>One thread per group and day.</summary>
+    Daily,
+
+    /// <summary>One thread per group.</summary>
+    Group,
 }
 
 /// <summary>An email; texts and headers are templates.</summary>
@@ -181,11 +201,11 @@ public sealed record EmailConfiguration : IntegrationConfiguration
     /// <summary>TLS from the first byte; null means on port 465.</summary>
     public bool? ImplicitTls { get; init; }
 
-    /// <summary>Accept any certificate.</summary>
-    public bool InsecureSkipVerify { get; init; }
+    /// <summary>TLS settings.</summary>
+    public TlsConfiguration Tls { get; init; } = TlsConfiguration.Default;
 
-    /// <summary>Name that the server's certificate has to have, or null.</summary>
-    public string? ServerName { get; init; }
+    /// <summary>How messages of a group are put into one thread.</summary>
+    public EmailThreading Threading { get; init; }
 
     /// <summary>Headers by name.</summary>
     public LabelSet Headers { get; init; } = LabelSet.Empty;

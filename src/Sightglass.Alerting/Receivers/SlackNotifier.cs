@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Sightglass.Alerting.Routing;
 using Sightglass.Alerting.Templates;
 
 namespace Sightglass.Alerting.Receivers;
@@ -34,6 +35,7 @@ internal sealed class SlackNotifier(SlackConfiguration configuration, Notificati
     internal ReadOnlyMemory<byte> Body(NotificationMessage message)
     {
         var data = message.Data;
+        var alerts = SlackAttachments.Order(message.Alerts);
         string Text(string key) => templates.Text(configuration.Texts[key], data);
         var buffer = new ArrayBufferWriter<byte>(2048);
         using var writer = new Utf8JsonWriter(buffer, HttpPoster.Json);
@@ -61,14 +63,15 @@ internal sealed class SlackNotifier(SlackConfiguration configuration, Notificati
         writer.WriteString("text", Text("text"));
         writer.WriteString("fallback", Text("fallback"));
         writer.WriteString("callback_id", Text("callback_id"));
-        Fields(writer, data);
+        Fields(writer, data, alerts);
         foreach (var key in (ReadOnlySpan<string>)["image_url", "thumb_url"])
         {
             Write(writer, key, Text(key));
         }
 
         writer.WriteString("footer", Text("footer"));
-        Write(writer, "color", Text("color"));
+        var color = Text("color");
+        Write(writer, "color", color.Length > 0 ? color : SlackAttachments.Color(alerts[0].Alert, alerts[0].Resolved));
         if (configuration.MarkdownIn.Count > 0)
         {
             writer.WriteStartArray("mrkdwn_in");
@@ -82,6 +85,11 @@ internal sealed class SlackNotifier(SlackConfiguration configuration, Notificati
 
         Actions(writer, data);
         writer.WriteEndObject();
+        if (configuration.Fields is null)
+        {
+            MoreAlerts(writer, alerts, color);
+        }
+
         writer.WriteEndArray();
         writer.WriteEndObject();
         writer.Flush();
@@ -108,8 +116,34 @@ internal sealed class SlackNotifier(SlackConfiguration configuration, Notificati
         }
     }
 
-    private void Fields(Utf8JsonWriter writer, TemplateValue data)
+    /// <summary>The first alert is shown under the title, each other one in an attachment of its own.</summary>
+    private void MoreAlerts(Utf8JsonWriter writer, IReadOnlyList<(Alert Alert, bool Resolved)> alerts, string color)
     {
+        foreach (var (alert, resolved) in alerts.Take(SlackAttachments.MaxAlerts).Skip(1))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("fallback", alert.Labels["alertname"]);
+            SlackAttachments.WriteFields(writer, alert, resolved, configuration.ShortFields);
+            writer.WriteString("color", color.Length > 0 ? color : SlackAttachments.Color(alert, resolved));
+            writer.WriteEndObject();
+        }
+
+        if (alerts.Count > SlackAttachments.MaxAlerts)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("text", $"and {alerts.Count - SlackAttachments.MaxAlerts} more");
+            writer.WriteEndObject();
+        }
+    }
+
+    private void Fields(Utf8JsonWriter writer, TemplateValue data, IReadOnlyList<(Alert Alert, bool Resolved)> alerts)
+    {
+        if (configuration.Fields is null)
+        {
+            SlackAttachments.WriteFields(writer, alerts[0].Alert, alerts[0].Resolved, configuration.ShortFields);
+            return;
+        }
+
         if (configuration.Fields.Count == 0)
         {
             return;
@@ -121,7 +155,7 @@ internal sealed class SlackNotifier(SlackConfiguration configuration, Notificati
             writer.WriteStartObject();
             Write(writer, "title", templates.Text(field.Title, data));
             Write(writer, "value", templates.Text(field.Value, data));
-            writer.WriteBoolean("short", field.Short ?? configuration.ShortFields);
+            writer.WriteBoolean("short", field.Short ?? configuration.ShortFields ?? false);
             writer.WriteEndObject();
         }
 

@@ -27,6 +27,12 @@ public sealed record Alert
     /// <summary>Link to what made it.</summary>
     public required string GeneratorUrl { get; init; }
 
+    /// <summary>The last value of the rule's expression, or null when it is not known.</summary>
+    public double? Value { get; init; }
+
+    /// <summary>What the value is compared with, as the rule writes it, or null when it is not known.</summary>
+    public string? Threshold { get; init; }
+
     /// <summary>Alertmanager's fingerprint of the labels, 16 hexadecimal digits.</summary>
     public string Fingerprint => field ??= Hash(Labels).ToString("x16", System.Globalization.CultureInfo.InvariantCulture);
 

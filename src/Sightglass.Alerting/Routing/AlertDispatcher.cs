@@ -252,6 +252,8 @@ public sealed class AlertDispatcher : IAsyncDisposable
             Timeout = posted.EndsAt is null,
             UpdatedAt = now,
             GeneratorUrl = posted.GeneratorUrl,
+            Value = posted.Value,
+            Threshold = posted.Threshold,
         };
     }
 

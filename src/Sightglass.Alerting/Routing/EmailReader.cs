@@ -10,7 +10,7 @@ internal static class EmailReader
     private const string DefaultHtml = """{{ template "email.default.html" . }}""";
     private const string DefaultSubject = """{{ template "email.default.subject" . }}""";
 
-    public static EmailConfiguration Read(YamlSection section, GlobalSettings global)
+    public static EmailConfiguration Read(YamlSection section, GlobalSettings global, List<UnsupportedSetting> unsupported)
     {
         var to = section.Text("to", string.Empty);
         if (to.Length == 0)
@@ -42,7 +42,7 @@ internal static class EmailReader
             (password, secret) = (global.Secret("smtp_auth_password"), global.Secret("smtp_auth_secret"));
         }
 
-        var tls = section.Has("tls_config") ? HttpReader.Tls(section.Section("tls_config")) : global.Tls;
+        var tls = section.Has("tls_config") ? HttpReader.Tls(section.Section("tls_config"), unsupported) : global.Tls;
         var body = section.Text("body");
         var text = section.Text("text", body ?? string.Empty);
         if (body is not null && section.Has("text"))
@@ -50,7 +50,6 @@ internal static class EmailReader
             throw section.Error("body", "at most one of body & text must be configured");
         }
 
-        section.Accept("threading");
         var configuration = new EmailConfiguration
         {
             To = to,
@@ -64,8 +63,8 @@ internal static class EmailReader
             AuthSecret = secret,
             RequireTls = section.Bool("require_tls") ?? global.RequireTls,
             ImplicitTls = section.Bool("force_implicit_tls") ?? global.ImplicitTls,
-            InsecureSkipVerify = tls.InsecureSkipVerify,
-            ServerName = tls.ServerName,
+            Tls = tls,
+            Threading = Threading(section.Section("threading")),
             Headers = Headers(section),
             // A configuration that writes its own body means that body, not a second one in HTML beside it.
             Html = section.Text("html", body is null ? DefaultHtml : string.Empty),
@@ -74,6 +73,24 @@ internal static class EmailReader
         };
         section.RejectUnknown();
         return configuration;
+    }
+
+    private static EmailThreading Threading(YamlSection? section)
+    {
+        if (section is null)
+        {
+            return EmailThreading.None;
+        }
+
+        var enabled = section.Bool("enabled") ?? false;
+        var threading = section.Text("thread_by_date", "daily") switch
+        {
+            "daily" => EmailThreading.Daily,
+            "none" => EmailThreading.Group,
+            var other => throw section.Error("thread_by_date", $"thread_by_date: got \"{other}\", want daily or none"),
+        };
+        section.RejectUnknown();
+        return enabled ? threading : EmailThreading.None;
     }
 
     private static LabelSet Headers(YamlSection section)

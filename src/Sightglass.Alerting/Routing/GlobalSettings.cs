@@ -30,7 +30,7 @@ internal sealed class GlobalSettings
 
     public bool? ImplicitTls { get; private init; }
 
-    public TlsSettings Tls { get; private init; }
+    public TlsConfiguration Tls { get; private init; } = TlsConfiguration.Default;
 
     public string this[string key] => _texts.GetValueOrDefault(key, string.Empty);
 
@@ -45,7 +45,7 @@ internal sealed class GlobalSettings
             Http = HttpReader.Read(section.Section("http_config"), HttpConfiguration.Default, unsupported),
             RequireTls = section.Bool("smtp_require_tls") ?? true,
             ImplicitTls = section.Bool("smtp_force_implicit_tls"),
-            Tls = HttpReader.Tls(section.Section("smtp_tls_config")),
+            Tls = HttpReader.Tls(section.Section("smtp_tls_config"), unsupported),
         };
         foreach (var key in Keys.Concat(StrictPairs.SelectMany(static p => new[] { p.Value, p.File })))
         {

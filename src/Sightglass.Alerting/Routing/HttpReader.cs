@@ -1,13 +1,19 @@
+using System.Security.Authentication;
 using Sightglass.Alerting.Receivers;
 
 namespace Sightglass.Alerting.Routing;
 
-/// <summary>What of <c>tls_config</c> is used.</summary>
-internal readonly record struct TlsSettings(bool InsecureSkipVerify, string? CaFile, string? ServerName);
-
 /// <summary>Reads <c>http_config</c> and <c>tls_config</c>.</summary>
 internal static class HttpReader
 {
+    private const int Tls12 = 2;
+    private const int Tls13 = 3;
+
+#pragma warning disable SYSLIB0039, CA5397 // The old versions are there for those who ask for them by name.
+    private static readonly (string Name, int Order, SslProtocols Protocol)[] Versions =
+        [("TLS10", 0, SslProtocols.Tls), ("TLS11", 1, SslProtocols.Tls11), ("TLS12", Tls12, SslProtocols.Tls12), ("TLS13", Tls13, SslProtocols.Tls13)];
+#pragma warning restore SYSLIB0039, CA5397
+
     public static bool IsHttpUrl(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.Host.Length > 0;
 
@@ -51,7 +57,7 @@ internal static class HttpReader
             throw section.Error("at most one of basic_auth & bearer_token must be configured");
         }
 
-        var tls = Tls(section.Section("tls_config"));
+        var tls = Tls(section.Section("tls_config"), unsupported);
         var proxy = section.Text("proxy_url");
         var headers = new List<KeyValuePair<string, Secret>>();
         if (section.Section("http_headers") is { } httpHeaders)
@@ -75,26 +81,57 @@ internal static class HttpReader
             Password = password,
             AuthorizationType = type,
             Credentials = credentials,
-            InsecureSkipVerify = tls.InsecureSkipVerify,
-            CaFile = tls.CaFile,
-            ServerName = tls.ServerName,
+            Tls = tls,
             FollowRedirects = follow,
             Proxy = proxy is null ? null : new Uri(proxy),
             Headers = headers,
         };
     }
 
-    public static TlsSettings Tls(YamlSection? section)
+    public static TlsConfiguration Tls(YamlSection? section, List<UnsupportedSetting> unsupported)
     {
         if (section is null)
         {
-            return default;
+            return TlsConfiguration.Default;
         }
 
-        section.Accept("cert_file", "key_file", "cert", "key", "ca", "cert_ref", "key_ref", "ca_ref", "min_version", "max_version");
-        var settings = new TlsSettings(section.Bool("insecure_skip_verify") ?? false, section.Text("ca_file"), section.Text("server_name"));
+        var (authority, certificate, key) = (Pair(section, "ca"), Pair(section, "cert"), Pair(section, "key"));
+        if ((certificate is null) != (key is null))
+        {
+            throw section.Error(certificate is null
+                ? "exactly one of cert or cert_file must be configured when a client key is configured"
+                : "exactly one of key or key_file must be configured when a client certificate is configured");
+        }
+
+        Refuse(section, unsupported, "ca_ref", "cert_ref", "key_ref");
+        var (from, to) = (Version(section, "min_version"), Version(section, "max_version"));
+        if (from is not null && to is not null && from > to)
+        {
+            throw section.Error("max_version", "tls_config.max_version must be greater than or equal to tls_config.min_version if both are specified");
+        }
+
+        var tls = new TlsConfiguration
+        {
+            InsecureSkipVerify = section.Bool("insecure_skip_verify") ?? false,
+            Authority = authority,
+            Certificate = certificate,
+            Key = key,
+            ServerName = section.Text("server_name") is { Length: > 0 } name ? name : null,
+            Protocols = Versions.Where(v => v.Order >= (from ?? Tls12) && v.Order <= (to ?? Tls13)).Aggregate(SslProtocols.None, static (all, v) => all | v.Protocol),
+        };
         section.RejectUnknown();
-        return settings;
+        return tls;
+    }
+
+    private static int? Version(YamlSection section, string key)
+    {
+        if (section.Text(key) is not { Length: > 0 } text)
+        {
+            return null;
+        }
+
+        var version = Array.Find(Versions, v => v.Name == text);
+        return version.Name is null ? throw section.Error(key, $"{key}: got \"{text}\", want TLS10, TLS11, TLS12 or TLS13") : version.Order;
     }
 
     /// <summary>A secret under <paramref name="key"/> or in the file under <paramref name="key"/><c>_file</c>.</summary>

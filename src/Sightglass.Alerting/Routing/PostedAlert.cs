@@ -19,4 +19,10 @@ public sealed record PostedAlert
 
     /// <summary>Link to what made it.</summary>
     public string GeneratorUrl { get; init; } = string.Empty;
+
+    /// <summary>The value of the rule's expression, or null when it is not known.</summary>
+    public double? Value { get; init; }
+
+    /// <summary>What the value is compared with, as the rule writes it, or null when it is not known.</summary>
+    public string? Threshold { get; init; }
 }

@@ -25,7 +25,7 @@ internal static class ReceiverReader
             // The order is that of Alertmanager's notification log: the index counts within a kind.
             var integrations = new List<IntegrationConfiguration>();
             integrations.AddRange(section.Sections("webhook_configs").ConvertAll(s => Webhook(s, global, unsupported)));
-            integrations.AddRange(section.Sections("email_configs").ConvertAll(s => EmailReader.Read(s, global)));
+            integrations.AddRange(section.Sections("email_configs").ConvertAll(s => EmailReader.Read(s, global, unsupported)));
             integrations.AddRange(section.Sections("slack_configs").ConvertAll(s => SlackReader.Read(s, global, unsupported)));
             foreach (var kind in ForeignIntegrations.Kinds)
             {

@@ -11,7 +11,7 @@ internal static class SlackReader
     {
         ["channel"] = string.Empty,
         ["username"] = """{{ template "slack.default.username" . }}""",
-        ["color"] = """{{ if eq .Status "firing" }}danger{{ else }}good{{ end }}""",
+        ["color"] = string.Empty,
         ["title"] = """{{ template "slack.default.title" . }}""",
         ["title_link"] = """{{ template "slack.default.titlelink" . }}""",
         ["pretext"] = """{{ template "slack.default.pretext" . }}""",
@@ -68,9 +68,9 @@ internal static class SlackReader
             SendResolved = section.Bool("send_resolved") ?? false,
             Timeout = section.Duration("timeout") ?? TimeSpan.Zero,
             Texts = Defaults.ToDictionary(d => d.Key, d => section.Text(d.Key, d.Value), StringComparer.Ordinal),
-            Fields = section.Sections("fields").ConvertAll(Field),
+            Fields = section.Has("fields") ? section.Sections("fields").ConvertAll(Field) : null,
             Actions = section.Sections("actions").ConvertAll(Action),
-            ShortFields = section.Bool("short_fields") ?? false,
+            ShortFields = section.Bool("short_fields"),
             LinkNames = section.Bool("link_names") ?? false,
             MarkdownIn = section.Has("mrkdwn_in") ? section.Texts("mrkdwn_in") : ["fallback", "pretext", "text"],
         };

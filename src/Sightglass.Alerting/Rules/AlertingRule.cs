@@ -123,6 +123,8 @@ internal sealed class AlertingRule : Rule
                     Annotations = alert.Annotations,
                     StartsAt = alert.FiredAt,
                     EndsAt = alert.ResolvedAt ?? at + validFor,
+                    Value = alert.Value,
+                    Threshold = Definition.Threshold,
                     GeneratorUrl = ExpressionLink.Generator(Environment.ExternalUrl, Definition.Query),
                 });
             }

@@ -54,6 +54,9 @@ public sealed record RuleDefinition
     /// <summary>The expression in the language's own form, as the API shows it.</summary>
     public required string Query { get; init; }
 
+    /// <summary>What the expression compares its value with, as text; null when it compares with no constant.</summary>
+    public string? Threshold { get; init; }
+
     /// <summary>How long the expression has to hold before the alert fires.</summary>
     public TimeSpan For { get; init; }
 

@@ -9,19 +9,24 @@ namespace Sightglass.Alerting.Rules;
 /// <summary>Loads rule files in Prometheus' format, strictly: unknown keys, names, expressions and templates are checked.</summary>
 public sealed class RuleFileLoader
 {
-    private readonly Func<string, string> _parse;
+    private readonly Func<string, (string Query, string? Threshold)> _parse;
     private readonly NameValidation _names;
 
     /// <summary>Makes a loader for PromQL rules.</summary>
     public RuleFileLoader(NameValidation names = NameValidation.Utf8)
-        : this(static expression => PromQLParser.Parse(expression).ToString(), names)
     {
+        _parse = static expression =>
+        {
+            var parsed = PromQLParser.Parse(expression);
+            return (parsed.ToString(), RuleThreshold.Of(parsed));
+        };
+        _names = names;
     }
 
     /// <summary>Makes a loader for a language: <paramref name="parse"/> gives an expression's own form, or throws a <see cref="QueryException"/>.</summary>
     public RuleFileLoader(Func<string, string> parse, NameValidation names = NameValidation.Utf8)
     {
-        _parse = parse;
+        _parse = expression => (parse(expression), null);
         _names = names;
     }
 
@@ -108,9 +113,10 @@ public sealed class RuleFileLoader
         }
 
         string query;
+        string? threshold;
         try
         {
-            query = _parse(expression);
+            (query, threshold) = _parse(expression);
         }
         catch (QueryException wrong)
         {
@@ -134,6 +140,7 @@ public sealed class RuleFileLoader
             Alert = alert.Length > 0 ? alert : null,
             Expression = expression,
             Query = query,
+            Threshold = threshold,
             For = hold ?? TimeSpan.Zero,
             KeepFiringFor = keep ?? TimeSpan.Zero,
             Labels = LabelSet.From([.. groupLabels.Concat(labels).Select(static p => new Label(p.Key, p.Value))]),

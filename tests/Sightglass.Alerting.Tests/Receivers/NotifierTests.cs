@@ -48,9 +48,10 @@ public sealed class NotifierTests
         using var json = JsonDocument.Parse(server.Requests.Single().Body);
         var attachment = json.RootElement.GetProperty("attachments")[0];
         attachment.GetProperty("title").GetString().ShouldBe("[FIRING:1] A (web)");
-        attachment.GetProperty("color").GetString().ShouldBe("danger");
+        attachment.GetProperty("color").GetString().ShouldBe("#36a64f");
         attachment.GetProperty("title_link").GetString().ShouldBe("http://sight:4300/#/alerts?receiver=team%5C.x");
         attachment.GetProperty("fields")[0].GetProperty("short").GetBoolean().ShouldBeTrue();
+        json.RootElement.GetProperty("attachments").GetArrayLength().ShouldBe(1);
         server.Answers.Enqueue((200, "{\"ok\":false,\"error\":\"channel_not_found\"}"));
         (await Should.ThrowAsync<DeliveryException>(() => notifier.SendAsync(Message(), CancellationToken.None))).Message.ShouldBe("error response from Slack: channel_not_found");
     }
@@ -87,6 +88,34 @@ public sealed class NotifierTests
         mail.ShouldContain("\n.dot\n..two firing\n");
         mail.ShouldContain("Content-Type: text/html; charset=UTF-8");
         mail.ShouldContain("&lt;b&gt;");
+    }
+
+    [Theory]
+    [InlineData("daily", "-2026-01-01@sightglass>")]
+    [InlineData("none", "-@sightglass>")]
+    public void Mails_of_a_group_are_threaded(string byDate, string end)
+    {
+        var configuration = Integration<EmailConfiguration>($"email_configs: [{{to: a@b.c, from: a@b.c, smarthost: 'x:25', threading: {{enabled: true, thread_by_date: {byDate}}}}}]");
+        var text = EmailMessage.Write(configuration, Templates, Message().Data, new("a@b.c"), [new("a@b.c")], "{}:{}", Start);
+        var reference = text.Split("\r\n").Single(static l => l.StartsWith("References: <alert-", StringComparison.Ordinal));
+        reference.ShouldEndWith(end);
+        text.ShouldContain("In-Reply-To" + reference["References".Length..]);
+    }
+
+    [Theory]
+    [InlineData("cert_file: x", "exactly one of key or key_file")]
+    [InlineData("key: x", "exactly one of cert or cert_file")]
+    [InlineData("min_version: TLS9", "want TLS10, TLS11, TLS12 or TLS13")]
+    [InlineData("min_version: TLS13, max_version: TLS12", "greater than or equal")]
+    [InlineData("ca: x, ca_file: y", "at most one of ca & ca_file")]
+    public void TLS_settings_are_checked(string tls, string expected) => Should.Throw<AlertingConfigurationException>(
+        () => Integration<WebhookConfiguration>($"webhook_configs: [{{url: 'http://x/', http_config: {{tls_config: {{{tls}}}}}}}]")).Message.ShouldContain(expected);
+
+    [Fact]
+    public async Task A_certificate_that_is_not_there_fails_the_message()
+    {
+        using var notifier = new WebhookNotifier(Integration<WebhookConfiguration>("webhook_configs: [{url: 'https://127.0.0.1:1/', http_config: {tls_config: {ca_file: /nowhere, min_version: TLS13}}}]"));
+        (await Should.ThrowAsync<DeliveryException>(() => notifier.SendAsync(Message(), CancellationToken.None))).Message.ShouldContain("/nowhere");
     }
 
     [Theory]
