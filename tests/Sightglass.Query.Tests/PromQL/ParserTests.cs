@@ -85,10 +85,10 @@ public class ParserTests
     [InlineData("1a", 0, "bad number or duration syntax: \"1a\"")]
     [InlineData("a ~ b", 2, "unexpected character: '~'")]
     [InlineData("a b", 2, "unexpected identifier \"b\"")]
-    [InlineData("limitk(1, a)", 0, "limitk() is experimental and must be enabled with the option experimental_functions")]
-    [InlineData("mad_over_time(a[5m])", 0, "function \"mad_over_time\" is not enabled (it is experimental; the option is experimental_functions)")]
-    [InlineData("a[5m+1m]", 2, "duration expressions are experimental and not enabled (the option is duration_expressions)")]
-    [InlineData("rate(a[5m] smoothed)", 11, "smoothed modifier is experimental and not available")]
+    [InlineData("limitk(1, a)", 0, "limitk() is experimental and must be enabled with --enable-feature=promql-experimental-functions")]
+    [InlineData("mad_over_time(a[5m])", 0, "function \"mad_over_time\" is not enabled")]
+    [InlineData("a[5m+1m]", 2, "experimental duration expression is not enabled")]
+    [InlineData("rate(a[5m] smoothed)", 5, "smoothed modifier is experimental and not enabled")]
     public void What_is_wrong_is_said_with_its_place(string query, int position, string message)
     {
         var error = Should.Throw<QueryException>(() => PromQLParser.Parse(query));

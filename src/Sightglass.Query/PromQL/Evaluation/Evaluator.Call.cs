@@ -59,6 +59,10 @@ internal sealed partial class Evaluator
                 return ToScalar(Evaluate(arguments[0], grid).Vector, grid);
             case "timestamp":
                 return Timestamp(arguments[0], grid);
+            case "start_timestamp":
+                return StartTimestamp(arguments[0], grid);
+            case "info":
+                return Info(call, grid);
             case "absent":
                 return Absent(arguments[0], Evaluate(arguments[0], grid).Vector, grid);
             case "round":
@@ -158,15 +162,9 @@ internal sealed partial class Evaluator
 
     private List<Column> Timestamp(PromQLExpression argument, StepGrid grid)
     {
-        var inner = argument;
-        while (inner is ParenExpression paren)
+        if (Unwrapped(argument) is VectorSelector selector)
         {
-            inner = paren.Inner;
-        }
-
-        if (inner is VectorSelector selector)
-        {
-            return Distinct(Select(selector, grid, timestamps: true).ConvertAll(c => _run.Options.DelayedNameRemoval ? c.WithLabels(c.Labels, dropName: true) : c.WithLabels(MetricLabels.WithoutName(c.Labels), dropName: false)));
+            return Nameless(Select(selector, grid, SelectedValue.Timestamp));
         }
 
         var output = new List<Column>();
@@ -186,6 +184,31 @@ internal sealed partial class Evaluator
 
         return Distinct(output);
     }
+
+    /// <summary>The start timestamps of selected samples, 0 for one that has none; an expression's values have no start.</summary>
+    private List<Column> StartTimestamp(PromQLExpression argument, StepGrid grid)
+    {
+        if (Unwrapped(argument) is VectorSelector selector)
+        {
+            return Nameless(Select(selector, grid, SelectedValue.StartTimestamp));
+        }
+
+        Evaluate(argument, grid);
+        return [];
+    }
+
+    private static PromQLExpression Unwrapped(PromQLExpression expression)
+    {
+        while (expression is ParenExpression paren)
+        {
+            expression = paren.Inner;
+        }
+
+        return expression;
+    }
+
+    private List<Column> Nameless(List<Column> columns) =>
+        Distinct(columns.ConvertAll(c => _run.Options.DelayedNameRemoval ? c.WithLabels(c.Labels, dropName: true) : c.WithLabels(MetricLabels.WithoutName(c.Labels), dropName: false)));
 
     private List<Column> Clamp(List<Column> input, double[] min, double[] max)
     {

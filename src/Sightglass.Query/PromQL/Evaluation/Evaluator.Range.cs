@@ -86,9 +86,17 @@ internal sealed partial class Evaluator
         var shift = matrix.Vector.Shift;
         var range = _run.Milliseconds(matrix.Range, positive: true);
         var offset = shift.Offset is { } o ? _run.Milliseconds(o, positive: false) : 0;
-        var first = _run.Reference(shift, offset, grid.StartMs);
+        var first = _run.Reference(shift, offset, grid.StartMs) - range;
         var last = _run.Reference(shift, offset, grid.EndMs);
-        using var selection = _run.Select(new MetricSelection(matrix.Vector.Matchers, first - range + 1, last));
+        var extension = matrix.Vector.Extension;
+        if (extension != RangeExtension.None)
+        {
+            CheckExtension(extension, call.Expression.Function.Name);
+            first -= _run.LookbackMs;
+            last += extension == RangeExtension.Smoothed ? _run.LookbackMs : 0;
+        }
+
+        using var selection = _run.Select(new MetricSelection(matrix.Vector.Matchers, first + 1, last));
         var output = new Column?[selection.Count];
         SeriesLoop.Run(selection.Count, _run, (series, buffer) =>
         {
@@ -99,13 +107,15 @@ internal sealed partial class Evaluator
             }
 
             _run.Take(buffer.Count);
-            var samples = RangeSamples.From(buffer);
+            var samples = RangeSamples.From(buffer, _run.Options.StartTimestamps);
             if (_detectResets)
             {
                 samples.DetectResets();
             }
 
-            output[series] = Windows(samples, selection.Labels(series), false, call, kernel, keepsName, grid, shift, offset, range);
+            output[series] = extension == RangeExtension.None
+                ? Windows(samples, selection.Labels(series), false, call, kernel, keepsName, grid, shift, offset, range)
+                : ExtendedWindows(samples, selection.Labels(series), call, kernel, extension, grid, shift, offset, range);
             _run.Release(buffer.Count);
         });
         return Compact(output);
@@ -166,14 +176,13 @@ internal sealed partial class Evaluator
         return (columns, inner, offset, range);
     }
 
-    private Column? Windows(RangeSamples samples, LabelSet labels, bool dropName, RangeCall call, RangeKernel kernel, bool keepsName, StepGrid grid, TimeShift shift, long offset, long range)
+    private Column? Windows(in RangeSamples samples, LabelSet labels, bool dropName, RangeCall call, RangeKernel kernel, bool keepsName, StepGrid grid, TimeShift shift, long offset, long range)
     {
         Column? column = null;
         int floatFrom = 0, floatTo = 0, histogramFrom = 0, histogramTo = 0;
         var metric = labels.Name;
         var counted = _run.Counted;
         long used = 0;
-        var isRate = call.Expression.Function.Name is "rate" or "increase";
         var times = samples.Times;
         var histogramTimes = samples.HistogramTimes;
         for (var step = 0; step < grid.Count; step++)
@@ -207,13 +216,15 @@ internal sealed partial class Evaluator
 
             var window = new RangeWindow
             {
-                Times = times.AsSpan(floatFrom, floatTo - floatFrom),
-                Values = samples.Values.AsSpan(floatFrom, floatTo - floatFrom),
-                HistogramTimes = histogramTimes.AsSpan(histogramFrom, histogramTo - histogramFrom),
-                Histograms = samples.Histograms.AsSpan(histogramFrom, histogramTo - histogramFrom),
+                Times = times[floatFrom..floatTo],
+                Values = samples.Values[floatFrom..floatTo],
+                HistogramTimes = histogramTimes[histogramFrom..histogramTo],
+                Histograms = samples.Histograms[histogramFrom..histogramTo],
                 StartMs = start,
                 EndMs = end,
                 StepMs = grid.Time(step),
+                Starts = samples.Starts.IsEmpty ? default : samples.Starts[floatFrom..floatTo],
+                HistogramStarts = samples.HistogramStarts.IsEmpty ? default : samples.HistogramStarts[histogramFrom..histogramTo],
             };
             var size = SampleCount.Of(window.Values, window.Histograms);
             used += size;
@@ -223,20 +234,7 @@ internal sealed partial class Evaluator
                 continue;
             }
 
-            if (column is null)
-            {
-                _run.Take(grid.Count);
-                column = keepsName ? Column.Empty(labels, grid.Count, dropName) : Unnamed(new Column(labels, []), grid.Count);
-                if (isRate && metric.Length > 0 && window.Times.Length > 0 && !LooksLikeCounter(metric))
-                {
-                    var type = labels[MetricLabels.Type];
-                    if (type.Length == 0)
-                    {
-                        _run.Annotations.Info($"metric might not be a counter, name does not end in _total/_sum/_count/_bucket: {Syntax.QuotedText.Quote(metric)}", call.Source);
-                    }
-                }
-            }
-
+            column ??= RangeColumn(labels, dropName, call, keepsName, window.Times.Length > 0, grid);
             if (histogram is not null)
             {
                 column.Set(step, histogram);
@@ -249,6 +247,19 @@ internal sealed partial class Evaluator
 
         counted.Add(used);
         return column;
+    }
+
+    /// <summary>The column of a range function's result; a name that is no counter's is told here, once per series.</summary>
+    private Column RangeColumn(LabelSet labels, bool dropName, RangeCall call, bool keepsName, bool ofFloats, StepGrid grid)
+    {
+        _run.Take(grid.Count);
+        var metric = labels.Name;
+        if (ofFloats && call.IsRate && metric.Length > 0 && !LooksLikeCounter(metric) && labels[MetricLabels.Type].Length == 0)
+        {
+            _run.Annotations.Info($"metric might not be a counter, name does not end in _total/_sum/_count/_bucket: {Syntax.QuotedText.Quote(metric)}", call.Source);
+        }
+
+        return keepsName ? Column.Empty(labels, grid.Count, dropName) : Unnamed(labels, grid.Count);
     }
 
     private static bool LooksLikeCounter(string metric) =>

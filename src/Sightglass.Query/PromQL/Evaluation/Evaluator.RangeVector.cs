@@ -37,7 +37,7 @@ internal sealed partial class Evaluator
                 _run.Check();
                 selection.Read(i, buffer);
                 _run.Take(buffer.Count);
-                var samples = RangeSamples.From(buffer);
+                var samples = RangeSamples.From(buffer, withStarts: false);
                 var used = SampleCount.Of(samples.Values, samples.Histograms);
                 _run.Counted.Add(used);
                 _run.Counted.AtStep(0, used);
@@ -49,7 +49,7 @@ internal sealed partial class Evaluator
         return output;
     }
 
-    private static void AddSeries(List<ResultSeries> output, LabelSet labels, RangeSamples samples)
+    private static void AddSeries(List<ResultSeries> output, LabelSet labels, in RangeSamples samples)
     {
         var count = samples.Times.Length + samples.Histograms.Length;
         if (count == 0)
@@ -59,7 +59,7 @@ internal sealed partial class Evaluator
 
         if (samples.Histograms.Length == 0)
         {
-            output.Add(new ResultSeries(labels, samples.Times, samples.Values, null));
+            output.Add(new ResultSeries(labels, samples.Times.ToArray(), samples.Values.ToArray(), null));
             return;
         }
 

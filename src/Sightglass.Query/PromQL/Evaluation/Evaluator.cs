@@ -33,7 +33,9 @@ internal sealed partial class Evaluator(QueryRun run)
             StringLiteral text => text.Value,
             ParenExpression paren => Evaluate(paren.Inner, grid),
             UnaryExpression unary => Unary(unary, grid),
-            VectorSelector selector => Select(selector, grid, timestamps: false),
+            VectorSelector { Extension: RangeExtension.Anchored } => throw new Core.Errors.QueryException(Core.Errors.QueryErrorKind.Execution, "anchored modifier can only be used with range vector selectors"),
+            VectorSelector { Extension: RangeExtension.Smoothed } smoothed => SelectSmoothed(smoothed, grid),
+            VectorSelector selector => Select(selector, grid, SelectedValue.Sample),
             CallExpression call => Call(call, grid),
             AggregateExpression aggregate => Aggregate(aggregate, grid),
             BinaryExpression binary => Binary(binary, grid),
@@ -112,9 +114,11 @@ internal sealed partial class Evaluator(QueryRun run)
     }
 
     /// <summary>An empty column with the labels of another and without the metric's name.</summary>
-    private Column Unnamed(Column from, int steps) => _run.Options.DelayedNameRemoval
-        ? Column.Empty(from.Labels, steps, dropName: true)
-        : Column.Empty(MetricLabels.WithoutName(from.Labels), steps);
+    private Column Unnamed(Column from, int steps) => Unnamed(from.Labels, steps);
+
+    private Column Unnamed(LabelSet labels, int steps) => _run.Options.DelayedNameRemoval
+        ? Column.Empty(labels, steps, dropName: true)
+        : Column.Empty(MetricLabels.WithoutName(labels), steps);
 
     /// <summary>Merges columns of the same labels; two values at one step are an error.</summary>
     private List<Column> Distinct(List<Column> columns) =>
@@ -175,8 +179,16 @@ internal sealed partial class Evaluator(QueryRun run)
         return dropped ? MergeSameLabels(columns) : columns;
     }
 
-    /// <summary>Selects series and gives every step the last sample within the lookback, or the time of that sample in seconds.</summary>
-    private List<Column> Select(VectorSelector selector, StepGrid grid, bool timestamps)
+    /// <summary>What a selector gives of the sample that it finds.</summary>
+    private enum SelectedValue
+    {
+        Sample,
+        Timestamp,
+        StartTimestamp,
+    }
+
+    /// <summary>Selects series and gives every step the last sample within the lookback, or a time of that sample in seconds.</summary>
+    private List<Column> Select(VectorSelector selector, StepGrid grid, SelectedValue wanted)
     {
         var offset = selector.Shift.Offset is { } o ? _run.Milliseconds(o, positive: false) : 0;
         var first = _run.Reference(selector.Shift, offset, grid.StartMs);
@@ -195,6 +207,7 @@ internal sealed partial class Evaluator(QueryRun run)
             var times = buffer.TimestampsMs;
             var samples = buffer.Values;
             var histograms = buffer.Histograms;
+            var starts = buffer.StartTimestampsMs;
             _run.Take(grid.Count);
             var column = Column.Empty(selection.Labels(series), grid.Count);
             var at = 0;
@@ -228,9 +241,9 @@ internal sealed partial class Evaluator(QueryRun run)
                 var size = histogram is null ? 1 : SampleCount.Of(histogram);
                 used += size;
                 counted.AtStep(step, size);
-                if (timestamps)
+                if (wanted != SelectedValue.Sample)
                 {
-                    column.Values[step] = times[at - 1] / 1000.0;
+                    column.Values[step] = (wanted == SelectedValue.Timestamp ? times[at - 1] : starts.IsEmpty ? 0 : starts[at - 1]) / 1000.0;
                 }
                 else if (histogram is not null)
                 {

@@ -2,52 +2,50 @@ using Sightglass.Core.Model;
 
 namespace Sightglass.Query.PromQL;
 
-/// <summary>A series' samples for range functions: floats and histograms apart, stale markers left out.</summary>
-internal sealed class RangeSamples
+/// <summary>
+/// A series' samples for range functions: floats and histograms apart, stale markers left out. What has neither is looked at where
+/// it lies, in the buffer that it was read into.
+/// </summary>
+internal readonly ref struct RangeSamples
 {
-    public long[] Times { get; private init; } = [];
+    public ReadOnlySpan<long> Times { get; private init; }
 
-    public double[] Values { get; private init; } = [];
+    public ReadOnlySpan<double> Values { get; private init; }
 
-    public long[] HistogramTimes { get; private init; } = [];
+    /// <summary>Start timestamps of the floats, 0 for none; empty where none is used.</summary>
+    public ReadOnlySpan<long> Starts { get; private init; }
 
-    public NativeHistogram[] Histograms { get; private init; } = [];
+    public ReadOnlySpan<long> HistogramTimes { get; private init; }
 
-    public static RangeSamples From(SampleBuffer buffer)
+    public Span<NativeHistogram> Histograms { get; private init; }
+
+    public ReadOnlySpan<long> HistogramStarts { get; private init; }
+
+    public static RangeSamples From(SampleBuffer buffer, bool withStarts)
     {
         var times = buffer.TimestampsMs;
         var values = buffer.Values;
         var histograms = buffer.Histograms;
-        if (histograms.IsEmpty)
+        var starts = withStarts ? buffer.StartTimestampsMs : default;
+        if (histograms.IsEmpty && !HasStale(values))
         {
-            var kept = 0;
-            var outTimes = new long[times.Length];
-            var outValues = new double[times.Length];
-            for (var i = 0; i < times.Length; i++)
-            {
-                outTimes[kept] = times[i];
-                outValues[kept] = values[i];
-                kept += SpecialValues.IsStale(values[i]) ? 0 : 1;
-            }
-
-            return kept == times.Length
-                ? new RangeSamples { Times = outTimes, Values = outValues }
-                : new RangeSamples { Times = outTimes[..kept], Values = outValues[..kept] };
+            return new RangeSamples { Times = times, Values = values, Starts = starts };
         }
 
-        var builder = new Builder();
+        var builder = new Builder(!starts.IsEmpty);
         for (var i = 0; i < times.Length; i++)
         {
-            if (histograms[i] is { } histogram)
+            var start = starts.IsEmpty ? 0 : starts[i];
+            if (!histograms.IsEmpty && histograms[i] is { } histogram)
             {
                 if (!SpecialValues.IsStale(histogram.Sum))
                 {
-                    builder.Add(times[i], histogram);
+                    builder.Add(times[i], histogram, start);
                 }
             }
             else if (!SpecialValues.IsStale(values[i]))
             {
-                builder.Add(times[i], values[i]);
+                builder.Add(times[i], values[i], start);
             }
         }
 
@@ -70,48 +68,63 @@ internal sealed class RangeSamples
 
     public static RangeSamples From(Column column, StepGrid grid)
     {
-        var builder = new Builder();
+        var builder = new Builder(withStarts: false);
         for (var i = 0; i < grid.Count; i++)
         {
             if (column.Histogram(i) is { } histogram)
             {
                 // What a hint says of the sample before is not true of the step before.
-                builder.Add(grid.Time(i), histogram.ResetHint is CounterResetHint.Gauge or CounterResetHint.Unknown ? histogram : histogram with { ResetHint = CounterResetHint.Unknown });
+                builder.Add(grid.Time(i), histogram.ResetHint is CounterResetHint.Gauge or CounterResetHint.Unknown ? histogram : histogram with { ResetHint = CounterResetHint.Unknown }, 0);
             }
             else if (column.Has(i))
             {
-                builder.Add(grid.Time(i), column.Values[i]);
+                builder.Add(grid.Time(i), column.Values[i], 0);
             }
         }
 
         return builder.Build();
     }
 
-    private sealed class Builder
+    private static bool HasStale(ReadOnlySpan<double> values) =>
+        System.Runtime.InteropServices.MemoryMarshal.Cast<double, ulong>(values).Contains(SpecialValues.StaleNaNBits);
+
+    private sealed class Builder(bool withStarts)
     {
         private readonly List<long> _times = [];
         private readonly List<double> _values = [];
+        private readonly List<long> _starts = [];
         private readonly List<long> _histogramTimes = [];
         private readonly List<NativeHistogram> _histograms = [];
+        private readonly List<long> _histogramStarts = [];
 
-        public void Add(long time, double value)
+        public void Add(long time, double value, long start)
         {
             _times.Add(time);
             _values.Add(value);
+            if (withStarts)
+            {
+                _starts.Add(start);
+            }
         }
 
-        public void Add(long time, NativeHistogram histogram)
+        public void Add(long time, NativeHistogram histogram, long start)
         {
             _histogramTimes.Add(time);
             _histograms.Add(histogram);
+            if (withStarts)
+            {
+                _histogramStarts.Add(start);
+            }
         }
 
         public RangeSamples Build() => new()
         {
-            Times = [.. _times],
-            Values = [.. _values],
-            HistogramTimes = [.. _histogramTimes],
-            Histograms = [.. _histograms],
+            Times = _times.ToArray(),
+            Values = _values.ToArray(),
+            Starts = _starts.ToArray(),
+            HistogramTimes = _histogramTimes.ToArray(),
+            Histograms = _histograms.ToArray(),
+            HistogramStarts = _histogramStarts.ToArray(),
         };
     }
 }

@@ -31,6 +31,7 @@ public static class FunctionTable
         Add("abs absent acos acosh asin asinh atan atanh ceil cos cosh deg exp floor ln log10 log2 rad sgn sin sinh sqrt tan tanh sort sort_desc timestamp", V, [V]);
         Add("histogram_avg histogram_count histogram_sum histogram_stddev histogram_stdvar", V, [V]);
         Add("absent_over_time avg_over_time changes count_over_time delta deriv idelta increase irate last_over_time max_over_time min_over_time present_over_time rate resets stddev_over_time stdvar_over_time sum_over_time", V, [M]);
+        Add("start_timestamp", V, [V], 0, true);
         Add("mad_over_time first_over_time ts_of_first_over_time ts_of_last_over_time ts_of_max_over_time ts_of_min_over_time", V, [M], 0, true);
         Add("clamp", V, [V, S, S]);
         Add("clamp_max clamp_min", V, [V, S]);
@@ -39,6 +40,7 @@ public static class FunctionTable
         Add("histogram_fraction", V, [S, S, V]);
         Add("histogram_quantile", V, [S, V]);
         Add("histogram_quantiles", V, [V, T, S, S], 9, true);
+        Add("info", V, [V, V], 1, true);
         Add("label_join", V, [V, T, T, T], -1);
         Add("label_replace", V, [V, T, T, T, T]);
         Add("pi time", S, []);

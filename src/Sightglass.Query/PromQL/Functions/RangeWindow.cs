@@ -13,6 +13,12 @@ internal readonly ref struct RangeWindow
 
     public required ReadOnlySpan<NativeHistogram> Histograms { get; init; }
 
+    /// <summary>Start timestamps of the floats, 0 for none; empty where none is used.</summary>
+    public ReadOnlySpan<long> Starts { get; init; }
+
+    /// <summary>Start timestamps of the histograms.</summary>
+    public ReadOnlySpan<long> HistogramStarts { get; init; }
+
     /// <summary>Left end of the range, exclusive.</summary>
     public required long StartMs { get; init; }
 
@@ -37,6 +43,9 @@ internal sealed class RangeCall
 
     /// <summary>The values of scalar arguments over the steps.</summary>
     public required double[]?[] Scalars { get; init; }
+
+    /// <summary>Whether the function is for counters only.</summary>
+    public bool IsRate => Expression.Function.Name is "rate" or "increase";
 
     public double Scalar(int argument, int step) => Scalars[argument]![step];
 }

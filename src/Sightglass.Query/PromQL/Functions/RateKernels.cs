@@ -34,12 +34,13 @@ internal static class RateKernels
         long firstMs, lastMs;
         int intervals;
         double zeroFrom, change;
+        var starts = !isCounter ? default : w.Histograms.Length > 0 ? w.HistogramStarts : w.Starts;
         if (w.Histograms.Length > 1)
         {
             intervals = w.Histograms.Length - 1;
             firstMs = w.HistogramTimes[0];
             lastMs = w.HistogramTimes[^1];
-            histogram = HistogramRate.Change(w.Histograms, isCounter, metric, call);
+            histogram = HistogramRate.Change(w.Histograms, w.HistogramTimes, starts, isCounter, metric, call);
             if (histogram is null)
             {
                 return false;
@@ -47,6 +48,14 @@ internal static class RateKernels
 
             zeroFrom = w.Histograms[0].Count;
             change = histogram.Count;
+        }
+        else if (starts.Length > 0 && w.Times.Length > 0)
+        {
+            intervals = w.Times.Length - 1;
+            firstMs = w.Times[0];
+            lastMs = w.Times[^1];
+            change = ChangeWithStarts(w, metric, call);
+            zeroFrom = w.Values[0];
         }
         else if (w.Times.Length > 1)
         {
@@ -71,6 +80,13 @@ internal static class RateKernels
 
             zeroFrom = values[0];
         }
+        else if (w.Histograms.Length == 1 && starts.Length > 0)
+        {
+            // One sample is enough where its start lies in the window.
+            intervals = 0;
+            firstMs = lastMs = w.HistogramTimes[0];
+            zeroFrom = change = 0;
+        }
         else
         {
             return false;
@@ -79,9 +95,25 @@ internal static class RateKernels
         var toStart = (firstMs - w.StartMs) / 1000.0;
         var toEnd = (w.EndMs - lastMs) / 1000.0;
         var sampled = (lastMs - firstMs) / 1000.0;
-        var average = sampled / intervals;
+        var average = intervals > 0 ? sampled / intervals : 0;
         var threshold = average * 1.1;
-        if (toStart >= threshold)
+        if (StartTimes.BeginsWithin(starts, w.StartMs, firstMs))
+        {
+            // The counter was zero at its start: no guess is needed on this side.
+            toStart = 0;
+            sampled = (lastMs - starts[0]) / 1000.0;
+            if (!AddFirst(w, metric, call, ref change, ref histogram))
+            {
+                return false;
+            }
+
+            isCounter = false;
+        }
+        else if (intervals == 0)
+        {
+            return false;
+        }
+        else if (toStart >= threshold)
         {
             toStart = average / 2;
         }
@@ -101,7 +133,7 @@ internal static class RateKernels
             toEnd = average / 2;
         }
 
-        var factor = (sampled + toStart + toEnd) / sampled;
+        var factor = sampled == 0 ? 1 : (sampled + toStart + toEnd) / sampled;
         if (isRate)
         {
             factor /= w.RangeSeconds;
@@ -117,6 +149,35 @@ internal static class RateKernels
         }
 
         return true;
+    }
+
+    /// <summary>The increase of floats that have start timestamps.</summary>
+    private static double ChangeWithStarts(in RangeWindow w, string metric, RangeCall call)
+    {
+        StartTimes.Check(w.Starts, w.Times, metric, call);
+        var change = w.Values[^1] - w.Values[0];
+        for (var i = 1; i < w.Values.Length; i++)
+        {
+            if (w.Values[i] < w.Values[i - 1] || StartTimes.IsReset(w.Starts[i - 1], w.Times[i - 1], w.Starts[i], w.Times[i]))
+            {
+                change += w.Values[i - 1];
+            }
+        }
+
+        return change;
+    }
+
+    /// <summary>Adds what the counter rose by from its start to the first sample.</summary>
+    private static bool AddFirst(in RangeWindow w, string metric, RangeCall call, ref double change, ref NativeHistogram? histogram)
+    {
+        if (w.Histograms.Length == 0)
+        {
+            change += w.Values[0];
+            return true;
+        }
+
+        histogram = histogram is null ? w.Histograms[0] : HistogramRate.Sum(histogram, w.Histograms[0], metric, call);
+        return histogram is not null;
     }
 
     private static bool Instant(in RangeWindow w, RangeCall call, string metric, bool isRate, out double value, out NativeHistogram? histogram)
@@ -149,7 +210,8 @@ internal static class RateKernels
 
         if (lastIsHistogram)
         {
-            histogram = HistogramRate.InstantChange(w.Histograms[h - 1], w.Histograms[h], isRate, metric, call);
+            var began = isRate && w.HistogramStarts.Length > 0 && StartTimes.IsReset(w.HistogramStarts[h - 1], previousMs, w.HistogramStarts[h], lastMs);
+            histogram = HistogramRate.InstantChange(w.Histograms[h - 1], w.Histograms[h], isRate, began, metric, call);
             if (histogram is null)
             {
                 return false;
@@ -165,7 +227,8 @@ internal static class RateKernels
 
         var last = w.Values[f];
         var previous = w.Values[f - 1];
-        value = isRate && last < previous ? last : last - previous;
+        var reset = isRate && (last < previous || (w.Starts.Length > 0 && StartTimes.IsReset(w.Starts[f - 1], previousMs, w.Starts[f], lastMs)));
+        value = reset ? last : last - previous;
         if (isRate)
         {
             value /= interval / 1000.0;

@@ -150,8 +150,8 @@ internal static class TrendKernels
             {
                 var reset = (current, previousHistogram) switch
                 {
-                    (null, null) => number < previous,
-                    (not null, not null) => HistogramReset.Detect(previousHistogram, current),
+                    (null, null) => number < previous || Began(w.Times, w.Starts, f - 1),
+                    (not null, not null) => Began(w.HistogramTimes, w.HistogramStarts, h - 1) || HistogramReset.Detect(previousHistogram, current),
                     _ => true,
                 };
                 value += reset ? 1 : 0;
@@ -164,6 +164,9 @@ internal static class TrendKernels
 
         return true;
     }
+
+    private static bool Began(ReadOnlySpan<long> times, ReadOnlySpan<long> starts, int at) =>
+        starts.Length > 0 && at > 0 && StartTimes.IsReset(starts[at - 1], times[at - 1], starts[at], times[at]);
 
     private static bool Regressible(in RangeWindow w, RangeCall call, string metric)
     {

@@ -6,7 +6,7 @@ namespace Sightglass.Query.PromQL;
 internal static class HistogramRate
 {
     /// <summary>The change from the first to the last, counter resets made up for; null when exponential and custom buckets are mixed.</summary>
-    public static NativeHistogram? Change(ReadOnlySpan<NativeHistogram> points, bool isCounter, string metric, RangeCall call)
+    public static NativeHistogram? Change(ReadOnlySpan<NativeHistogram> points, ReadOnlySpan<long> times, ReadOnlySpan<long> starts, bool isCounter, string metric, RangeCall call)
     {
         var first = points[0];
         var last = points[^1];
@@ -16,7 +16,7 @@ internal static class HistogramRate
             NotCounter(metric, call);
         }
 
-        if (isCounter && HistogramReset.Detect(first, points[1]))
+        if (isCounter && (Began(times, starts, 1) || HistogramReset.Detect(first, points[1])))
         {
             // The first one counts for nothing then, not even its layout.
             previous = new NativeHistogram { Schema = points[1].Schema, CustomBounds = points[1].CustomBounds, ZeroThreshold = points[1].ZeroThreshold };
@@ -48,20 +48,28 @@ internal static class HistogramRate
             }
         }
 
-        var reconciled = false;
         var result = custom ? last : HistogramLayout.ToSchema(last, schema);
         var outcome = HistogramArithmetic.Subtract(result, previous);
         result = outcome.Result!;
-        reconciled |= outcome.BoundsReconciled;
+        if (outcome.BoundsReconciled)
+        {
+            call.Annotations.Info("mismatched custom buckets were reconciled during subtraction", call.Source);
+        }
+
         if (isCounter)
         {
-            foreach (var point in points[1..])
+            StartTimes.Check(starts, times, metric, call);
+            for (var i = 1; i < points.Length; i++)
             {
-                if (HistogramReset.Detect(previous, point))
+                var point = points[i];
+                if (Began(times, starts, i) || HistogramReset.Detect(previous, point))
                 {
                     outcome = HistogramArithmetic.Add(result, previous);
                     result = outcome.Result!;
-                    reconciled |= outcome.BoundsReconciled;
+                    if (outcome.BoundsReconciled)
+                    {
+                        call.Annotations.Info("mismatched custom buckets were reconciled during addition", call.Source);
+                    }
                 }
 
                 previous = point;
@@ -72,16 +80,11 @@ internal static class HistogramRate
             call.Annotations.Warn($"this native histogram metric is not a gauge: {Syntax.QuotedText.Quote(metric)}", call.Source);
         }
 
-        if (reconciled)
-        {
-            call.Annotations.Info("mismatched custom buckets were reconciled during subtraction", call.Source);
-        }
-
         return result with { ResetHint = CounterResetHint.Gauge };
     }
 
     /// <summary>The change between the last two.</summary>
-    public static NativeHistogram? InstantChange(NativeHistogram previous, NativeHistogram last, bool isRate, string metric, RangeCall call)
+    public static NativeHistogram? InstantChange(NativeHistogram previous, NativeHistogram last, bool isRate, bool began, string metric, RangeCall call)
     {
         if (isRate)
         {
@@ -90,7 +93,7 @@ internal static class HistogramRate
                 NotCounter(metric, call);
             }
 
-            if (HistogramReset.Detect(previous, last))
+            if (began || HistogramReset.Detect(previous, last))
             {
                 return last with { ResetHint = CounterResetHint.Gauge };
             }
@@ -100,24 +103,36 @@ internal static class HistogramRate
             call.Annotations.Warn($"this native histogram metric is not a gauge: {Syntax.QuotedText.Quote(metric)}", call.Source);
         }
 
-        var outcome = HistogramArithmetic.Subtract(last, previous);
+        return Difference(last, previous, metric, call);
+    }
+
+    /// <summary>The sum of two, null where they cannot be added.</summary>
+    public static NativeHistogram? Sum(NativeHistogram left, NativeHistogram right, string metric, RangeCall call) => Combined(HistogramArithmetic.Add(left, right), "addition", metric, call);
+
+    /// <summary>The difference of two, null where they cannot be subtracted.</summary>
+    public static NativeHistogram? Difference(NativeHistogram left, NativeHistogram right, string metric, RangeCall call) => Combined(HistogramArithmetic.Subtract(left, right), "subtraction", metric, call);
+
+    /// <summary>The result of a combination, with what Prometheus says about it.</summary>
+    public static NativeHistogram? Combined(HistogramOutcome outcome, string operation, string metric, RangeCall call)
+    {
         if (outcome.Result is null)
         {
             Mixed(metric, call);
-            return null;
         }
-
-        if (outcome.BoundsReconciled)
+        else if (outcome.BoundsReconciled)
         {
-            call.Annotations.Info("mismatched custom buckets were reconciled during subtraction", call.Source);
+            call.Annotations.Info($"mismatched custom buckets were reconciled during {operation}", call.Source);
         }
 
         return outcome.Result;
     }
 
-    private static void NotCounter(string metric, RangeCall call) =>
+    private static bool Began(ReadOnlySpan<long> times, ReadOnlySpan<long> starts, int at) =>
+        starts.Length > 0 && StartTimes.IsReset(starts[at - 1], times[at - 1], starts[at], times[at]);
+
+    public static void NotCounter(string metric, RangeCall call) =>
         call.Annotations.Warn($"this native histogram metric is not a counter: {Syntax.QuotedText.Quote(metric)}", call.Source);
 
-    private static void Mixed(string metric, RangeCall call) =>
+    public static void Mixed(string metric, RangeCall call) =>
         call.Annotations.WarnNamed("vector contains a mix of histograms with exponential and custom buckets schemas", metric, call.Source);
 }

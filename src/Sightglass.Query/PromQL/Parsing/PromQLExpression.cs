@@ -99,9 +99,25 @@ public sealed record TimeShift(DurationExpression? Offset, AtModifier At, long A
     public static TimeShift None { get; } = new(null, AtModifier.None, 0);
 }
 
+/// <summary>Whether a range selector looks beyond its range (an experimental part of the language).</summary>
+public enum RangeExtension
+{
+    /// <summary>It does not.</summary>
+    None,
+
+    /// <summary><c>anchored</c>: the last sample before the range counts as its first one.</summary>
+    Anchored,
+
+    /// <summary><c>smoothed</c>: values at the ends of the range are interpolated.</summary>
+    Smoothed,
+}
+
 /// <summary>Selects series by matchers.</summary>
 public sealed record VectorSelector(string Name, IReadOnlyList<LabelMatcher> Matchers, TimeShift Shift, SourceSpan Span) : PromQLExpression(Span)
 {
+    /// <summary>Modifier of the range.</summary>
+    public RangeExtension Extension { get; init; }
+
     /// <inheritdoc/>
     public override PromQLType Type => PromQLType.Vector;
 

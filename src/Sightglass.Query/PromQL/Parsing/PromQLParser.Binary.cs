@@ -61,7 +61,7 @@ public sealed partial class PromQLParser
         var token = Current;
         if (!_options.FillModifiers)
         {
-            throw Error(token.Start, "fill modifiers are experimental and not enabled (the option is fill_modifiers)");
+            throw Error(token.Start, "binop fill modifiers are experimental and not enabled");
         }
 
         if (PromQLOperators.IsSet(op))

@@ -19,7 +19,7 @@ public sealed partial class PromQLParser
         var duration = use == DurationUse.Offset ? DurationUnary(offset: true) : DurationSum(0);
         if (!duration.IsLiteral && !_options.DurationExpressions && !IsSignedLiteral(duration))
         {
-            throw Error(start, "duration expressions are experimental and not enabled (the option is duration_expressions)");
+            throw Error(start, "experimental duration expression is not enabled");
         }
 
         if (IsSignedLiteral(duration))

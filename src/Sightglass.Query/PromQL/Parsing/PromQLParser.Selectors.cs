@@ -138,9 +138,10 @@ public sealed partial class PromQLParser
                 _at++;
                 expression = WithAt(expression, token);
             }
-            else if ((token.Is("anchored") || token.Is("smoothed")) && expression is VectorSelector or MatrixSelector)
+            else if (token.Is("anchored") || token.Is("smoothed"))
             {
-                throw Error(token.Start, $"{token.Text.ToLowerInvariant()} modifier is experimental and not available");
+                _at++;
+                expression = WithExtension(expression, token);
             }
             else
             {
@@ -189,6 +190,29 @@ public sealed partial class PromQLParser
         }
 
         return new MatrixSelector(selector, range, new SourceSpan(expression.Span.Start, PreviousEnd));
+    }
+
+    private PromQLExpression WithExtension(PromQLExpression expression, PromQLToken token)
+    {
+        var modifier = token.Text.ToLowerInvariant();
+        var at = expression.Span.Start;
+        if (!_options.ExtendedRangeSelectors)
+        {
+            throw Error(at, $"{modifier} modifier is experimental and not enabled");
+        }
+
+        var extension = modifier == "anchored" ? RangeExtension.Anchored : RangeExtension.Smoothed;
+        return expression switch
+        {
+            VectorSelector s => Extended(s),
+            MatrixSelector m => m with { Vector = Extended(m.Vector) },
+            SubqueryExpression => throw Error(at, $"{modifier} modifier is not supported for subqueries"),
+            _ => throw Error(at, $"{modifier} modifier not implemented"),
+        };
+
+        VectorSelector Extended(VectorSelector selector) => selector.Extension == RangeExtension.None || selector.Extension == extension
+            ? selector with { Extension = extension }
+            : throw Error(at, "anchored and smoothed modifiers cannot be used together");
     }
 
     private PromQLExpression WithOffset(PromQLExpression expression, PromQLToken token)

@@ -204,17 +204,12 @@ public sealed partial class PromQLParser
     {
         if (!FunctionTable.TryGet(name.Text, out var function))
         {
-            if (name.Text == "info")
-            {
-                throw Error(name.Start, "function \"info\" is experimental and not available");
-            }
-
             throw Error(name.Start, $"unknown function with name {QuotedText.Quote(name.Text)}");
         }
 
         if (function.IsExperimental && !_options.ExperimentalFunctions)
         {
-            throw Error(name.Start, $"function {QuotedText.Quote(name.Text)} is not enabled (it is experimental; the option is experimental_functions)");
+            throw Error(name.Start, $"function {QuotedText.Quote(name.Text)} is not enabled");
         }
 
         _at++;
@@ -257,7 +252,7 @@ public sealed partial class PromQLParser
         _at++;
         if (PromQLOperators.IsExperimental(op) && !_options.ExperimentalFunctions)
         {
-            throw Error(name.Start, $"{PromQLOperators.Name(op)}() is experimental and must be enabled with the option experimental_functions");
+            throw Error(name.Start, $"{PromQLOperators.Name(op)}() is experimental and must be enabled with --enable-feature=promql-experimental-functions");
         }
 
         IReadOnlyList<string> grouping = [];

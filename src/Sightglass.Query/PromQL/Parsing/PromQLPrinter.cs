@@ -15,8 +15,8 @@ internal static class PromQLPrinter
         StringLiteral s => QuotedText.Quote(s.Value),
         ParenExpression p => $"({p.Inner})",
         UnaryExpression u => $"{(u.Negative ? "-" : "+")}{u.Operand}",
-        VectorSelector v => Selector(v) + Shift(v.Shift),
-        MatrixSelector m => $"{Selector(m.Vector)}[{Duration(m.Range)}]{Shift(m.Vector.Shift)}",
+        VectorSelector v => Selector(v) + Extension(v) + Shift(v.Shift),
+        MatrixSelector m => $"{Selector(m.Vector)}[{Duration(m.Range)}]{Extension(m.Vector)}{Shift(m.Vector.Shift)}",
         SubqueryExpression q => q.Inner + SubquerySuffix(q),
         CallExpression c => $"{c.Function.Name}({string.Join(", ", c.Arguments)})",
         AggregateExpression a => $"{AggregateHead(a)}({(a.Parameter is null ? string.Empty : $"{a.Parameter}, ")}{a.Inner})",
@@ -93,6 +93,8 @@ internal static class PromQLPrinter
         var name = plain ? v.Name : string.Empty;
         return parts.Count == 0 && name.Length > 0 ? name : $"{name}{{{string.Join(',', parts)}}}";
     }
+
+    private static string Extension(VectorSelector v) => v.Extension switch { RangeExtension.Anchored => " anchored", RangeExtension.Smoothed => " smoothed", _ => string.Empty };
 
     public static string Shift(TimeShift shift)
     {

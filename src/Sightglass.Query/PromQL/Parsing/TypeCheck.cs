@@ -22,9 +22,14 @@ internal static class TypeCheck
     {
         public void Visit(PromQLExpression expression)
         {
+            var index = 0;
             foreach (var child in expression.Children)
             {
-                Visit(child);
+                // What info() joins with may be an empty selector.
+                if (expression is not CallExpression { Function.Name: "info" } || index++ != 1 || child is not VectorSelector)
+                {
+                    Visit(child);
+                }
             }
 
             switch (expression)
@@ -113,6 +118,11 @@ internal static class TypeCheck
             for (var i = 0; i < got; i++)
             {
                 Expect(call.Arguments[i], f.ArgumentTypes[Math.Min(i, wanted - 1)], $"call to function \"{f.Name}\"");
+            }
+
+            if (f.Name == "info" && got > 1 && call.Arguments[1] is not VectorSelector { Name.Length: 0 })
+            {
+                throw Error(call.Arguments[1].Span.Start, call.Arguments[1] is VectorSelector ? "expected label selectors only, got vector selector instead" : "expected label selectors only");
             }
         }
 
