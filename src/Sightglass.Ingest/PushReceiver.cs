@@ -14,17 +14,25 @@ namespace Sightglass.Ingest;
 /// </summary>
 public sealed class PushReceiver(IBatchSink sink, DeltaAccumulator deltas, IngestLimits limits, TimeProvider time)
 {
-    private readonly MetricFamilies _families = new();
+    private volatile OtlpTranslator _otlp = new(OtlpMetricOptions.Default);
     private readonly SeenFamilies _seen = new();
 
     /// <summary>The limits in force.</summary>
     public IngestLimits Limits { get; } = limits;
 
+    /// <summary>How OTLP metrics become series; may be changed while requests come in, which then finish with what they began with.</summary>
+    public OtlpMetricOptions Otlp
+    {
+        get => _otlp.Options;
+        set => _otlp = new OtlpTranslator(value);
+    }
+
     /// <summary>Takes an <c>ExportMetricsServiceRequest</c>.</summary>
     public AppendResult OtlpMetrics(ReadOnlySpan<byte> body, IngestSource source)
     {
         using var batch = MetricBatch.Rent();
-        using var decoder = new OtlpMetricsDecoder(_families, deltas, Limits);
+        var otlp = _otlp;
+        using var decoder = new OtlpMetricsDecoder(otlp.Families, otlp.Options, deltas, Limits);
         var rejections = new Rejections();
         decoder.Decode(body, batch, rejections, Now);
         return Close(HasMetrics(batch) ? sink.Append(batch) : default, rejections, source);
@@ -89,6 +97,12 @@ public sealed class PushReceiver(IBatchSink sink, DeltaAccumulator deltas, Inges
     }
 
     private long Now => OtlpTimes.NowUnixNano(time);
+
+    /// <summary>Options and the names that were translated by them.</summary>
+    private sealed record OtlpTranslator(OtlpMetricOptions Options)
+    {
+        public MetricFamilies Families { get; } = new(Options.Translation);
+    }
 
     private static bool HasMetrics(MetricBatch batch) => batch.SampleCount + batch.Histograms.Count + batch.Metadata.Count > 0;
 

@@ -25,7 +25,7 @@ internal sealed class MetricFamily(byte[] key, MetricMetadata metadata)
 }
 
 /// <summary>Remembers translated families, so that the steady path makes no strings. Thread-safe; forgets everything when full.</summary>
-internal sealed class MetricFamilies
+internal sealed class MetricFamilies(OtlpTranslation translation)
 {
     /// <summary>Families remembered: far more than an installation has, few enough to forget in one go.</summary>
     private const int MaxFamilies = 1 << 16;
@@ -46,7 +46,7 @@ internal sealed class MetricFamilies
         }
 
         var unitText = Encoding.UTF8.GetString(unit);
-        var familyName = MetricNames.Family(Encoding.UTF8.GetString(name), unitText, type == MetricType.Counter, type == MetricType.Gauge);
+        var familyName = MetricNames.Family(translation, Encoding.UTF8.GetString(name), unitText, type == MetricType.Counter, type == MetricType.Gauge);
         family = new MetricFamily(scratch.Written.ToArray(), new MetricMetadata(familyName, type, Encoding.UTF8.GetString(help), unitText));
         if (_families.Count >= MaxFamilies)
         {

@@ -4,8 +4,8 @@ using System.Text;
 namespace Sightglass.Ingest.Otlp;
 
 /// <summary>
-/// Names as Prometheus' OTLP receiver makes them with its default strategy <c>UnderscoreEscapingWithSuffixes</c>: units and
-/// <c>_total</c> or <c>_ratio</c> appended, everything but ASCII letters, digits, colons and underscores replaced.
+/// Names as Prometheus' OTLP receiver makes them: with suffixes, units and <c>_total</c> or <c>_ratio</c> are appended; with escaping,
+/// everything but ASCII letters, digits, colons and underscores is replaced.
 /// </summary>
 internal static class MetricNames
 {
@@ -51,6 +51,15 @@ internal static class MetricNames
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>The name of a family.</summary>
+    public static string Family(OtlpTranslation translation, string name, string unit, bool counter, bool gauge) => translation switch
+    {
+        OtlpTranslation.UnderscoreEscapingWithSuffixes => Family(name, unit, counter, gauge),
+        OtlpTranslation.UnderscoreEscapingWithoutSuffixes => Escaped(name),
+        OtlpTranslation.NoUTF8EscapingWithSuffixes => Suffixed(name, unit, counter, gauge),
+        _ => name,
+    };
+
+    /// <summary>The name of a family with the default strategy.</summary>
     public static string Family(string name, string unit, bool counter, bool gauge)
     {
         var tokens = Tokens(name);
@@ -84,6 +93,60 @@ internal static class MetricNames
         return family.Length > 0 && char.IsAsciiDigit(family[0]) ? "_" + family : family;
     }
 
+    /// <summary>Runs of invalid characters become one underscore, those at both ends nothing; underscores stay.</summary>
+    private static string Escaped(string name)
+    {
+        var escaped = new StringBuilder(name.Length + 1);
+        var gap = false;
+        foreach (var c in name)
+        {
+            if (!char.IsAsciiLetterOrDigit(c) && c is not (':' or '_'))
+            {
+                gap = true;
+                continue;
+            }
+
+            if (gap && escaped.Length > 0)
+            {
+                escaped.Append('_');
+            }
+
+            gap = false;
+            escaped.Append(c);
+        }
+
+        return escaped.Length > 0 && char.IsAsciiDigit(escaped[0]) ? escaped.Insert(0, '_').ToString() : escaped.ToString();
+    }
+
+    /// <summary>The name as sent with unit, <c>per</c> unit, <c>total</c> and <c>ratio</c>, each at the end once.</summary>
+    private static string Suffixed(string name, string unit, bool counter, bool gauge)
+    {
+        var parts = unit.Split('/', 2);
+        var main = PlainUnit(parts[0], Units);
+        var per = parts.Length > 1 && PlainUnit(parts[1], PerUnits) is { Length: > 0 } unitOfTime ? "per_" + unitOfTime : string.Empty;
+        var ratio = gauge && unit == "1" ? "ratio" : string.Empty;
+        var total = counter ? "total" : string.Empty;
+        foreach (var suffix in new[] { ratio, total, per })
+        {
+            if (suffix.Length > 0 && name.EndsWith(suffix, StringComparison.Ordinal) && name.Length > suffix.Length + 1)
+            {
+                name = name[..^(suffix.Length + 1)];
+            }
+        }
+
+        if (main.Length > 0 && !name.EndsWith(main, StringComparison.Ordinal))
+        {
+            name = $"{name}_{main}";
+        }
+
+        foreach (var suffix in new[] { per, total, ratio })
+        {
+            name = suffix.Length > 0 ? $"{name}_{suffix}" : name;
+        }
+
+        return name;
+    }
+
     /// <summary>Writes a label's name: invalid characters become underscores, a digit or a single underscore at the start gets <c>key</c> before it.</summary>
     public static int Label(ReadOnlySpan<byte> key, Span<byte> target)
     {
@@ -113,6 +176,12 @@ internal static class MetricNames
     private static bool Replaced(byte b) => !char.IsAsciiLetterOrDigit((char)b);
 
     private static bool IsContinuation(byte b) => (b & 0xc0) == 0x80;
+
+    private static string PlainUnit(string unit, FrozenDictionary<string, string> names)
+    {
+        unit = unit.Trim();
+        return unit.AsSpan().ContainsAny('{', '}') ? string.Empty : names.GetValueOrDefault(unit, unit);
+    }
 
     private static string Unit(string unit, FrozenDictionary<string, string> names)
     {

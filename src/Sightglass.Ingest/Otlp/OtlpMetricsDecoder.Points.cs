@@ -50,6 +50,13 @@ internal sealed partial class OtlpMetricsDecoder
             }
         }
 
+        _labels.AddMissing(_promoted);
+        if (_labels.Count > limits.MaxLabelsPerSeries - 2)
+        {
+            _rejections.Add("limit", OtlpValues.Limit("labels of a series", _labels.Count + 2, nameof(IngestLimits.MaxLabelsPerSeries), limits.MaxLabelsPerSeries));
+            return;
+        }
+
         time = time == 0 ? _nowUnixNano : time;
         if (OtlpTimes.Invalid(time, _nowUnixNano, limits))
         {
@@ -160,6 +167,12 @@ internal sealed partial class OtlpMetricsDecoder
             return;
         }
 
+        if (options.ConvertHistogramsToNhcb)
+        {
+            CustomBuckets(point, family, at, count, sum);
+            return;
+        }
+
         var countSeries = Series(family.Count);
         if (at.Delta && !at.Stale && !AddHistogramDelta(countSeries, at, ref count, ref sum))
         {
@@ -187,6 +200,48 @@ internal sealed partial class OtlpMetricsDecoder
 
         _batch.AddSample(Series(family.Bucket, "le"u8, "+Inf"u8), at.Ms, at.Value(count));
         BucketExemplars(point, firstBucket);
+    }
+
+    /// <summary>The histogram just read as a native one with its bounds as custom buckets.</summary>
+    private void CustomBuckets(ReadOnlySpan<byte> point, MetricFamily family, PointTime at, double count, double sum)
+    {
+        var series = Series(family.Name);
+        if (at.Stale)
+        {
+            _batch.Histograms.Add((series, at.Ms, new NativeHistogram { Schema = NativeHistogram.CustomBucketsSchema, Sum = SpecialValues.StaleNaN }));
+            return;
+        }
+
+        if (_counts.Count == 0)
+        {
+            // Without buckets everything is in the one that ends at infinity.
+            _counts.Add(count);
+            _bounds.Clear();
+        }
+
+        if (_bounds.Count > 0 && double.IsPositiveInfinity(_bounds[^1]))
+        {
+            // The bucket up to infinity has no bound of its own in the model.
+            _bounds.RemoveAt(_bounds.Count - 1);
+            _counts[^2] += _counts[^1];
+            _counts.RemoveAt(_counts.Count - 1);
+        }
+
+        if (at.Delta && !AddHistogramDelta(series, at, ref count, ref sum))
+        {
+            return;
+        }
+
+        _batch.Histograms.Add((series, at.Ms, new NativeHistogram
+        {
+            Schema = NativeHistogram.CustomBucketsSchema,
+            Count = count,
+            Sum = sum,
+            PositiveSpans = [new BucketSpan(0, _counts.Count)],
+            PositiveBuckets = [.. _counts],
+            CustomBounds = [.. _bounds],
+        }));
+        Exemplars(point, 8, series);
     }
 
     private bool AddHistogramDelta(int series, PointTime at, ref double count, ref double sum)

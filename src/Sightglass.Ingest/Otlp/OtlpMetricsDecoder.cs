@@ -9,9 +9,10 @@ namespace Sightglass.Ingest.Otlp;
 /// Decodes an <c>ExportMetricsServiceRequest</c> straight into series as Prometheus' OTLP receiver names them. Holds working memory and is
 /// used again from request to request. Not thread-safe.
 /// </summary>
-internal sealed partial class OtlpMetricsDecoder(MetricFamilies families, DeltaAccumulator deltas, IngestLimits limits) : IDisposable
+internal sealed partial class OtlpMetricsDecoder(MetricFamilies families, OtlpMetricOptions options, DeltaAccumulator deltas, IngestLimits limits) : IDisposable
 {
-    private readonly SeriesLabels _labels = new();
+    private readonly SeriesLabels _labels = new(options.Escapes);
+    private readonly SeriesLabels _promoted = new(options.Escapes);
     private readonly ByteWriter _scratch = new(4096);
     private readonly ByteWriter _identity = new(256);
     private MetricBatch _batch = null!;
@@ -44,6 +45,7 @@ internal sealed partial class OtlpMetricsDecoder(MetricFamilies families, DeltaA
     public void Dispose()
     {
         _labels.Dispose();
+        _promoted.Dispose();
         _scratch.Dispose();
         _identity.Dispose();
     }
@@ -54,6 +56,7 @@ internal sealed partial class OtlpMetricsDecoder(MetricFamilies families, DeltaA
         _labels.Clear();
         _latestMs = long.MinValue;
         AddIdentity(resource);
+        ReadPromoted(resource);
         var identity = _labels.Fix();
         var reader = new ProtoReader(message);
         while (reader.Next())
@@ -127,6 +130,32 @@ internal sealed partial class OtlpMetricsDecoder(MetricFamilies families, DeltaA
         _labels.Add("instance"u8, instance);
     }
 
+    /// <summary>The resource's attributes that are to be labels of every series, where a point does not say otherwise.</summary>
+    private void ReadPromoted(ReadOnlySpan<byte> resource)
+    {
+        _promoted.Clear();
+        if (!options.PromotesAny)
+        {
+            return;
+        }
+
+        var reader = new ProtoReader(resource);
+        while (reader.Next())
+        {
+            if (reader.Field != 1)
+            {
+                reader.Skip();
+                continue;
+            }
+
+            var attribute = reader.ReadBytes();
+            if (options.Promotes(OtlpValues.Key(attribute, out _)) && _promoted.AddAttribute(default, attribute, limits) is { } limit)
+            {
+                throw new MalformedInputException($"resource: {limit}");
+            }
+        }
+    }
+
     private void CheckValue(string label, int length)
     {
         if (length > limits.MaxLabelValueBytes)
@@ -155,8 +184,8 @@ internal sealed partial class OtlpMetricsDecoder(MetricFamilies families, DeltaA
 
             var attribute = reader.ReadBytes();
             var key = OtlpValues.Key(attribute, out _);
-            if (!key.SequenceEqual("service.name"u8) && !key.SequenceEqual("service.namespace"u8) && !key.SequenceEqual("service.instance.id"u8)
-                && _labels.AddAttribute(default, attribute, limits) is { } limit)
+            var identifies = key.SequenceEqual("service.name"u8) || key.SequenceEqual("service.namespace"u8) || key.SequenceEqual("service.instance.id"u8);
+            if ((options.KeepIdentifyingResourceAttributes || !identifies) && _labels.AddAttribute(default, attribute, limits) is { } limit)
             {
                 _rejections.Add("limit", $"target_info: {limit}");
                 _labels.CutPoint();
@@ -187,8 +216,11 @@ internal sealed partial class OtlpMetricsDecoder(MetricFamilies families, DeltaA
 
     private void ScopeMetrics(ReadOnlySpan<byte> message)
     {
-        var scope = OtlpValues.Owner(message, out var schemaUrl);
-        AddScope(scope, schemaUrl);
+        if (options.PromoteScopeMetadata)
+        {
+            AddScope(OtlpValues.Owner(message, out var schemaUrl), schemaUrl);
+        }
+
         var reader = new ProtoReader(message);
         while (reader.Next())
         {

@@ -9,7 +9,7 @@ namespace Sightglass.Ingest.Otlp;
 /// The labels of the series of one data point: those of resource and scope stay from point to point, the point's own come and go. Makes
 /// no objects. Labels of resource and scope win over attributes of the point, as in Prometheus' receiver.
 /// </summary>
-internal sealed class SeriesLabels : IDisposable
+internal sealed class SeriesLabels(bool escapes) : IDisposable
 {
     private readonly ByteWriter _arena = new(4096);
     private readonly List<Entry> _labels = new(32);
@@ -58,6 +58,16 @@ internal sealed class SeriesLabels : IDisposable
         }
     }
 
+    /// <summary>Adds those labels of <paramref name="others"/> whose names are not here yet.</summary>
+    public void AddMissing(SeriesLabels others)
+    {
+        var arena = others._arena.Written;
+        foreach (var label in others._labels)
+        {
+            Add(arena.Slice(label.NameAt, label.NameLength), arena.Slice(label.ValueAt, label.ValueLength));
+        }
+    }
+
     /// <summary>Adds an attribute under <paramref name="prefix"/> and its name made valid. The result says which limit it breaks, null when none.</summary>
     public string? AddAttribute(ReadOnlySpan<byte> prefix, ReadOnlySpan<byte> keyValue, IngestLimits limits)
     {
@@ -87,7 +97,17 @@ internal sealed class SeriesLabels : IDisposable
         _arena.Write(key);
         var rawLength = prefix.Length + key.Length;
         var room = _arena.GetSpan(rawLength + 4);
-        var nameLength = MetricNames.Label(_arena.Written.Slice(rawAt, rawLength), room);
+        var raw = _arena.Written.Slice(rawAt, rawLength);
+        var nameLength = rawLength;
+        if (escapes)
+        {
+            nameLength = MetricNames.Label(raw, room);
+        }
+        else
+        {
+            raw.CopyTo(room);
+        }
+
         var nameAt = _arena.Length;
         _arena.Advance(nameLength);
         var valueAt = _arena.Length;

@@ -15,7 +15,7 @@ internal static class ConfigurationLoader
 {
     /// <summary>Keys of the design that no code stands behind yet.</summary>
     private static readonly string[] NotBuilt =
-        ["receivers", "pipelines", "slos", "probes", "auth", "remote_write", "remote_read", "alerting", "tracing", "otlp", "scrape_config_files"];
+        ["receivers", "pipelines", "slos", "probes", "auth", "remote_write", "remote_read", "alerting", "tracing"];
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="AlertingConfigurationException">Something in it is not as it has to be.</exception>
@@ -48,10 +48,11 @@ internal static class ConfigurationLoader
         var configuration = new ServerConfiguration { Source = new ConfigurationSource(path, text) };
         configuration = Server(root.Section("server"), configuration);
         configuration = Storage(root.Section("storage"), configuration, folder);
-        var (scrapeDefaults, withGlobal) = Global(root.Section("global"), configuration);
+        var (scrapeDefaults, withGlobal) = Global(root.Section("global"), configuration, folder);
         configuration = withGlobal with
         {
-            Scrape = ScrapeReader.Read(root.Sections("scrape_configs"), scrapeDefaults, folder),
+            Scrape = ScrapeReader.Read(root, scrapeDefaults, folder),
+            Otlp = OtlpReader.Read(root.Section("otlp")),
             Rules = Rules(root, folder),
             Alertmanager = Alertmanager(root, path, folder),
             Logs = [.. root.Sections("logs").Select(section => Logs(section, folder))],
@@ -138,17 +139,16 @@ internal static class ConfigurationLoader
         return configuration;
     }
 
-    private static (ScrapeDefaults Scrape, ServerConfiguration Configuration) Global(YamlSection? section, ServerConfiguration configuration)
+    private static (ScrapeDefaults Scrape, ServerConfiguration Configuration) Global(YamlSection? section, ServerConfiguration configuration, string folder)
     {
         if (section is null)
         {
-            return (new ScrapeDefaults(configuration.ScrapeInterval, TimeSpan.FromSeconds(10), 0, 0, 0), configuration);
+            return (new ScrapeDefaults { Interval = configuration.ScrapeInterval }, configuration);
         }
 
         var interval = section.Duration("scrape_interval") ?? configuration.ScrapeInterval;
-        var timeout = section.Duration("scrape_timeout") ?? TimeSpan.FromTicks(Math.Min(interval.Ticks, TimeSpan.FromSeconds(10).Ticks));
         var labels = LabelSet.From(section.Map("external_labels").Select(p => new Label(p.Key, p.Value)));
-        var defaults = new ScrapeDefaults(interval, timeout, (int)(section.Integer("sample_limit") ?? 0), (int)(section.Integer("label_limit") ?? 0), ScrapeReader.Size(section, "body_size_limit"));
+        var defaults = ScrapeDefaults.Read(section, interval, folder);
         configuration = configuration with
         {
             ScrapeInterval = interval,

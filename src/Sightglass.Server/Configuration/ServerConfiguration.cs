@@ -1,6 +1,7 @@
 using Sightglass.Alerting.Rules;
 using Sightglass.Alerting.Routing;
 using Sightglass.Core.Model;
+using Sightglass.Ingest.Otlp;
 using Sightglass.Ingest.Scrape;
 using Sightglass.Ingest.Tail;
 
@@ -50,6 +51,9 @@ internal sealed record ServerConfiguration
 
     /// <summary><c>scrape_configs</c>.</summary>
     public IReadOnlyList<ScrapeConfiguration> Scrape { get; init; } = [];
+
+    /// <summary><c>otlp</c>.</summary>
+    public OtlpMetricOptions Otlp { get; init; } = OtlpMetricOptions.Default;
 
     /// <summary>The files that <c>rule_files</c> names, loaded.</summary>
     public IReadOnlyList<RuleFile> Rules { get; init; } = [];

@@ -62,7 +62,7 @@ internal sealed class Engines : IAsyncDisposable
         Ledger = new IngestLedger(time);
         PromQL = new PromQLEngine(Metrics, QueryLimits, time) { DefaultSubqueryStep = configuration.EvaluationInterval };
         LogQL = new LogQLEngine(Events, QueryLimits);
-        Pushes = new PushRequests(new PushReceiver(Sink, new DeltaAccumulator(time), IngestLimits, time), new BodyReader(IngestLimits, new BodyBudget(BodyBudget.DefaultBytes)), Ledger);
+        Pushes = new PushRequests(new PushReceiver(Sink, new DeltaAccumulator(time), IngestLimits, time) { Otlp = configuration.Otlp }, new BodyReader(IngestLimits, new BodyBudget(BodyBudget.DefaultBytes)), Ledger);
         TraceQL = new TraceQLEngine(Events, QueryLimits);
         Notifications = new NotificationStore(_state);
         AlertStates = new AlertStateStore(_state);
@@ -165,6 +165,7 @@ internal sealed class Engines : IAsyncDisposable
     public async Task ApplyAsync(ServerConfiguration next)
     {
         var changed = ConfigurationDifference.ChangedJobs(Configuration, next);
+        Pushes.Receiver.Otlp = next.Otlp;
         Rules.Update(next.Rules);
         Dispatcher.Update(next.Alertmanager ?? NobodyToTellConfiguration());
         Scraper.Update(WithOwn(next, _externalUrl), changed);

@@ -123,7 +123,7 @@ public sealed class ConformanceTests : IBatchSink
     {
         var json = File.ReadAllText(SharedInput.PathOf($"conformance/otlp/{file}"));
         using var protobuf = OtlpJsonTranscoder.ToProtobuf(Encoding.UTF8.GetBytes(json), message, IngestLimits.Default);
-        var receiver = new PushReceiver(this, new DeltaAccumulator(TimeProvider.System), IngestLimits.Default, TimeProvider.System);
+        var receiver = new PushReceiver(this, new DeltaAccumulator(TimeProvider.System), IngestLimits.Default, TimeProvider.System) { Otlp = MetricsRequest.WithScope };
         return take(receiver, protobuf.Written.ToArray(), new IngestLedger(TimeProvider.System).Source("otlp_http", "test"));
     }
 

@@ -12,8 +12,11 @@ internal sealed class MetricsRequest : IDisposable
 
     private readonly OtlpMetricsDecoder _decoder;
 
-    public MetricsRequest(IngestLimits? limits = null, DeltaAccumulator? deltas = null) =>
-        _decoder = new OtlpMetricsDecoder(new MetricFamilies(), deltas ?? new DeltaAccumulator(TimeProvider.System), limits ?? IngestLimits.Default);
+    public MetricsRequest(IngestLimits? limits = null, DeltaAccumulator? deltas = null, OtlpMetricOptions? options = null) => _decoder =
+        new OtlpMetricsDecoder(new MetricFamilies((options ?? WithScope).Translation), options ?? WithScope, deltas ?? new DeltaAccumulator(TimeProvider.System), limits ?? IngestLimits.Default);
+
+    /// <summary>The defaults with the scope's labels.</summary>
+    public static OtlpMetricOptions WithScope { get; } = new() { PromoteScopeMetadata = true };
 
     public MetricBatch Batch { get; } = new();
 

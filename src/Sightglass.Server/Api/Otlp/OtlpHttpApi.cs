@@ -19,6 +19,7 @@ internal static class OtlpHttpApi
         Add("/v1/logs", OtlpSignal.Logs);
         Add("/v1/traces", OtlpSignal.Traces);
         Add("/api/v1/otlp/v1/metrics", OtlpSignal.Metrics);
+        Add("/prometheus/api/v1/otlp/v1/metrics", OtlpSignal.Metrics);
         Add("/otlp/v1/logs", OtlpSignal.Logs);
 
         void Add(string path, OtlpSignal signal) => routes.MapPost(path, context => Answer(context, requests, signal));
