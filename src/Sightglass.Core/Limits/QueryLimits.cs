@@ -12,6 +12,12 @@ public sealed record QueryLimits
     /// <summary>Samples that one PromQL query may hold in memory.</summary>
     public long MaxSamples { get; init; } = 50_000_000;
 
+    /// <summary>Bytes that one PromQL query may hold in memory, estimated: 16 a value, 256 a series.</summary>
+    public long MaxMemoryBytes { get; init; } = 2L << 30;
+
+    /// <summary>PromQL queries that run at one time; others wait for their turn, within their timeout.</summary>
+    public int MaxConcurrentQueries { get; init; } = 20;
+
     /// <summary>Points per series of a range query (Prometheus' bound).</summary>
     public int MaxPointsPerSeries { get; init; } = 11_000;
 

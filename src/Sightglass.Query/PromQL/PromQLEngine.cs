@@ -6,12 +6,13 @@ using Sightglass.Query.Vectors;
 
 namespace Sightglass.Query.PromQL;
 
-/// <summary>Runs PromQL queries over a store. Synchronous: callers bring the thread. Thread-safe.</summary>
-public sealed class PromQLEngine
+/// <summary>Runs PromQL queries over a store. Synchronous: callers bring the thread, and wait on it when many queries run. Thread-safe.</summary>
+public sealed class PromQLEngine : IDisposable
 {
     private readonly IMetricStore _store;
     private readonly QueryLimits _limits;
     private readonly TimeProvider _time;
+    private readonly SemaphoreSlim _slots;
 
     /// <summary>Makes an engine.</summary>
     public PromQLEngine(IMetricStore store, QueryLimits limits, TimeProvider time, PromQLOptions? options = null)
@@ -19,6 +20,7 @@ public sealed class PromQLEngine
         _store = store;
         _limits = limits;
         _time = time;
+        _slots = new SemaphoreSlim(limits.MaxConcurrentQueries);
         Options = options ?? PromQLOptions.Default;
     }
 
@@ -27,6 +29,9 @@ public sealed class PromQLEngine
 
     /// <summary>Resolution of subqueries that give none: the server's evaluation interval.</summary>
     public TimeSpan DefaultSubqueryStep { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <inheritdoc/>
+    public void Dispose() => _slots.Dispose();
 
     /// <summary>Parses an expression under this engine's options.</summary>
     public PromQLExpression Parse(string query) => PromQLParser.Parse(query, Options, _limits);
@@ -41,7 +46,7 @@ public sealed class PromQLEngine
     /// <summary>The value at one time, of an expression that is parsed already.</summary>
     /// <remarks><paramref name="samplesPerStep"/> asks for the statistics of every step.</remarks>
     public PromQLResult Instant(PromQLExpression expression, string query, long timeMs, TimeSpan? timeout = null, TimeSpan? lookback = null, bool samplesPerStep = false, CancellationToken cancellation = default) =>
-        WithTimeout(timeout, token =>
+        WithTimeout(timeout, (queued, token) =>
         {
             var began = _time.GetTimestamp();
             var run = new QueryRun(_store, _limits, Options, query, timeMs, timeMs, 0, Milliseconds(lookback ?? _limits.LookbackDelta), Milliseconds(DefaultSubqueryStep), token);
@@ -68,7 +73,7 @@ public sealed class PromQLEngine
             {
                 Warnings = run.Annotations.Warnings,
                 Infos = run.Annotations.Infos,
-                Statistics = Statistics(run, counted, grid, began, TimeSpan.Zero),
+                Statistics = Statistics(run, counted, grid, queued, began, TimeSpan.Zero),
             };
         }, cancellation);
 
@@ -105,7 +110,7 @@ public sealed class PromQLEngine
             throw new QueryException(QueryErrorKind.BadData, $"invalid expression type {TypeCheck.Name(expression.Type, quoted: true)} for range query, must be Scalar or instant Vector");
         }
 
-        return WithTimeout(timeout, token =>
+        return WithTimeout(timeout, (queued, token) =>
         {
             var began = _time.GetTimestamp();
             var run = new QueryRun(_store, _limits, Options, query, startMs, endMs, stepMs, Milliseconds(lookback ?? _limits.LookbackDelta), Milliseconds(DefaultSubqueryStep), token);
@@ -122,13 +127,14 @@ public sealed class PromQLEngine
                 Series = series,
                 Warnings = run.Annotations.Warnings,
                 Infos = run.Annotations.Infos,
-                Statistics = Statistics(run, counted, grid, began, _time.GetElapsedTime(sorting)),
+                Statistics = Statistics(run, counted, grid, queued, began, _time.GetElapsedTime(sorting)),
             };
         }, cancellation);
     }
 
-    private QueryStatistics Statistics(QueryRun run, SampleCount counted, StepGrid grid, long began, TimeSpan sorting) => new()
+    private QueryStatistics Statistics(QueryRun run, SampleCount counted, StepGrid grid, TimeSpan queued, long began, TimeSpan sorting) => new()
     {
+        Queue = queued,
         EvalTotal = _time.GetElapsedTime(began),
         Preparation = run.Preparation,
         ResultSort = sorting,
@@ -182,18 +188,29 @@ public sealed class PromQLEngine
         return output;
     }
 
-    private PromQLResult WithTimeout(TimeSpan? timeout, Func<CancellationToken, PromQLResult> query, CancellationToken cancellation)
+    private PromQLResult WithTimeout(TimeSpan? timeout, Func<TimeSpan, CancellationToken, PromQLResult> query, CancellationToken cancellation)
     {
         var limit = timeout is { } wanted && wanted > TimeSpan.Zero && wanted < _limits.Timeout ? wanted : _limits.Timeout;
         using var deadline = new CancellationTokenSource(limit, _time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
+        var began = _time.GetTimestamp();
+        var running = false;
         try
         {
-            return query(linked.Token);
+            _slots.Wait(linked.Token);
+            running = true;
+            return query(_time.GetElapsedTime(began), linked.Token);
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellation.IsCancellationRequested)
         {
-            throw new QueryException(QueryErrorKind.Timeout, "query timed out in expression evaluation");
+            throw new QueryException(QueryErrorKind.Timeout, running ? "query timed out in expression evaluation" : "query timed out in query queue");
+        }
+        finally
+        {
+            if (running)
+            {
+                _slots.Release();
+            }
         }
     }
 }

@@ -3,6 +3,9 @@ namespace Sightglass.Query.PromQL;
 /// <summary>What one query cost. Times are wall-clock.</summary>
 public sealed record QueryStatistics
 {
+    /// <summary>Waiting for other queries to end.</summary>
+    public TimeSpan Queue { get; init; }
+
     /// <summary>From the start of the evaluation to the sorted result.</summary>
     public TimeSpan EvalTotal { get; init; }
 

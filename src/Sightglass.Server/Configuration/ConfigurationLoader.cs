@@ -53,6 +53,7 @@ internal static class ConfigurationLoader
         {
             Scrape = ScrapeReader.Read(root, scrapeDefaults, folder),
             Otlp = OtlpReader.Read(root.Section("otlp")),
+            PromQL = PromQLReader.Read(root.Section("promql")),
             Rules = Rules(root, folder),
             Alertmanager = Alertmanager(root, path, folder),
             Logs = [.. root.Sections("logs").Select(section => Logs(section, folder))],

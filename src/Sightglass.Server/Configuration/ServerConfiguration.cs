@@ -52,6 +52,9 @@ internal sealed record ServerConfiguration
     /// <summary><c>scrape_configs</c>.</summary>
     public IReadOnlyList<ScrapeConfiguration> Scrape { get; init; } = [];
 
+    /// <summary><c>promql</c>.</summary>
+    public PromQLConfiguration PromQL { get; init; } = PromQLConfiguration.Default;
+
     /// <summary><c>otlp</c>.</summary>
     public OtlpMetricOptions Otlp { get; init; } = OtlpMetricOptions.Default;
 

@@ -39,6 +39,7 @@ internal sealed class Engines : IAsyncDisposable
         _log = log;
         _externalUrl = externalUrl;
         LastReload = new ReloadState(true, time.GetUtcNow());
+        QueryLimits = configuration.PromQL.Limits;
         _state = new StateDatabase(Path.Combine(folder.Root, "state.db"));
         Metrics = MetricStore.Open(new MetricStoreOptions
         {
@@ -60,7 +61,7 @@ internal sealed class Engines : IAsyncDisposable
         });
         Sink = new StoreSink(Metrics, Events);
         Ledger = new IngestLedger(time);
-        PromQL = new PromQLEngine(Metrics, QueryLimits, time) { DefaultSubqueryStep = configuration.EvaluationInterval };
+        PromQL = new PromQLEngine(Metrics, QueryLimits, time, configuration.PromQL.Options) { DefaultSubqueryStep = configuration.EvaluationInterval };
         LogQL = new LogQLEngine(Events, QueryLimits);
         Pushes = new PushRequests(new PushReceiver(Sink, new DeltaAccumulator(time), IngestLimits, time) { Otlp = configuration.Otlp }, new BodyReader(IngestLimits, new BodyBudget(BodyBudget.DefaultBytes)), Ledger);
         TraceQL = new TraceQLEngine(Events, QueryLimits);
@@ -101,7 +102,7 @@ internal sealed class Engines : IAsyncDisposable
 
     public IngestLimits IngestLimits { get; } = IngestLimits.Default;
 
-    public QueryLimits QueryLimits { get; } = QueryLimits.Default;
+    public QueryLimits QueryLimits { get; }
 
     public MetricStore Metrics { get; }
 

@@ -13,6 +13,12 @@ internal sealed class QueryRun(IMetricStore store, QueryLimits limits, PromQLOpt
     private long _preparationTicks;
     private long _series;
 
+    /// <summary>Bytes of a value with its share of what stands around it, for the estimate of memory.</summary>
+    private const int BytesPerSample = 16;
+
+    /// <summary>Bytes of a series' labels and column, for the estimate of memory.</summary>
+    private const int BytesPerSeries = 256;
+
     public IMetricStore Store { get; } = store;
 
     public QueryLimits Limits { get; } = limits;
@@ -71,6 +77,8 @@ internal sealed class QueryRun(IMetricStore store, QueryLimits limits, PromQLOpt
             throw TooManySamples(now);
         }
 
+        CheckMemory(now);
+
         for (var peak = PeakSamples; now > peak; peak = PeakSamples)
         {
             Interlocked.CompareExchange(ref _peak, now, peak);
@@ -88,6 +96,8 @@ internal sealed class QueryRun(IMetricStore store, QueryLimits limits, PromQLOpt
         {
             throw new LimitExceededException(nameof(QueryLimits.MaxSeries), Limits.MaxSeries, now, "query touches too many series");
         }
+
+        CheckMemory(Interlocked.Read(ref _samples));
     }
 
     /// <summary>Ends the evaluation when its time is over or nobody waits for it.</summary>
@@ -120,5 +130,14 @@ internal sealed class QueryRun(IMetricStore store, QueryLimits limits, PromQLOpt
         _ => throw new UnreachableException("BUG: unknown @ modifier"),
     }) - offsetMs;
 
-    private LimitExceededException TooManySamples(long now) => new(nameof(QueryLimits.MaxSamples), Limits.MaxSamples, now, "query processing would load too many samples into memory");
+    private void CheckMemory(long samples)
+    {
+        var bytes = (samples * BytesPerSample) + (Interlocked.Read(ref _series) * BytesPerSeries);
+        if (bytes > Limits.MaxMemoryBytes)
+        {
+            throw new LimitExceededException(nameof(QueryLimits.MaxMemoryBytes), Limits.MaxMemoryBytes, bytes, "query would use too much memory");
+        }
+    }
+
+    private LimitExceededException TooManySamples(long now) => new(nameof(QueryLimits.MaxSamples), Limits.MaxSamples, now, "query processing would load too many samples into memory in query execution");
 }
