@@ -122,19 +122,26 @@ internal ref struct ExpositionReader
         return false;
     }
 
-    /// <summary>Writes the labels of a series as it is written in an exposition into <paramref name="labels"/>, the name under <c>__name__</c>.</summary>
-    public static void ReadLabels(ReadOnlySpan<byte> series, LabelSetBuilder labels)
+    /// <summary>
+    /// Reads the labels of a series as it is written in an exposition into <paramref name="labels"/>, the name under <c>__name__</c>, empty ones too.
+    /// </summary>
+    public static void ReadLabels(ReadOnlySpan<byte> series, ExposedLabels labels)
     {
         var brace = series.IndexOf((byte)'{');
-        if (brace < 0)
+        var bare = (brace < 0 ? series : series[..brace]).Trim(" \t"u8);
+        if (bare.Length > 0)
         {
-            labels.Set(LabelSet.MetricName, Encoding.UTF8.GetString(series));
-            return;
+            if (!LegacyName.Is(bare, colons: true))
+            {
+                throw new MalformedInputException($"\"{Encoding.UTF8.GetString(bare)}\" is not a metric name that can stand without quotes");
+            }
+
+            labels.Add(LabelSet.MetricName, Encoding.UTF8.GetString(bare));
         }
 
-        if (brace > 0)
+        if (brace < 0)
         {
-            labels.Set(LabelSet.MetricName, Encoding.UTF8.GetString(series[..brace].Trim(" \t"u8)));
+            return;
         }
 
         var at = brace + 1;
@@ -151,34 +158,9 @@ internal ref struct ExpositionReader
                 return;
             }
 
-            string name;
-            if (series[at] == '"')
+            if (!ReadName(series, ref at, labels, out var name))
             {
-                name = Quoted(series, ref at);
-                at = SkipSpace(series, at);
-                if (at < series.Length && series[at] is (byte)',' or (byte)'}')
-                {
-                    // A quoted text without a value is the metric's name.
-                    labels.Set(LabelSet.MetricName, name);
-                    at += series[at] == ',' ? 1 : 0;
-                    continue;
-                }
-            }
-            else
-            {
-                var start = at;
-                while (at < series.Length && series[at] is not ((byte)'=' or (byte)' ' or (byte)'\t' or (byte)'}' or (byte)','))
-                {
-                    at++;
-                }
-
-                name = Encoding.UTF8.GetString(series[start..at]);
-                at = SkipSpace(series, at);
-            }
-
-            if (name.Length == 0 || at >= series.Length || series[at] != '=')
-            {
-                throw new MalformedInputException("a label has no value");
+                continue;
             }
 
             at = SkipSpace(series, at + 1);
@@ -187,13 +169,11 @@ internal ref struct ExpositionReader
                 throw new MalformedInputException($"the value of label {name} is not quoted");
             }
 
-            var value = Quoted(series, ref at);
-            if (labels.Get(name).Length > 0)
+            if (!labels.Add(name, Quoted(series, ref at)))
             {
-                throw new MalformedInputException($"label {name} stands twice");
+                throw new MalformedInputException($"label name \"{name}\" is not unique: invalid sample");
             }
 
-            labels.Set(name, value);
             at = SkipSpace(series, at);
             if (at < series.Length && series[at] == ',')
             {
@@ -204,6 +184,32 @@ internal ref struct ExpositionReader
                 throw new MalformedInputException($"expected a comma or the end of the labels after {name}");
             }
         }
+    }
+
+    /// <summary>The end of labels in braces at the start of <paramref name="text"/>, whatever stands in their quotes.</summary>
+    public static int LabelsEnd(ReadOnlySpan<byte> text)
+    {
+        if (text.Length == 0 || text[0] != '{')
+        {
+            throw new MalformedInputException("labels do not start with a brace");
+        }
+
+        var at = 1;
+        while (at < text.Length && text[at] != '}')
+        {
+            if (text[at] == '"')
+            {
+                at++;
+                while (at < text.Length && text[at] != '"')
+                {
+                    at += text[at] == '\\' ? 2 : 1;
+                }
+            }
+
+            at++;
+        }
+
+        return at < text.Length ? at + 1 : throw new MalformedInputException("labels are not closed");
     }
 
     /// <summary>Undoes the escapes of help texts and label values.</summary>
@@ -247,6 +253,45 @@ internal ref struct ExpositionReader
         var inside = text[start..at];
         at++;
         return Unescape(inside);
+    }
+
+    // True with the position at the equals sign; false when it was the metric's name, which stands without a value.
+    private static bool ReadName(ReadOnlySpan<byte> series, ref int at, ExposedLabels labels, out string name)
+    {
+        var quoted = series[at] == '"';
+        if (quoted)
+        {
+            name = Quoted(series, ref at);
+            at = SkipSpace(series, at);
+            if (at < series.Length && series[at] is (byte)',' or (byte)'}')
+            {
+                if (!labels.Add(LabelSet.MetricName, name))
+                {
+                    throw new MalformedInputException("a series has two names");
+                }
+
+                at += series[at] == ',' ? 1 : 0;
+                return false;
+            }
+        }
+        else
+        {
+            var start = at;
+            while (at < series.Length && series[at] is not ((byte)'=' or (byte)' ' or (byte)'\t' or (byte)'}' or (byte)','))
+            {
+                at++;
+            }
+
+            name = Encoding.UTF8.GetString(series[start..at]);
+            if (!LegacyName.IsLabel(name))
+            {
+                throw new MalformedInputException($"\"{name}\" is not a label name that can stand without quotes");
+            }
+
+            at = SkipSpace(series, at);
+        }
+
+        return name.Length > 0 && at < series.Length && series[at] == '=' ? true : throw new MalformedInputException("a label has no value");
     }
 
     private static int SkipSpace(ReadOnlySpan<byte> text, int at)
@@ -304,6 +349,10 @@ internal ref struct ExpositionReader
         {
             Text = Text.Trim(" \t"u8);
         }
+        else if (Entry == ExpositionEntry.Unit && Text.Length > 0 && (Name.Length <= Text.Length || Name[^(Text.Length + 1)] != '_' || !Name.EndsWith(Text)))
+        {
+            throw Malformed($"unit \"{Encoding.UTF8.GetString(Text)}\" not a suffix of metric \"{Encoding.UTF8.GetString(Name)}\"");
+        }
 
         return true;
     }
@@ -353,22 +402,14 @@ internal ref struct ExpositionReader
             return stop > 0 ? stop : throw Malformed("a sample has no name");
         }
 
-        var at = brace + 1;
-        while (at < line.Length && line[at] != '}')
+        try
         {
-            if (line[at] == '"')
-            {
-                at++;
-                while (at < line.Length && line[at] != '"')
-                {
-                    at += line[at] == '\\' ? 2 : 1;
-                }
-            }
-
-            at++;
+            return brace + LabelsEnd(line[brace..]);
         }
-
-        return at < line.Length ? at + 1 : throw Malformed("labels are not closed");
+        catch (MalformedInputException e)
+        {
+            throw Malformed(e.Message);
+        }
     }
 
     private readonly double Number(ReadOnlySpan<byte> text)
@@ -412,7 +453,7 @@ internal ref struct ExpositionReader
 
         if (_openMetrics && Number(text) is var seconds && Math.Abs(seconds) < 1e14)
         {
-            return (long)Math.Round(seconds * 1000);
+            return (long)(seconds * 1000);
         }
 
         throw Malformed("a timestamp is not valid");

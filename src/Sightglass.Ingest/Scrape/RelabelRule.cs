@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using Sightglass.Core.Model;
+using Sightglass.Ingest.Exposition;
 
 namespace Sightglass.Ingest.Scrape;
 
@@ -46,11 +47,14 @@ public enum RelabelAction
 public sealed partial class RelabelRule
 {
     private readonly Re2 _expression;
-    private readonly Regex _regex;
+    private readonly bool _legacyNames;
+
+    // By number in the order of their opening brackets, as RE2 counts; the framework counts named groups behind the others.
+    private readonly string[] _groups;
 
     /// <summary>Makes a rule.</summary>
     /// <exception cref="Core.Errors.QueryException">The expression is not valid.</exception>
-    public RelabelRule(RelabelAction action, IReadOnlyList<string> sourceLabels, string separator = ";", string regex = "(.*)", string targetLabel = "", string replacement = "$1", ulong modulus = 0)
+    public RelabelRule(RelabelAction action, IReadOnlyList<string> sourceLabels, string separator = ";", string regex = "(.*)", string targetLabel = "", string replacement = "$1", ulong modulus = 0, bool legacyNames = false)
     {
         Action = action;
         SourceLabels = sourceLabels;
@@ -58,8 +62,9 @@ public sealed partial class RelabelRule
         TargetLabel = targetLabel;
         Replacement = replacement;
         Modulus = modulus;
+        _legacyNames = legacyNames;
         _expression = Re2.Anchored(regex);
-        _regex = _expression.Regex;
+        _groups = GroupNames(regex);
     }
 
     /// <summary>What it does.</summary>
@@ -94,12 +99,14 @@ public sealed partial class RelabelRule
         return true;
     }
 
-    /// <summary>Whether <paramref name="name"/> can be a label's name: any text that is not empty, as Prometheus 3 has it.</summary>
-    internal static bool IsLabelName(string name) => name.Length > 0;
-
     private bool Apply(LabelSetBuilder labels)
     {
-        var joined = string.Join(Separator, SourceLabels.Select(labels.Get));
+        var joined = SourceLabels.Count switch
+        {
+            0 => string.Empty,
+            1 => labels.Get(SourceLabels[0]),
+            _ => string.Join(Separator, SourceLabels.Select(labels.Get)),
+        };
         switch (Action)
         {
             case RelabelAction.Drop:
@@ -111,10 +118,10 @@ public sealed partial class RelabelRule
             case RelabelAction.KeepEqual:
                 return labels.Get(TargetLabel) == joined;
             case RelabelAction.Replace:
-                if (_regex.Match(joined) is { Success: true } match)
+                if (_expression.Regex.Match(joined) is { Success: true } match)
                 {
                     var target = Expand(TargetLabel, match);
-                    if (IsLabelName(target))
+                    if (target.Length > 0 && (!_legacyNames || LegacyName.IsLabel(target)))
                     {
                         labels.Set(target, Expand(Replacement, match));
                     }
@@ -131,11 +138,12 @@ public sealed partial class RelabelRule
                 labels.Set(TargetLabel, (Md5Tail(joined) % Modulus).ToString(System.Globalization.CultureInfo.InvariantCulture));
                 return true;
             case RelabelAction.LabelMap:
-                foreach (var name in labels.Names.ToArray())
+                // Of the labels as they were before the rule: what it sets is not mapped again.
+                foreach (var (name, value) in labels.Build().Span)
                 {
-                    if (_regex.Match(name) is { Success: true } found)
+                    if (_expression.Regex.Match(name) is { Success: true } found && Expand(Replacement, found) is { Length: > 0 } mapped)
                     {
-                        labels.Set(Expand(Replacement, found), labels.Get(name));
+                        labels.Set(mapped, value);
                     }
                 }
 
@@ -162,11 +170,73 @@ public sealed partial class RelabelRule
         return System.Buffers.Binary.BinaryPrimitives.ReadUInt64BigEndian(sum.AsSpan(8));
     }
 
-    // Go's expansion: the longest name after a dollar, an unknown group is empty, $$ is a dollar.
-    private static string Expand(string template, Match match) => template.Contains('$', StringComparison.Ordinal)
-        ? Reference().Replace(template, m => m.Value == "$$" ? "$" : match.Groups[m.Groups[1].Success ? m.Groups[1].Value : m.Groups[2].Value].Value)
+    // Go's expansion: the longest name after a dollar, an unknown group is empty, $$ is a dollar, and a dollar that begins nothing stands for itself.
+    private string Expand(string template, Match match) => template.Contains('$', StringComparison.Ordinal)
+        ? Reference().Replace(template, m => m.Value == "$$" ? "$" : Group(match, m.Groups[1].Success ? m.Groups[1].Value : m.Groups[2].Value))
         : template;
+
+    private string Group(Match match, string name) =>
+        !name.All(char.IsAsciiDigit) ? match.Groups[name].Value
+        : int.TryParse(name, System.Globalization.CultureInfo.InvariantCulture, out var number) && number < _groups.Length ? match.Groups[_groups[number]].Value
+        : string.Empty;
+
+    private static string[] GroupNames(string regex)
+    {
+        var names = new List<string> { "0" };
+        var unnamed = 0;
+        for (var i = 0; i < regex.Length; i++)
+        {
+            switch (regex[i])
+            {
+                case '\\' when i + 1 < regex.Length && regex[i + 1] == 'Q':
+                    var end = regex.IndexOf(@"\E", i, StringComparison.Ordinal);
+                    i = end < 0 ? regex.Length : end + 1;
+                    break;
+                case '\\':
+                    i++;
+                    break;
+                case '[':
+                    i = ClassEnd(regex, i);
+                    break;
+                case '(' when i + 1 < regex.Length && regex[i + 1] == '?':
+                    var named = NamedGroup().Match(regex, i);
+                    if (named.Success)
+                    {
+                        names.Add(named.Groups[1].Value);
+                    }
+
+                    break;
+                case '(':
+                    names.Add((++unnamed).ToString(System.Globalization.CultureInfo.InvariantCulture));
+                    break;
+            }
+        }
+
+        return [.. names];
+    }
+
+    private static int ClassEnd(string regex, int at)
+    {
+        // A closing bracket that comes first is a character like any other.
+        at += at + 1 < regex.Length && regex[at + 1] == '^' ? 2 : 1;
+        for (var first = true; at < regex.Length && (first || regex[at] != ']'); at++, first = false)
+        {
+            if (regex[at] == '\\')
+            {
+                at++;
+            }
+            else if (regex.AsSpan(at).StartsWith("[:") && regex.IndexOf(":]", at, StringComparison.Ordinal) is > 0 and var end)
+            {
+                at = end + 1;
+            }
+        }
+
+        return at;
+    }
 
     [GeneratedRegex(@"\$\$|\$\{(\w+)\}|\$(\w+)")]
     private static partial Regex Reference();
+
+    [GeneratedRegex(@"\G\(\?P?<(\w+)>")]
+    private static partial Regex NamedGroup();
 }

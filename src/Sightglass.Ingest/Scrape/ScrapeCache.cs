@@ -1,168 +1,193 @@
 using Sightglass.Core.Bytes;
-using Sightglass.Core.Errors;
-using Sightglass.Core.Limits;
 using Sightglass.Core.Model;
-using Sightglass.Ingest.Exposition;
 
 namespace Sightglass.Ingest.Scrape;
 
 /// <summary>
-/// What one target's series become: the text of a series in the answer leads to its key after labels were attached and relabelled, so
-/// that labels are read once and not at every scrape. Also knows which series the last scrape had, for stale markers.
+/// What one target's series became: the bytes by which an answer names a series lead to its key after labels were attached and relabelled, so that
+/// labels are read once and not at every scrape. Also knows which series the last good scrape had, for stale markers. Not thread-safe.
 /// </summary>
-internal sealed class ScrapeCache(ScrapeConfiguration configuration, LabelSet target, IngestLimits limits)
+internal sealed class ScrapeCache
 {
-    private readonly Dictionary<Hash128, Entry> _entries = [];
-    private readonly LabelSetBuilder _builder = new();
+    /// <summary>A generation that never is.</summary>
+    public const int Never = int.MinValue;
+
+    private readonly Dictionary<Hash128, ExposedSeries> _exposed = [];
+    private readonly Dictionary<Hash128, StoredSeries> _stored = [];
+    private List<byte[]> _inherited = [];
     private int _generation;
+    private int _lastGood = Never;
+    private int _seen;
+    private int _tracked;
+    private int _continued;
+    private int _trackedInLastGood;
 
     /// <summary>Starts a scrape.</summary>
-    public void Begin() => _generation++;
-
-    /// <summary>The key of a series, or null when relabelling drops it.</summary>
-    /// <param name="series">The series as written.</param>
-    /// <param name="ownTimestamp">Whether the sample has a timestamp of its own that is used: such series get no stale marker.</param>
-    /// <param name="added">Whether the last scrape did not have it.</param>
-    public byte[]? Find(ReadOnlySpan<byte> series, bool ownTimestamp, out bool added)
+    public void Begin()
     {
-        var hash = Hash128.Compute(series);
-        if (!_entries.TryGetValue(hash, out var entry))
-        {
-            entry = new Entry(MakeKey(series));
-            _entries.Add(hash, entry);
-        }
-
-        added = !entry.Live && entry.SeenIn != _generation;
-        entry.SeenIn = _generation;
-        entry.OwnTimestamp = ownTimestamp;
-        return entry.Key;
+        _generation++;
+        (_seen, _tracked, _continued) = (0, 0, 0);
     }
 
-    /// <summary>Ends a successful scrape: adds stale markers for series that are gone and forgets them.</summary>
-    public void End(MetricBatch batch, long timestampMs) => Sweep(batch, timestampMs, keepCurrent: true);
+    /// <summary>The series that an answer names so, or null when it is new.</summary>
+    public ExposedSeries? Find(Hash128 identity) => _exposed.GetValueOrDefault(identity);
 
-    /// <summary>Ends a failed scrape, or the target: every series gets a stale marker.</summary>
-    public void EndAll(MetricBatch batch, long timestampMs) => Sweep(batch, timestampMs, keepCurrent: false);
-
-    private void Sweep(MetricBatch batch, long timestampMs, bool keepCurrent)
+    /// <summary>Adds a series. Two names may lead to the same key: the series is the same then.</summary>
+    /// <param name="identity">By what the answer names it.</param>
+    /// <param name="key">Its key, or null when relabelling dropped it.</param>
+    public ExposedSeries Add(Hash128 identity, byte[]? key)
     {
-        List<Hash128>? gone = null;
-        foreach (var (hash, entry) in _entries)
-        {
-            if (keepCurrent && entry.SeenIn == _generation)
-            {
-                entry.Live = true;
-                continue;
-            }
-
-            if (entry is { Key: { } key, OwnTimestamp: false, Live: true })
-            {
-                batch.AddSample(batch.AddSeries(key), timestampMs, SpecialValues.StaleNaN);
-            }
-
-            (gone ??= []).Add(hash);
-        }
-
-        foreach (var hash in gone ?? [])
-        {
-            _entries.Remove(hash);
-        }
+        var exposed = new ExposedSeries(Store(key));
+        _exposed[identity] = exposed;
+        return exposed;
     }
 
-    private byte[]? MakeKey(ReadOnlySpan<byte> series)
+    /// <summary>A series without a name in an answer: one that is made of several others.</summary>
+    public StoredSeries? Store(byte[]? key)
     {
-        _builder.Reset(LabelSet.Empty);
-        ExpositionReader.ReadLabels(series, _builder);
-        if (configuration.HonorLabels)
-        {
-            foreach (var label in target.Span)
-            {
-                if (_builder.Get(label.Name).Length == 0)
-                {
-                    _builder.Set(label.Name, label.Value);
-                }
-            }
-        }
-        else
-        {
-            Attach();
-        }
-
-        if (!RelabelRule.Apply(configuration.MetricRelabel, _builder))
+        if (key is null)
         {
             return null;
         }
 
-        var labels = _builder.Build();
-        if (labels.Name.Length == 0)
+        var hash = Hash128.Compute(key);
+        if (!_stored.TryGetValue(hash, out var stored))
         {
-            throw new MalformedInputException("a series has no name after relabelling");
+            stored = new StoredSeries(key);
+            _stored.Add(hash, stored);
         }
 
-        Check(labels);
-        using var key = new ByteWriter(256);
-        labels.WriteKey(key);
-        return key.Written.ToArray();
+        return stored;
     }
 
-    // The target's labels win; what the answer had under such a name is kept as exported_….
-    private void Attach()
+    /// <summary>The answer has the series; false when it had it before.</summary>
+    public bool Mark(ExposedSeries series)
     {
-        var moved = new List<Label>();
-        foreach (var label in target.Span)
+        if (series.SeenIn == _generation)
         {
-            var own = _builder.Get(label.Name);
-            if (own.Length > 0)
-            {
-                moved.Add(new Label(label.Name, own));
-            }
-
-            _builder.Set(label.Name, label.Value);
+            return false;
         }
 
-        foreach (var label in moved)
-        {
-            var name = "exported_" + label.Name;
-            while (_builder.Get(name).Length > 0)
-            {
-                name = "exported_" + name;
-            }
+        series.SeenIn = _generation;
+        _seen++;
+        return true;
+    }
 
-            _builder.Set(name, label.Value);
+    /// <summary>A sample at the scrape's own time was taken for the series: false when there is one already.</summary>
+    public bool Take(StoredSeries series)
+    {
+        if (series.SampledIn == _generation)
+        {
+            return false;
+        }
+
+        series.SampledIn = _generation;
+        return true;
+    }
+
+    /// <summary>The series is to get a stale marker when it vanishes.</summary>
+    public void Track(StoredSeries series)
+    {
+        if (series.TrackedIn == _generation)
+        {
+            return;
+        }
+
+        _tracked++;
+        _continued += series.TrackedIn == _lastGood ? 1 : 0;
+        series.TrackedBefore = series.TrackedIn;
+        series.TrackedIn = _generation;
+    }
+
+    /// <summary>Ends a successful scrape: adds stale markers for series that are gone and forgets them.</summary>
+    public void End(MetricBatch batch, long timestampMs)
+    {
+        foreach (var key in _inherited)
+        {
+            if (!_stored.TryGetValue(Hash128.Compute(key), out var stored) || stored.TrackedIn != _generation)
+            {
+                batch.AddSample(batch.AddSeries(key), timestampMs, SpecialValues.StaleNaN);
+            }
+        }
+
+        _inherited = [];
+        if (_continued < _trackedInLastGood)
+        {
+            foreach (var stored in _stored.Values)
+            {
+                if (stored.TrackedIn == _lastGood)
+                {
+                    batch.AddSample(batch.AddSeries(stored.Key), timestampMs, SpecialValues.StaleNaN);
+                }
+            }
+        }
+
+        _lastGood = _generation;
+        _trackedInLastGood = _tracked;
+        if (_seen < _exposed.Count)
+        {
+            Forget();
         }
     }
 
-    private void Check(LabelSet labels)
+    /// <summary>Ends a failed scrape, or the target: every series that is live gets a stale marker. What they are called is remembered.</summary>
+    public void EndAll(MetricBatch batch, long timestampMs)
     {
-        var most = configuration.LabelLimit > 0 ? configuration.LabelLimit : limits.MaxLabelsPerSeries;
-        if (labels.Count > most)
+        foreach (var key in Live())
         {
-            throw new LimitExceededException(configuration.LabelLimit > 0 ? "label_limit" : nameof(limits.MaxLabelsPerSeries), most, labels.Count, $"labels of series {labels.Name}");
+            batch.AddSample(batch.AddSeries(key), timestampMs, SpecialValues.StaleNaN);
         }
 
-        foreach (var label in labels.Span)
-        {
-            if (label.Name.Length > limits.MaxLabelNameBytes)
-            {
-                throw new LimitExceededException(nameof(limits.MaxLabelNameBytes), limits.MaxLabelNameBytes, label.Name.Length, $"a label name of series {labels.Name}");
-            }
+        _inherited = [];
+        _lastGood = Never;
+        _trackedInLastGood = 0;
+    }
 
-            if (label.Value.Length > limits.MaxLabelValueBytes)
+    /// <summary>Takes over the series that another cache of the same target has live, so that those get stale markers that do not come back.</summary>
+    public void Inherit(ScrapeCache other) => _inherited = [.. other.Live()];
+
+    private IEnumerable<byte[]> Live()
+    {
+        if (_lastGood != Never)
+        {
+            foreach (var stored in _stored.Values)
             {
-                throw new LimitExceededException(nameof(limits.MaxLabelValueBytes), limits.MaxLabelValueBytes, label.Value.Length, $"the value of label {label.Name} of series {labels.Name}");
+                // A scrape that failed half-way has marked some of them already.
+                if (stored.TrackedIn == _lastGood || (stored.TrackedIn == _generation && stored.TrackedBefore == _lastGood))
+                {
+                    yield return stored.Key;
+                }
             }
+        }
+
+        foreach (var key in _inherited)
+        {
+            yield return key;
         }
     }
 
-    private sealed class Entry(byte[]? key)
+    private void Forget()
     {
-        public byte[]? Key { get; } = key;
+        foreach (var (identity, exposed) in _exposed)
+        {
+            if (exposed.SeenIn != _generation)
+            {
+                _exposed.Remove(identity);
+            }
+        }
 
-        public int SeenIn { get; set; } = int.MinValue;
+        foreach (var exposed in _exposed.Values)
+        {
+            exposed.Stored?.KeptIn = _generation;
+            exposed.Part?.Histogram.Stored?.KeptIn = _generation;
+        }
 
-        public bool OwnTimestamp { get; set; }
-
-        /// <summary>The last good scrape had it: a scrape that fails half-way stores nothing, so it starts no series either.</summary>
-        public bool Live { get; set; }
+        foreach (var (hash, stored) in _stored)
+        {
+            if (stored.KeptIn != _generation)
+            {
+                _stored.Remove(hash);
+            }
+        }
     }
 }

@@ -1,74 +1,78 @@
+using System.Globalization;
 using System.IO.Compression;
+using System.Net;
 using Sightglass.Core.Bytes;
-using Sightglass.Core.Errors;
+using Sightglass.Ingest.Scrape.Http;
 
 namespace Sightglass.Ingest.Scrape;
 
-/// <summary>Fetches metrics over HTTP, bounded in time and size. Thread-safe.</summary>
-internal sealed class ScrapeClient : IDisposable
+/// <summary>Fetches the metrics of one job's targets over HTTP, bounded in time and size. Thread-safe.</summary>
+internal sealed class ScrapeClient(HttpClientSettings settings, TimeProvider time) : IDisposable
 {
-    private const string Accept = "application/openmetrics-text;version=1.0.0;q=0.6,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
-    private readonly HttpClient _http = new(new SocketsHttpHandler
-    {
-        UseCookies = false,
-        UseProxy = false,
-        PooledConnectionIdleTimeout = TimeSpan.FromMinutes(2),
-        MaxAutomaticRedirections = 10,
-    })
-    {
-        Timeout = Timeout.InfiniteTimeSpan,
-    };
+    private readonly HttpTransport _transport = new(settings, time);
 
-    /// <summary>Reads the answer into <paramref name="body"/>; true when it is OpenMetrics.</summary>
+    /// <summary>Reads the answer into <paramref name="body"/>; gives its Content-Type, or null.</summary>
     /// <exception cref="TimeoutException">It took longer than allowed.</exception>
-    /// <exception cref="HttpRequestException">The target did not answer, or not with 200.</exception>
-    /// <exception cref="LimitExceededException">The answer is too large.</exception>
-    public async Task<bool> FetchAsync(Uri url, Func<string>? authorization, TimeSpan timeout, int maxBytes, ByteWriter body, TimeProvider time, CancellationToken cancellation)
+    /// <exception cref="ScrapeFailedException">The target did not answer, not with 200, or with too much.</exception>
+    public async Task<string?> FetchAsync(ScrapeConfiguration configuration, Uri url, TimeSpan timeout, int maxBytes, ByteWriter body, TimeProvider clock, CancellationToken cancellation)
     {
-        using var deadline = new CancellationTokenSource(timeout, time);
+        using var deadline = new CancellationTokenSource(timeout, clock);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
-        using var request = new HttpRequestMessage(HttpMethod.Get, url);
-        request.Headers.TryAddWithoutValidation("Accept", Accept);
-        request.Headers.TryAddWithoutValidation("Accept-Encoding", "gzip");
-        request.Headers.TryAddWithoutValidation("User-Agent", "Sightglass");
-        request.Headers.TryAddWithoutValidation("X-Prometheus-Scrape-Timeout-Seconds", timeout.TotalSeconds.ToString(System.Globalization.CultureInfo.InvariantCulture));
-        if (authorization is not null)
-        {
-            request.Headers.TryAddWithoutValidation("Authorization", authorization());
-        }
-
+        KeyValuePair<string, string>[] headers =
+        [
+            new("Accept", ScrapeProtocols.Accept(configuration.Protocols, configuration.NameEscaping)),
+            new("Accept-Encoding", configuration.EnableCompression ? "gzip" : "identity"),
+            new("User-Agent", "Sightglass"),
+            new("X-Prometheus-Scrape-Timeout-Seconds", timeout.TotalSeconds.ToString(CultureInfo.InvariantCulture)),
+        ];
         try
         {
-            using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, linked.Token);
-            if (response.StatusCode != System.Net.HttpStatusCode.OK)
-            {
-                throw new HttpRequestException($"server returned HTTP status {(int)response.StatusCode} {response.ReasonPhrase}");
-            }
+            return await _transport.GetAsync(url, headers, response => ReadAsync(response, configuration.Limits.BodySize, maxBytes, body, linked.Token), linked.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new TimeoutException($"Get \"{HttpFailure.Shown(url)}\": context deadline exceeded");
+        }
+    }
 
-            await using var raw = await response.Content.ReadAsStreamAsync(linked.Token);
-            await using var stream = response.Content.Headers.ContentEncoding.Contains("gzip") ? new GZipStream(raw, CompressionMode.Decompress) : raw;
+    public void Dispose() => _transport.Dispose();
+
+    private static async Task<string?> ReadAsync(HttpResponseMessage response, long limit, int maxBytes, ByteWriter body, CancellationToken cancellation)
+    {
+        if (response.StatusCode != HttpStatusCode.OK)
+        {
+            throw new ScrapeFailedException($"server returned HTTP status {(int)response.StatusCode} {response.ReasonPhrase}".TrimEnd());
+        }
+
+        await using var raw = await response.Content.ReadAsStreamAsync(cancellation);
+        await using var stream = response.Content.Headers.ContentEncoding.Contains("gzip") ? new GZipStream(raw, CompressionMode.Decompress) : raw;
+        try
+        {
             while (true)
             {
-                var read = await stream.ReadAsync(body.GetMemory(16 << 10), linked.Token);
+                var read = await stream.ReadAsync(body.GetMemory(16 << 10), cancellation);
                 if (read == 0)
                 {
                     break;
                 }
 
                 body.Advance(read);
+                if (limit > 0 && body.Length >= limit)
+                {
+                    throw new BodyTooLargeException(limit);
+                }
+
                 if (body.Length > maxBytes)
                 {
-                    throw new LimitExceededException("body_size_limit", maxBytes, body.Length, "bytes of the answer");
+                    throw new BodyTooLargeException(maxBytes);
                 }
             }
-
-            return response.Content.Headers.ContentType?.MediaType == "application/openmetrics-text";
         }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        catch (InvalidDataException e)
         {
-            throw new TimeoutException($"context deadline exceeded: no answer within {timeout.TotalSeconds}s");
+            throw new ScrapeFailedException($"gzip: {e.Message}");
         }
-    }
 
-    public void Dispose() => _http.Dispose();
+        return response.Content.Headers.NonValidated.TryGetValues("Content-Type", out var types) ? types.ToString() : null;
+    }
 }

@@ -1,4 +1,6 @@
 using Sightglass.Core.Model;
+using Sightglass.Ingest.Scrape.Discovery;
+using Sightglass.Ingest.Scrape.Http;
 
 namespace Sightglass.Ingest.Scrape;
 
@@ -29,11 +31,14 @@ public sealed record ScrapeConfiguration
     /// <summary><c>honor_timestamps</c>: timestamps in the answer are used.</summary>
     public bool HonorTimestamps { get; init; } = true;
 
+    /// <summary><c>track_timestamps_staleness</c>: series with timestamps of their own get stale markers too.</summary>
+    public bool TrackTimestampsStaleness { get; init; }
+
     /// <summary><c>static_configs</c>.</summary>
     public IReadOnlyList<TargetGroup> StaticTargets { get; init; } = [];
 
-    /// <summary><c>file_sd_configs</c>.</summary>
-    public IReadOnlyList<FileDiscovery> Files { get; init; } = [];
+    /// <summary><c>file_sd_configs</c>, <c>http_sd_configs</c> and <c>dns_sd_configs</c>.</summary>
+    public IReadOnlyList<DiscoveryConfiguration> Discoveries { get; init; } = [];
 
     /// <summary><c>relabel_configs</c>, applied to a target's labels.</summary>
     public IReadOnlyList<RelabelRule> Relabel { get; init; } = [];
@@ -41,26 +46,51 @@ public sealed record ScrapeConfiguration
     /// <summary><c>metric_relabel_configs</c>, applied to each series of an answer.</summary>
     public IReadOnlyList<RelabelRule> MetricRelabel { get; init; } = [];
 
-    /// <summary><c>sample_limit</c>; 0 means none. An answer with more samples after relabelling fails as a whole.</summary>
-    public int SampleLimit { get; init; }
+    /// <summary>The limits of the job.</summary>
+    public ScrapeLimits Limits { get; init; } = ScrapeLimits.None;
 
-    /// <summary><c>label_limit</c>; 0 means none.</summary>
-    public int LabelLimit { get; init; }
+    /// <summary><c>scrape_protocols</c>, the preferred one first.</summary>
+    public IReadOnlyList<ScrapeProtocol> Protocols { get; init; } = ScrapeProtocols.Default;
 
-    /// <summary><c>body_size_limit</c> in bytes; 0 means the server's own limit.</summary>
-    public long BodySizeLimit { get; init; }
+    /// <summary><c>fallback_scrape_protocol</c>: how an answer without a usable Content-Type is read; null refuses it.</summary>
+    public ScrapeProtocol? FallbackProtocol { get; init; }
 
-    /// <summary><c>basic_auth</c> or <c>authorization</c> as the value of the header; null for none. Secret.</summary>
-    public Func<string>? Authorization { get; init; }
+    /// <summary><c>enable_compression</c>: gzip is asked for.</summary>
+    public bool EnableCompression { get; init; } = true;
+
+    /// <summary><c>scrape_native_histograms</c>: native histograms of protobuf answers are taken.</summary>
+    public bool NativeHistograms { get; init; }
+
+    /// <summary><c>always_scrape_classic_histograms</c>: classic series are kept beside the native histogram.</summary>
+    public bool AlwaysClassicHistograms { get; init; }
+
+    /// <summary><c>convert_classic_histograms_to_nhcb</c>: classic histograms become native ones with custom buckets.</summary>
+    public bool ConvertClassicHistograms { get; init; }
+
+    /// <summary><c>extra_scrape_metrics</c>: three more report series for each target.</summary>
+    public bool ExtraMetrics { get; init; }
+
+    /// <summary><c>metric_name_validation_scheme</c> is <c>legacy</c>: names outside of the old character set fail the scrape.</summary>
+    public bool LegacyNames { get; init; }
+
+    /// <summary><c>metric_name_escaping_scheme</c>, as the Accept header has it.</summary>
+    public string NameEscaping { get; init; } = "allow-utf-8";
+
+    /// <summary><c>scrape_failure_log_file</c>, or null.</summary>
+    public string? FailureLogFile { get; init; }
+
+    /// <summary>How targets are asked: credentials, TLS, proxies, redirects.</summary>
+    public HttpClientSettings Http { get; init; } = HttpClientSettings.Default;
+
+    /// <summary>
+    /// Equal for configurations that are equal in every key, whoever made them; empty where that is not known. Lets
+    /// <see cref="Scraper.Apply"/> leave jobs alone that did not change.
+    /// </summary>
+    public string Fingerprint { get; init; } = string.Empty;
 }
 
 /// <summary>Targets that share labels, from the configuration or from discovery.</summary>
-/// <param name="Source">Where the group comes from, for <c>__meta_filepath</c> and errors.</param>
+/// <param name="Source">Where the group comes from, for errors.</param>
 /// <param name="Targets">Addresses: host:port.</param>
 /// <param name="Labels">Labels of each of them.</param>
 public sealed record TargetGroup(string Source, IReadOnlyList<string> Targets, LabelSet Labels);
-
-/// <summary>One <c>file_sd_configs</c> entry.</summary>
-/// <param name="Patterns">Paths; the last segment may have a <c>*</c>.</param>
-/// <param name="RefreshInterval">How often files are read again.</param>
-public sealed record FileDiscovery(IReadOnlyList<string> Patterns, TimeSpan RefreshInterval);

@@ -1,53 +1,33 @@
-using System.Text;
 using Sightglass.Core.Bytes;
 using Sightglass.Core.Contracts;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Limits;
 using Sightglass.Core.Model;
-using Sightglass.Ingest.Exposition;
 
 namespace Sightglass.Ingest.Scrape;
 
-/// <summary>Whether the last scrape of a target went well.</summary>
-public enum TargetHealth
-{
-    /// <summary>Not scraped yet.</summary>
-    Unknown,
-
-    /// <summary>The last scrape went well.</summary>
-    Up,
-
-    /// <summary>The last scrape failed.</summary>
-    Down,
-}
-
-/// <summary>What is known of a target at one moment.</summary>
-/// <param name="Job">The scrape configuration's name.</param>
-/// <param name="DiscoveredLabels">Labels before relabelling.</param>
-/// <param name="Labels">Labels after it.</param>
-/// <param name="Url">What is asked.</param>
-/// <param name="Health">How the last scrape went.</param>
-/// <param name="LastScrape">When it began, or null.</param>
-/// <param name="LastDuration">How long it took.</param>
-/// <param name="LastError">Why it failed; empty when it did not.</param>
-/// <param name="Interval">The interval in force.</param>
-/// <param name="Timeout">The timeout in force.</param>
-/// <param name="Samples">Samples of the last good scrape.</param>
-public sealed record TargetStatus(string Job, LabelSet DiscoveredLabels, LabelSet Labels, Uri Url, TargetHealth Health, DateTimeOffset? LastScrape,
-    TimeSpan LastDuration, string LastError, TimeSpan Interval, TimeSpan Timeout, int Samples);
-
-/// <summary>One target: fetches its metrics, turns them into samples, and keeps how it went.</summary>
+/// <summary>
+/// One target: fetches its metrics, turns them into samples, and keeps how it went. One scrape at a time; <see cref="Status"/> and
+/// <see cref="Metadata"/> from any thread.
+/// </summary>
 internal sealed class ScrapeTarget
 {
     private static readonly string[] ReportNames =
-        ["up", "scrape_duration_seconds", "scrape_samples_scraped", "scrape_samples_post_metric_relabeling", "scrape_series_added"];
+    [
+        "up", "scrape_duration_seconds", "scrape_samples_scraped", "scrape_samples_post_metric_relabeling", "scrape_series_added",
+        "scrape_timeout_seconds", "scrape_sample_limit", "scrape_body_size_bytes",
+    ];
 
-    private readonly ScrapeConfiguration _configuration;
+    private const int ExtraReports = 3;
+
     private readonly IBatchSink _sink;
     private readonly IngestLimits _limits;
-    private readonly ScrapeCache _cache;
-    private readonly Dictionary<string, MetricMetadata> _metadata = new(StringComparer.Ordinal);
-    private readonly LabelSet[] _reports;
+    private readonly MetricFamilies _families = new();
+    private readonly byte[][] _reports;
+    private ScrapeConfiguration _configuration;
+    private SampleAppender _appender;
+    private TextAnswer _text;
+    private int _lastBytes = 16 << 10;
     private volatile TargetStatus _status;
 
     public ScrapeTarget(ScrapeConfiguration configuration, TargetStatus initial, IBatchSink sink, IngestLimits limits)
@@ -56,51 +36,77 @@ internal sealed class ScrapeTarget
         _status = initial;
         _sink = sink;
         _limits = limits;
-        _cache = new ScrapeCache(configuration, initial.Labels, limits);
-        _reports = Array.ConvertAll(ReportNames, name => initial.Labels.With(LabelSet.MetricName, name));
+        _appender = new SampleAppender(configuration, initial.Labels, limits);
+        _text = new TextAnswer(_appender, _families);
+        _reports = Array.ConvertAll(ReportNames, name => KeyOf(initial.Labels.With(LabelSet.MetricName, name)));
     }
 
     public TargetStatus Status => _status;
 
-    /// <summary>What the target says of its metric families, by name.</summary>
-    public IReadOnlyList<MetricMetadata> Metadata
+    /// <summary>The families of the last good scrape.</summary>
+    public IReadOnlyList<MetricMetadata> Metadata => _families.Snapshot;
+
+    /// <summary>Goes on under another configuration of the same job, or with other labels before relabelling. Not during a scrape.</summary>
+    public void Reconfigure(ScrapeConfiguration configuration, TargetStatus found)
     {
-        get
+        _status = _status with { DiscoveredLabels = found.DiscoveredLabels, Interval = found.Interval, Timeout = found.Timeout };
+        if (ReferenceEquals(configuration, _configuration))
         {
-            lock (_metadata)
-            {
-                return [.. _metadata.Values.OrderBy(m => m.Family, StringComparer.Ordinal)];
-            }
+            return;
         }
+
+        _configuration = configuration;
+        var appender = new SampleAppender(configuration, _status.Labels, _limits);
+        appender.Cache.Inherit(_appender.Cache);
+        _appender = appender;
+        _text = new TextAnswer(appender, _families);
     }
 
+    /// <summary>Takes over the live series of a target with the same labels that is scraped no more. Before the first scrape.</summary>
+    public void Continue(ScrapeTarget other) => _appender.Cache.Inherit(other._appender.Cache);
+
     /// <summary>One scrape. Never throws but on cancellation: a failure is the target's state and <c>up 0</c>.</summary>
-    public async Task ScrapeAsync(ScrapeClient client, TimeProvider time, CancellationToken cancellation)
+    /// <param name="client">Asks.</param>
+    /// <param name="began">The time that the samples get.</param>
+    /// <param name="forcedError">Set when the job is over a limit: nothing is asked then, and the scrape has failed with this.</param>
+    /// <param name="time">Measures.</param>
+    /// <param name="cancellation">Ends the scrape without a trace.</param>
+    public async Task ScrapeAsync(ScrapeClient client, DateTimeOffset began, string? forcedError, TimeProvider time, CancellationToken cancellation)
     {
-        var began = time.GetUtcNow();
         var from = time.GetTimestamp();
         var timestampMs = began.ToUnixTimeMilliseconds();
-        var counts = default(ScrapeCounts);
-        var error = string.Empty;
+        var error = forcedError ?? string.Empty;
+        var bytes = 0L;
         using var batch = MetricBatch.Rent();
-        using var body = new ByteWriter(64 << 10);
+        using var body = new ByteWriter(Math.Min(_lastBytes + (_lastBytes >> 3), 4 << 20));
+        _appender.Begin(batch, timestampMs);
         try
         {
-            var limit = _configuration.BodySizeLimit > 0 ? (int)Math.Min(_configuration.BodySizeLimit, _limits.MaxScrapeBytes) : _limits.MaxScrapeBytes;
-            var openMetrics = await client.FetchAsync(_status.Url, _configuration.Authorization, _status.Timeout, limit, body, time, cancellation);
-            counts = Read(body.Written, openMetrics, timestampMs, batch);
-            _cache.End(batch, timestampMs);
+            if (forcedError is null)
+            {
+                var contentType = await client.FetchAsync(_configuration, _status.Url, _status.Timeout, _limits.MaxScrapeBytes, body, time, cancellation);
+                bytes = _lastBytes = body.Length;
+                Read(body.Written, ScrapeProtocols.FormatOf(contentType, _configuration.FallbackProtocol), timestampMs, batch);
+            }
         }
-        catch (Exception e) when (e is MalformedInputException or LimitExceededException or HttpRequestException or IOException or TimeoutException or InvalidDataException)
+        catch (Exception e) when (e is ScrapeFailedException or MalformedInputException or LimitExceededException or TimeoutException)
         {
-            error = e is HttpRequestException { InnerException: { } inner } ? inner.Message : e.Message;
+            error = e.Message;
+            bytes = e is BodyTooLargeException ? -1 : bytes;
+        }
+
+        if (error.Length > 0)
+        {
             batch.Clear();
-            counts = default;
-            _cache.EndAll(batch, timestampMs);
+            _appender.Cache.EndAll(batch, timestampMs);
         }
 
         var duration = time.GetElapsedTime(from);
-        Report(batch, timestampMs, [error.Length == 0 ? 1 : 0, duration.TotalSeconds, counts.Scraped, counts.Kept, counts.Added]);
+        Report(batch, timestampMs,
+        [
+            error.Length == 0 ? 1 : 0, duration.TotalSeconds, _appender.Scraped, _appender.Kept, _appender.Added,
+            _status.Timeout.TotalSeconds, _configuration.Limits.Samples, bytes,
+        ]);
         try
         {
             _sink.Append(batch);
@@ -116,7 +122,7 @@ internal sealed class ScrapeTarget
             LastScrape = began,
             LastDuration = duration,
             LastError = error,
-            Samples = counts.Scraped,
+            Samples = error.Length == 0 ? _appender.Scraped : 0,
         };
     }
 
@@ -124,8 +130,10 @@ internal sealed class ScrapeTarget
     public void Retire(long timestampMs)
     {
         using var batch = MetricBatch.Rent();
-        _cache.EndAll(batch, timestampMs);
-        Report(batch, timestampMs, [.. Enumerable.Repeat(SpecialValues.StaleNaN, _reports.Length)]);
+        _appender.Cache.EndAll(batch, timestampMs);
+        Span<double> stale = stackalloc double[ReportNames.Length];
+        stale.Fill(SpecialValues.StaleNaN);
+        Report(batch, timestampMs, stale);
         try
         {
             _sink.Append(batch);
@@ -136,117 +144,28 @@ internal sealed class ScrapeTarget
         }
     }
 
+    private void Read(ReadOnlySpan<byte> body, AnswerFormat format, long timestampMs, MetricBatch batch)
+    {
+        _families.Begin();
+        _text.Read(body, format == AnswerFormat.OpenMetrics);
+        _appender.End();
+        _families.End(batch);
+        _appender.Cache.End(batch, timestampMs);
+    }
+
     private void Report(MetricBatch batch, long timestampMs, ReadOnlySpan<double> values)
     {
-        for (var i = 0; i < _reports.Length; i++)
+        var count = _configuration.ExtraMetrics ? _reports.Length : _reports.Length - ExtraReports;
+        for (var i = 0; i < count; i++)
         {
             batch.AddSample(batch.AddSeries(_reports[i]), timestampMs, values[i]);
         }
     }
 
-    private ScrapeCounts Read(ReadOnlySpan<byte> body, bool openMetrics, long timestampMs, MetricBatch batch)
+    private static byte[] KeyOf(LabelSet labels)
     {
-        if (!System.Text.Unicode.Utf8.IsValid(body))
-        {
-            throw new MalformedInputException("the answer is not valid UTF-8");
-        }
-
-        var counts = default(ScrapeCounts);
-        var reader = new ExpositionReader(body, openMetrics);
-        var families = new Dictionary<string, MetricMetadata>(StringComparer.Ordinal);
-        _cache.Begin();
-        while (reader.Next())
-        {
-            if (reader.Entry != ExpositionEntry.Sample)
-            {
-                Describe(reader, families);
-                continue;
-            }
-
-            counts.Scraped++;
-            var own = _configuration.HonorTimestamps && reader.TimestampMs is not null;
-            if (_cache.Find(reader.Name, own, out var added) is not { } key)
-            {
-                continue;
-            }
-
-            counts.Kept++;
-            counts.Added += added ? 1 : 0;
-            if (_configuration.SampleLimit > 0 && counts.Kept > _configuration.SampleLimit)
-            {
-                throw new LimitExceededException("sample_limit", _configuration.SampleLimit, counts.Kept, "samples of the scrape");
-            }
-
-            var series = batch.AddSeries(key);
-            var at = own ? reader.TimestampMs!.Value : timestampMs;
-            batch.AddSample(series, at, reader.Value);
-            if (reader.Exemplar.Length > 0)
-            {
-                AddExemplar(reader.Exemplar, series, at, batch);
-            }
-        }
-
-        lock (_metadata)
-        {
-            foreach (var (name, family) in families)
-            {
-                if (!_metadata.TryGetValue(name, out var known) || known != family)
-                {
-                    _metadata[name] = family;
-                    batch.Metadata.Add(family);
-                }
-            }
-        }
-
-        return counts;
-    }
-
-    private static void Describe(in ExpositionReader reader, Dictionary<string, MetricMetadata> families)
-    {
-        var name = Encoding.UTF8.GetString(reader.Name);
-        var family = families.GetValueOrDefault(name) ?? new MetricMetadata(name, MetricType.Unknown, string.Empty, string.Empty);
-        families[name] = reader.Entry switch
-        {
-            ExpositionEntry.Type => family with { Type = TypeOf(reader.Text) },
-            ExpositionEntry.Help => family with { Help = ExpositionReader.Unescape(reader.Text) },
-            _ => family with { Unit = Encoding.UTF8.GetString(reader.Text) },
-        };
-    }
-
-    private static MetricType TypeOf(ReadOnlySpan<byte> text) =>
-        text.SequenceEqual("counter"u8) ? MetricType.Counter
-        : text.SequenceEqual("gauge"u8) ? MetricType.Gauge
-        : text.SequenceEqual("histogram"u8) ? MetricType.Histogram
-        : text.SequenceEqual("gaugehistogram"u8) ? MetricType.GaugeHistogram
-        : text.SequenceEqual("summary"u8) ? MetricType.Summary
-        : text.SequenceEqual("info"u8) ? MetricType.Info
-        : text.SequenceEqual("stateset"u8) ? MetricType.StateSet
-        : MetricType.Unknown;
-
-    private static void AddExemplar(ReadOnlySpan<byte> text, int series, long timestampMs, MetricBatch batch)
-    {
-        var end = text.LastIndexOf((byte)'}') + 1;
-        if (end == 0)
-        {
-            throw new MalformedInputException("an exemplar has no labels");
-        }
-
-        var labels = new LabelSetBuilder();
-        ExpositionReader.ReadLabels(text[..end], labels);
-        var parts = Encoding.UTF8.GetString(text[end..]).Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        if (parts.Length is 0 or > 2 || !double.TryParse(parts[0], System.Globalization.CultureInfo.InvariantCulture, out var value))
-        {
-            throw new MalformedInputException("an exemplar has no value");
-        }
-
-        var at = parts.Length == 2 && double.TryParse(parts[1], System.Globalization.CultureInfo.InvariantCulture, out var seconds) ? (long)(seconds * 1000) : timestampMs;
-        batch.Exemplars.Add((series, at, value, labels.Build()));
-    }
-
-    private struct ScrapeCounts
-    {
-        public int Scraped;
-        public int Kept;
-        public int Added;
+        using var key = new ByteWriter(256);
+        labels.WriteKey(key);
+        return key.Written.ToArray();
     }
 }

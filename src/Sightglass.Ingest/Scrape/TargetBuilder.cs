@@ -1,3 +1,4 @@
+using System.Text;
 using Sightglass.Core.Model;
 
 namespace Sightglass.Ingest.Scrape;
@@ -5,12 +6,32 @@ namespace Sightglass.Ingest.Scrape;
 /// <summary>Makes targets of discovered addresses as Prometheus does: labels of the job and the group, relabelling, then the address that is asked.</summary>
 internal static class TargetBuilder
 {
+    private const string Parameter = "__param_";
+
+    // What a path may have beside letters and digits without being escaped.
+    private const string PathCharacters = "-_.~$&+,/:;=@";
+
     /// <summary>The target, or null when relabelling drops it.</summary>
-    /// <exception cref="FormatException">The address or a meta label cannot be used.</exception>
-    public static TargetStatus? Build(ScrapeConfiguration configuration, string address, LabelSet groupLabels)
+    /// <param name="configuration">The job.</param>
+    /// <param name="address">Where it was found to be.</param>
+    /// <param name="groupLabels">The labels that discovery has for it.</param>
+    /// <param name="discovered">Its labels before relabelling.</param>
+    /// <exception cref="FormatException">The address, the interval or the timeout cannot be used.</exception>
+    public static TargetStatus? Build(ScrapeConfiguration configuration, string address, LabelSet groupLabels, out LabelSet discovered)
     {
-        var discovered = Discovered(configuration, address, groupLabels);
-        var builder = new LabelSetBuilder(discovered);
+        var builder = new LabelSetBuilder(groupLabels);
+        builder.Set("__address__", address);
+        Default(builder, "job", configuration.JobName);
+        Default(builder, "__scrape_interval__", ScrapeDuration.Format(configuration.Interval));
+        Default(builder, "__scrape_timeout__", ScrapeDuration.Format(configuration.Timeout));
+        Default(builder, "__metrics_path__", configuration.MetricsPath);
+        Default(builder, "__scheme__", configuration.Scheme);
+        foreach (var (name, value) in configuration.Parameters)
+        {
+            Default(builder, Parameter + name, value);
+        }
+
+        discovered = builder.Build();
         if (!RelabelRule.Apply(configuration.Relabel, builder))
         {
             return null;
@@ -20,6 +41,19 @@ internal static class TargetBuilder
         if (address.Length == 0)
         {
             throw new FormatException("no address");
+        }
+
+        if (address.IndexOfAny(['/', '@']) >= 0)
+        {
+            throw new FormatException($"\"{address}\" is not a valid hostname");
+        }
+
+        var (intervalText, timeoutText) = (builder.Get("__scrape_interval__"), builder.Get("__scrape_timeout__"));
+        var interval = ScrapeDuration.Parse(intervalText, "scrape interval");
+        var timeout = ScrapeDuration.Parse(timeoutText, "scrape timeout");
+        if (timeout > interval)
+        {
+            throw new FormatException($"scrape timeout cannot be greater than scrape interval (\"{timeoutText}\" > \"{intervalText}\")");
         }
 
         var url = Url(configuration, builder, address);
@@ -32,60 +66,69 @@ internal static class TargetBuilder
             }
         }
 
-        return new TargetStatus(configuration.JobName, discovered, builder.Build(), url, TargetHealth.Unknown, null, TimeSpan.Zero, string.Empty, configuration.Interval, configuration.Timeout, 0);
-    }
-
-    /// <summary>The labels of an address before relabelling.</summary>
-    public static LabelSet Discovered(ScrapeConfiguration configuration, string address, LabelSet groupLabels)
-    {
-        var builder = new LabelSetBuilder(groupLabels);
-        builder.Set("__address__", address);
-        Default(builder, "job", configuration.JobName);
-        Default(builder, "__scheme__", configuration.Scheme);
-        Default(builder, "__metrics_path__", configuration.MetricsPath);
-        Default(builder, "__scrape_interval__", Seconds(configuration.Interval));
-        Default(builder, "__scrape_timeout__", Seconds(configuration.Timeout));
-        foreach (var parameter in configuration.Parameters)
-        {
-            Default(builder, "__param_" + parameter.Key, parameter.Value);
-        }
-
-        return builder.Build();
+        return new TargetStatus(configuration.JobName, discovered, builder.Build(), url, TargetHealth.Unknown, null, TimeSpan.Zero, string.Empty, interval, timeout, 0);
     }
 
     private static Uri Url(ScrapeConfiguration configuration, LabelSetBuilder labels, string address)
     {
-        if (address.Contains('/', StringComparison.Ordinal))
+        // Relabelling may change the first value of a parameter and add parameters; it cannot take one away.
+        var parameters = new SortedDictionary<string, List<string>>(StringComparer.Ordinal);
+        foreach (var (name, value) in configuration.Parameters)
         {
-            throw new FormatException($"\"{address}\" is not a valid hostname");
-        }
-
-        var query = new List<string>();
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var parameter in configuration.Parameters)
-        {
-            // Relabelling may have changed the first value of a parameter, not the others.
-            var value = seen.Add(parameter.Key) ? labels.Get("__param_" + parameter.Key) : parameter.Value;
-            query.Add($"{Uri.EscapeDataString(parameter.Key)}={Uri.EscapeDataString(value)}");
+            (parameters.TryGetValue(name, out var values) ? values : parameters[name] = []).Add(value);
         }
 
         foreach (var name in labels.Names)
         {
-            if (name.StartsWith("__param_", StringComparison.Ordinal) && seen.Add(name[8..]))
+            if (!name.StartsWith(Parameter, StringComparison.Ordinal))
             {
-                query.Add($"{Uri.EscapeDataString(name[8..])}={Uri.EscapeDataString(labels.Get(name))}");
+                continue;
+            }
+
+            if (parameters.TryGetValue(name[Parameter.Length..], out var values))
+            {
+                values[0] = labels.Get(name);
+            }
+            else
+            {
+                parameters.Add(name[Parameter.Length..], [labels.Get(name)]);
             }
         }
 
         var scheme = labels.Get("__scheme__");
         if (scheme is not ("http" or "https"))
         {
-            throw new FormatException($"scheme \"{scheme}\" is neither http nor https");
+            throw new FormatException($"unsupported protocol scheme \"{scheme}\"");
         }
 
-        var text = $"{scheme}://{address}{labels.Get("__metrics_path__")}{(query.Count > 0 ? "?" + string.Join('&', query) : string.Empty)}";
-        return Uri.TryCreate(text, UriKind.Absolute, out var url) ? url : throw new FormatException($"\"{address}\" is not a valid address");
+        var path = labels.Get("__metrics_path__");
+        var text = new StringBuilder($"{scheme}://{address}");
+        if (path.Length > 0 && path[0] != '/')
+        {
+            text.Append('/');
+        }
+
+        foreach (var rune in path.EnumerateRunes())
+        {
+            text.Append(rune.IsAscii && (char.IsAsciiLetterOrDigit((char)rune.Value) || PathCharacters.Contains((char)rune.Value, StringComparison.Ordinal))
+                ? rune.ToString()
+                : Uri.EscapeDataString(rune.ToString()));
+        }
+
+        var separator = '?';
+        foreach (var (name, values) in parameters)
+        {
+            foreach (var value in values)
+            {
+                text.Append(separator).Append(Escape(name)).Append('=').Append(Escape(value));
+                separator = '&';
+            }
+        }
+
+        return Uri.TryCreate(text.ToString(), UriKind.Absolute, out var url) && url.Host.Length > 0 ? url : throw new FormatException($"\"{address}\" is not a valid hostname");
     }
+
+    private static string Escape(string text) => Uri.EscapeDataString(text).Replace("%20", "+", StringComparison.Ordinal);
 
     private static void Default(LabelSetBuilder labels, string name, string value)
     {
@@ -94,6 +137,4 @@ internal static class TargetBuilder
             labels.Set(name, value);
         }
     }
-
-    private static string Seconds(TimeSpan time) => time.Milliseconds == 0 ? $"{(long)time.TotalSeconds}s" : $"{(long)time.TotalMilliseconds}ms";
 }

@@ -165,11 +165,10 @@ internal sealed class Engines : IAsyncDisposable
     /// <summary>Puts a configuration in force while serving. Called by one reload at a time.</summary>
     public async Task ApplyAsync(ServerConfiguration next)
     {
-        var changed = ConfigurationDifference.ChangedJobs(Configuration, next);
         Pushes.Receiver.Otlp = next.Otlp;
         Rules.Update(next.Rules);
         Dispatcher.Update(next.Alertmanager ?? NobodyToTellConfiguration());
-        Scraper.Update(WithOwn(next, _externalUrl), changed);
+        Scraper.Apply(WithOwn(next, _externalUrl));
         if (ConfigurationDifference.SectionText(Configuration, "logs") != ConfigurationDifference.SectionText(next, "logs"))
         {
             await Tailer.DisposeAsync();
@@ -210,6 +209,7 @@ internal sealed class Engines : IAsyncDisposable
                 Interval = configuration.ScrapeInterval,
                 Timeout = TimeSpan.FromTicks(Math.Min(configuration.ScrapeInterval.Ticks, TimeSpan.FromSeconds(10).Ticks)),
                 StaticTargets = [new TargetGroup("built-in", [own.Authority], LabelSet.Empty)],
+                Fingerprint = $"{own.Authority} {configuration.ScrapeInterval}",
             }];
 
     private void Record(IReadOnlyList<RecordedSample> samples)

@@ -44,7 +44,7 @@ public sealed class ExpositionReaderTests
     [InlineData("a { b = \"c\" , }", "b", "c")]
     public void Labels(string series, string name, string value)
     {
-        var labels = new LabelSetBuilder();
+        var labels = new ExposedLabels();
         ExpositionReader.ReadLabels(Encoding.UTF8.GetBytes(series), labels);
         labels.Get(name).ShouldBe(value);
     }
@@ -78,7 +78,7 @@ public sealed class ExpositionReaderTests
             {
                 foreach (var sample in Samples(changed[..random.Next(changed.Length)], random.Next(2) == 0))
                 {
-                    ExpositionReader.ReadLabels(Encoding.UTF8.GetBytes(sample.Series), new LabelSetBuilder());
+                    ExpositionReader.ReadLabels(Encoding.UTF8.GetBytes(sample.Series), new ExposedLabels());
                 }
             }
             catch (MalformedInputException)
