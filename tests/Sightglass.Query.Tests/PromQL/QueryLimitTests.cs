@@ -1,0 +1,88 @@
+using Sightglass.Core.Contracts;
+using Sightglass.Core.Errors;
+using Sightglass.Core.Limits;
+using Sightglass.Core.Model;
+using Sightglass.Query.PromQL;
+using Sightglass.Query.PromQL.Scripts;
+using Sightglass.TestKit;
+
+namespace Sightglass.Query.Tests.PromQL;
+
+public class QueryLimitTests
+{
+    [Fact]
+    public async Task Queries_beyond_the_limit_wait_for_their_turn_and_not_longer_than_their_timeout()
+    {
+        var store = new HeldStore();
+        using var engine = new PromQLEngine(store, QueryLimits.Default with { MaxConcurrentQueries = 1, Timeout = TimeSpan.FromSeconds(30) }, TimeProvider.System);
+        var first = Task.Run(() => engine.Instant("m", 0));
+        await store.Entered.WaitAsync();
+        Should.Throw<QueryException>(() => engine.Instant("m", 0, timeout: TimeSpan.FromMilliseconds(20))).Message.ShouldBe("query timed out in query queue");
+        using var gone = new CancellationTokenSource();
+        var waiting = Task.Run(() => engine.Instant("m", 0, cancellation: gone.Token));
+        await gone.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(() => waiting);
+        store.Held.Release(10);
+        (await first).Series.ShouldHaveSingleItem();
+        engine.Instant("m", 0).Statistics.Queue.ShouldBeLessThan(TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
+    public async Task A_query_that_runs_too_long_fails_alone()
+    {
+        var store = new HeldStore();
+        var time = new ManualTimeProvider();
+        using var engine = new PromQLEngine(store, QueryLimits.Default with { Timeout = TimeSpan.FromSeconds(5) }, time);
+        var slow = Task.Run(() => engine.Instant("m", 0));
+        await store.Entered.WaitAsync();
+        time.Advance(TimeSpan.FromSeconds(6));
+        var error = await Should.ThrowAsync<QueryException>(() => slow);
+        error.Kind.ShouldBe(QueryErrorKind.Timeout);
+        error.Message.ShouldBe("query timed out in expression evaluation");
+        store.Held.Release(10);
+        engine.Instant("m", 0).Series.ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public void Memory_is_bounded_by_an_estimate()
+    {
+        var store = new InMemoryMetricStore();
+        for (var i = 0; i < 100; i++)
+        {
+            store.Add(LabelSet.Of("__name__", "m", "i", $"{i}"), 0, i);
+        }
+
+        using var engine = new PromQLEngine(store, QueryLimits.Default with { MaxMemoryBytes = 100 * 256 }, TimeProvider.System);
+        Should.Throw<LimitExceededException>(() => engine.Range("m", 0, 60_000, 1000)).Setting.ShouldBe(nameof(QueryLimits.MaxMemoryBytes));
+        engine.Instant("m{i=\"5\"}", 0).Series.ShouldHaveSingleItem();
+    }
+
+    /// <summary>A store whose selections wait until they are let go, or cancelled.</summary>
+    private sealed class HeldStore : IMetricStore
+    {
+        private readonly InMemoryMetricStore _inner = new();
+
+        public HeldStore() => _inner.Add(LabelSet.Of("__name__", "m"), 0, 1);
+
+        public SemaphoreSlim Entered { get; } = new(0);
+
+        public SemaphoreSlim Held { get; } = new(0);
+
+        public ISeriesSelection Select(MetricSelection selection, CancellationToken cancellation)
+        {
+            Entered.Release();
+            Held.Wait(cancellation);
+            return _inner.Select(selection, cancellation);
+        }
+
+        public AppendResult Append(MetricBatch batch) => _inner.Append(batch);
+
+        public IReadOnlyList<string> LabelNames(IReadOnlyList<LabelMatcher> matchers, long minTimeMs, long maxTimeMs, CancellationToken cancellation) => [];
+
+        public IReadOnlyList<string> LabelValues(string name, IReadOnlyList<LabelMatcher> matchers, long minTimeMs, long maxTimeMs, CancellationToken cancellation) => [];
+
+        public IReadOnlyList<LabelSet> Series(IReadOnlyList<LabelMatcher> matchers, long minTimeMs, long maxTimeMs, int limit, CancellationToken cancellation) => [];
+
+        public IReadOnlyList<MetricMetadata> Metadata(string? family) => [];
+    }
+}
