@@ -148,6 +148,19 @@ internal sealed class YamlSection
 
     public AlertingConfigurationException Error(string key, string message) => _file.Error(_entries.TryGetValue(key, out var entry) ? entry.Key : _node, message);
 
+    /// <summary>An error inside a text of several lines: names the line that <paramref name="position"/> is on, where the text stands in the file as it is.</summary>
+    public AlertingConfigurationException ErrorIn(string key, int position, string message)
+    {
+        if (position < 0 || Node(key) is not YamlScalarNode { Style: ScalarStyle.Literal, Value: { } text } node)
+        {
+            return Error(key, message);
+        }
+
+        var leading = text.Length - text.AsSpan().TrimStart().Length;
+        var line = (int)node.Start.Line + 1 + text.AsSpan(0, Math.Min(leading + position, text.Length)).Count('\n');
+        return new AlertingConfigurationException(_file.Name, line, message);
+    }
+
     private void Collect(YamlNode node, int depth)
     {
         if (node is not YamlMappingNode mapping || depth > AlertingLimits.MaxConfigurationDepth)

@@ -34,25 +34,45 @@ public sealed class RuleFileLoader
     /// <exception cref="AlertingConfigurationException">The file is refused; says line and reason.</exception>
     public RuleFile Load(string path, string text)
     {
-        var file = new YamlFile(path);
-        var root = file.Read(text, "the rule file");
-        var groups = new List<RuleGroupDefinition>();
-        foreach (var section in root.Sections("groups"))
-        {
-            var group = Group(section);
-            if (groups.Exists(g => g.Name == group.Name))
-            {
-                throw section.Error($"groupname: \"{group.Name}\" is repeated in the same file");
-            }
-
-            groups.Add(group);
-        }
-
-        root.RejectUnknown();
-        return new RuleFile(path, groups);
+        var (file, errors) = Check(path, text);
+        return file ?? throw errors[0];
     }
 
-    private RuleGroupDefinition Group(YamlSection section)
+    /// <summary>Loads the text of a file and says everything that is wrong with it; the file is null when anything is.</summary>
+    public (RuleFile? File, IReadOnlyList<AlertingConfigurationException> Errors) Check(string path, string text)
+    {
+        var errors = new List<AlertingConfigurationException>();
+        var groups = new List<RuleGroupDefinition>();
+        Collect(errors, () =>
+        {
+            var root = new YamlFile(path).Read(text, "the rule file");
+            foreach (var section in root.Sections("groups"))
+            {
+                Collect(errors, () =>
+                {
+                    var group = Group(section, errors);
+                    groups.Add(groups.Exists(g => g.Name == group.Name) ? throw section.Error($"groupname: \"{group.Name}\" is repeated in the same file") : group);
+                });
+            }
+
+            root.RejectUnknown();
+        });
+        return (errors.Count == 0 ? new RuleFile(path, groups) : null, errors);
+    }
+
+    private static void Collect(List<AlertingConfigurationException> errors, Action read)
+    {
+        try
+        {
+            read();
+        }
+        catch (AlertingConfigurationException e)
+        {
+            errors.Add(e);
+        }
+    }
+
+    private RuleGroupDefinition Group(YamlSection section, List<AlertingConfigurationException> errors)
     {
         var name = section.Text("name", string.Empty);
         if (name.Length == 0)
@@ -67,7 +87,7 @@ public sealed class RuleFileLoader
         var rules = new List<RuleDefinition>();
         foreach (var rule in section.Sections("rules"))
         {
-            rules.Add(Rule(rule, labels));
+            Collect(errors, () => rules.Add(Rule(rule, labels)));
         }
 
         section.RejectUnknown();
@@ -121,7 +141,7 @@ public sealed class RuleFileLoader
         catch (QueryException wrong)
         {
             var place = wrong.Position >= 0 ? $" (character {wrong.Position + 1} of the expression)" : string.Empty;
-            throw section.Error("expr", $"{what}: could not parse expression: {wrong.Message}{place}");
+            throw section.ErrorIn("expr", wrong.Position, $"{what}: could not parse expression: {wrong.Message}{place}");
         }
 
         if (record.Length > 0)
