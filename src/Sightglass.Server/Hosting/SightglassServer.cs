@@ -6,6 +6,7 @@ using Sightglass.Server.Api.Loki;
 using Sightglass.Server.Api.Otlp;
 using Sightglass.Server.Api.Own;
 using Sightglass.Server.Api.Prometheus;
+using Sightglass.Server.Api.Prometheus.RemoteRead;
 using Sightglass.Server.Api.Push;
 using Sightglass.Server.Api.Tempo;
 using Sightglass.Server.Configuration;
@@ -91,6 +92,8 @@ internal sealed class SightglassServer : IAsyncDisposable
         PrometheusApi.Map(app, engines.PromQL, engines.Metrics, limits, time);
         TargetsApi.Map(app, engines.Scraper);
         StatusEndpoints.Map(app, engines, listen);
+        FederationApi.Map(app, engines.Metrics, limits, time, () => engines.Configuration.ExternalLabels);
+        RemoteReadApi.Map(app, engines.Metrics, engines.Pushes, limits, () => engines.Configuration.ExternalLabels);
         LifecycleApi.Map(app, engines.Configuration.EnableLifecycle, reload.RunAsync, quit);
         AdminApi.Map(app, engines.Configuration.EnableAdminApi);
         LokiApi.Map(app, engines.LogQL, limits, time);
