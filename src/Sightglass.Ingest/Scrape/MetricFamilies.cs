@@ -73,18 +73,10 @@ internal sealed class MetricFamilies
     public void Begin() => _generation++;
 
     /// <summary>The family of a name as it is written, escapes and all.</summary>
-    public MetricFamily Of(ReadOnlySpan<byte> name)
-    {
-        var hash = Hash128.Compute(name);
-        if (!_families.TryGetValue(hash, out var family))
-        {
-            family = new MetricFamily(ExpositionReader.Unescape(name));
-            _families.Add(hash, family);
-        }
+    public MetricFamily Of(ReadOnlySpan<byte> escaped) => Find(escaped) ?? Add(escaped, ExpositionReader.Unescape(escaped));
 
-        family.SeenIn = _generation;
-        return family;
-    }
+    /// <summary>The family of a name.</summary>
+    public MetricFamily OfName(ReadOnlySpan<byte> name) => Find(name) ?? Add(name, Encoding.UTF8.GetString(name));
 
     /// <summary>Ends a good scrape: adds what is new to the batch.</summary>
     public void End(MetricBatch batch)
@@ -109,5 +101,19 @@ internal sealed class MetricFamilies
             _changed = false;
             _snapshot = [.. _families.Values.Select(f => new MetricMetadata(f.Name, f.Type, f.Help, f.Unit))];
         }
+    }
+
+    private MetricFamily? Find(ReadOnlySpan<byte> written)
+    {
+        var family = _families.GetValueOrDefault(Hash128.Compute(written));
+        family?.SeenIn = _generation;
+        return family;
+    }
+
+    private MetricFamily Add(ReadOnlySpan<byte> written, string name)
+    {
+        var family = new MetricFamily(name) { SeenIn = _generation };
+        _families.Add(Hash128.Compute(written), family);
+        return family;
     }
 }

@@ -27,6 +27,7 @@ internal sealed class ScrapeTarget
     private ScrapeConfiguration _configuration;
     private SampleAppender _appender;
     private TextAnswer _text;
+    private ProtobufAnswer? _protobuf;
     private int _lastBytes = 16 << 10;
     private volatile TargetStatus _status;
 
@@ -60,6 +61,7 @@ internal sealed class ScrapeTarget
         appender.Cache.Inherit(_appender.Cache);
         _appender = appender;
         _text = new TextAnswer(appender, _families);
+        _protobuf = null;
     }
 
     /// <summary>Takes over the live series of a target with the same labels that is scraped no more. Before the first scrape.</summary>
@@ -147,7 +149,16 @@ internal sealed class ScrapeTarget
     private void Read(ReadOnlySpan<byte> body, AnswerFormat format, long timestampMs, MetricBatch batch)
     {
         _families.Begin();
-        _text.Read(body, format == AnswerFormat.OpenMetrics);
+        if (format == AnswerFormat.Protobuf)
+        {
+            _protobuf ??= new ProtobufAnswer(_appender, _families, _configuration);
+            _protobuf.Read(body);
+        }
+        else
+        {
+            _text.Read(body, format == AnswerFormat.OpenMetrics);
+        }
+
         _appender.End();
         _families.End(batch);
         _appender.Cache.End(batch, timestampMs);

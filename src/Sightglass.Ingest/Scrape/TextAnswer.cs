@@ -45,7 +45,7 @@ internal sealed class TextAnswer(SampleAppender appender, MetricFamilies familie
         var labels = appender.Labels;
         labels.Clear();
         ExpositionReader.ReadLabels(text, labels);
-        var bound = family?.Type switch { MetricType.Histogram or MetricType.GaugeHistogram => "le", MetricType.Summary => "quantile", _ => null };
+        var bound = family?.Type switch { MetricType.Histogram => "le", MetricType.Summary => "quantile", _ => null };
         if (bound is not null && labels.Has(bound) && GoNumber.TryParse(labels.Get(bound), out var number))
         {
             // Each bound has one spelling, so that 1 and 1.0 are one series.

@@ -37,12 +37,19 @@ internal sealed class HttpTransport : IDisposable
     /// <param name="read">Takes the answer.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <exception cref="ScrapeFailedException">There was no answer.</exception>
-    public async Task<T> GetAsync<T>(Uri url, IReadOnlyList<KeyValuePair<string, string>> headers, Func<HttpResponseMessage, Task<T>> read, CancellationToken cancellation)
+    public Task<T> GetAsync<T>(Uri url, IReadOnlyList<KeyValuePair<string, string>> headers, Func<HttpResponseMessage, Task<T>> read, CancellationToken cancellation) =>
+        SendAsync(HttpMethod.Get, url, headers, static () => null, read, cancellation);
+
+    /// <summary>As <see cref="GetAsync"/> with POST; <paramref name="content"/> makes the body anew for each place that a redirect leads to.</summary>
+    public Task<T> PostAsync<T>(Uri url, IReadOnlyList<KeyValuePair<string, string>> headers, Func<HttpContent> content, Func<HttpResponseMessage, Task<T>> read, CancellationToken cancellation) =>
+        SendAsync(HttpMethod.Post, url, headers, content, read, cancellation);
+
+    private async Task<T> SendAsync<T>(HttpMethod method, Uri url, IReadOnlyList<KeyValuePair<string, string>> headers, Func<HttpContent?> content, Func<HttpResponseMessage, Task<T>> read, CancellationToken cancellation)
     {
         var connections = Take();
         try
         {
-            using var response = await FollowAsync(connections, url, headers, cancellation);
+            using var response = await FollowAsync(connections, method, url, headers, content, cancellation);
             return await read(response);
         }
         catch (Exception e) when (e is HttpRequestException or IOException or UriFormatException or InvalidOperationException or NotSupportedException)
@@ -67,13 +74,14 @@ internal sealed class HttpTransport : IDisposable
         _tokens?.Dispose();
     }
 
-    private async Task<HttpResponseMessage> FollowAsync(Connections connections, Uri url, IReadOnlyList<KeyValuePair<string, string>> headers, CancellationToken cancellation)
+    private async Task<HttpResponseMessage> FollowAsync(Connections connections, HttpMethod method, Uri url, IReadOnlyList<KeyValuePair<string, string>> headers, Func<HttpContent?> content, CancellationToken cancellation)
     {
         var at = url;
         for (var redirects = 0; ; redirects++)
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, at)
+            using var request = new HttpRequestMessage(method, at)
             {
+                Content = content(),
                 Version = _settings.EnableHttp2 && at.Scheme == Uri.UriSchemeHttps ? HttpVersion.Version20 : HttpVersion.Version11,
                 VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
             };
