@@ -33,8 +33,8 @@ internal sealed record ScrapeDefaults
 
     public string? FailureLogFile { get; init; }
 
-    /// <summary>Equal for equal defaults.</summary>
-    public string Fingerprint => $"{this with { Protocols = null }} {string.Join(',', Protocols ?? [])}";
+    /// <summary>Equal for equal defaults. A method: a record writes its properties, and would write this one for ever.</summary>
+    public string Fingerprint() => $"{this with { Protocols = null }} {string.Join(',', Protocols ?? [])}";
 
     /// <summary>Reads the scrape settings of <c>global</c>.</summary>
     public static ScrapeDefaults Read(YamlSection section, TimeSpan interval, string folder)

@@ -60,7 +60,7 @@ internal static class ScrapeReader
 
     // Two jobs of the same text, under the same defaults, are the same job.
     private static string Fingerprint(YamlNode node, ScrapeDefaults defaults, string folder) =>
-        Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes($"{folder}\n{defaults.Fingerprint}\n{node}")));
+        Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes($"{folder}\n{defaults.Fingerprint()}\n{node}")));
 
     private static ScrapeConfiguration Job(YamlSection section, ScrapeDefaults defaults, string folder)
     {
