@@ -1,4 +1,3 @@
-using System.IO.Enumeration;
 using Sightglass.Alerting.Templates;
 
 namespace Sightglass.Alerting.Routing;
@@ -6,24 +5,10 @@ namespace Sightglass.Alerting.Routing;
 /// <summary>Finds template files by the patterns of the configuration.</summary>
 internal static class TemplateFiles
 {
-    private const int MaxFiles = 1_000;
-
     /// <summary>Reads all files that a pattern names; a pattern without matches is none. Each has to parse.</summary>
     public static IEnumerable<(string Path, string Text)> Read(string pattern, string folder, Func<string, Exception> error)
     {
-        var full = Path.GetFullPath(pattern, Path.GetFullPath(folder));
-        var directory = Path.GetDirectoryName(full) ?? "/";
-        var paths = new List<string>();
-        foreach (var match in Directories(directory))
-        {
-            if (Directory.Exists(match))
-            {
-                paths.AddRange(Directory.EnumerateFiles(match).Where(f => FileSystemName.MatchesSimpleExpression(Path.GetFileName(full), Path.GetFileName(f), ignoreCase: false)).Take(MaxFiles));
-            }
-        }
-
-        paths.Sort(StringComparer.Ordinal);
-        foreach (var path in paths)
+        foreach (var path in FilePattern.Expand(pattern, Path.GetFullPath(folder)))
         {
             string text;
             try
@@ -38,17 +23,5 @@ internal static class TemplateFiles
 
             yield return (path, text);
         }
-    }
-
-    private static IEnumerable<string> Directories(string directory)
-    {
-        if (!directory.AsSpan().ContainsAny('*', '?'))
-        {
-            return [directory];
-        }
-
-        var (parent, name) = (Path.GetDirectoryName(directory) ?? "/", Path.GetFileName(directory));
-        return Directories(parent).Where(Directory.Exists)
-            .SelectMany(p => Directory.EnumerateDirectories(p).Where(d => FileSystemName.MatchesSimpleExpression(name, Path.GetFileName(d), ignoreCase: false)));
     }
 }

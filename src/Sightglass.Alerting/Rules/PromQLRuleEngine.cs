@@ -23,9 +23,10 @@ public sealed class PromQLRuleEngine(PromQLEngine engine) : IRuleQueryEngine
         var samples = new List<RuleSample>(result.Series.Count);
         foreach (var series in result.Series)
         {
-            if (series.Count > 0 && series.HistogramAt(0) is null)
+            if (series.Count > 0)
             {
-                samples.Add(new RuleSample(series.Labels, series.Values[0]));
+                var histogram = series.HistogramAt(0);
+                samples.Add(new RuleSample(series.Labels, histogram is null ? series.Values[0] : 0, histogram));
             }
         }
 

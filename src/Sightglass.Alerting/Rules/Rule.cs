@@ -135,7 +135,7 @@ internal sealed class RecordingRule(RuleDefinition definition, RuleEnvironment e
                 throw new RuleFailedException("vector contains metrics with the same labelset after applying rule labels");
             }
 
-            samples.Add(new RecordedSample(labels, sample.Value, queryAt));
+            samples.Add(new RecordedSample(labels, sample.Value, queryAt, sample.Histogram));
         }
 
         return samples;

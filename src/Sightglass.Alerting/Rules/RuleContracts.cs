@@ -4,8 +4,9 @@ namespace Sightglass.Alerting.Rules;
 
 /// <summary>One series of a rule's result.</summary>
 /// <param name="Labels">Its labels, the metric's name included when the expression keeps it.</param>
-/// <param name="Value">Its value.</param>
-public readonly record struct RuleSample(LabelSet Labels, double Value);
+/// <param name="Value">Its value; 0 when it is a histogram.</param>
+/// <param name="Histogram">Its value when that is a native histogram, or null.</param>
+public readonly record struct RuleSample(LabelSet Labels, double Value, NativeHistogram? Histogram = null);
 
 /// <summary>
 /// Evaluates expressions for rules. A scalar is answered as one sample without labels, as Prometheus' rules do; a string or a matrix is an
@@ -22,7 +23,8 @@ public interface IRuleQueryEngine
 /// <param name="Labels">Labels with the metric's name.</param>
 /// <param name="Value">The value; the stale marker's bits for a series that ended.</param>
 /// <param name="Timestamp">The sample's time.</param>
-public readonly record struct RecordedSample(LabelSet Labels, double Value, DateTimeOffset Timestamp);
+/// <param name="Histogram">The value when it is a native histogram, or null.</param>
+public readonly record struct RecordedSample(LabelSet Labels, double Value, DateTimeOffset Timestamp, NativeHistogram? Histogram = null);
 
 /// <summary>Takes what rules write. Called once per rule and evaluation, from several threads.</summary>
 public delegate void RuleSampleSink(IReadOnlyList<RecordedSample> samples);

@@ -50,10 +50,13 @@ internal sealed class RuleTemplate
             "template.alertTemplateData",
             ("Labels", Labels(labels)),
             ("ExternalLabels", _externalLabels),
-            ("ExternalURL", TemplateValue.Of(_externalUrl.ToString())),
+            ("ExternalURL", TemplateValue.Of(Text(_externalUrl))),
             ("Value", TemplateValue.Of(value))));
         return new TemplateSet(Functions(_externalUrl, _query, at)).Render(name, Prologue + source, data);
     }
+
+    /// <summary>As it was given, without the slash at the end: templates go on with one.</summary>
+    private static string Text(Uri url) => url.OriginalString.TrimEnd('/');
 
     private static TemplateValue Labels(LabelSet labels) =>
         TemplateValue.Of(TemplateMap.OfStrings(labels.Select(static l => KeyValuePair.Create(l.Name, l.Value))));
@@ -79,8 +82,8 @@ internal sealed class RuleTemplate
                 ? TemplateValue.Of(duration.TotalSeconds)
                 : throw new TemplateFunctionException($"not a valid duration string: {GoFormat.Quote(a[0].Text)}"))
             .Add("urlQueryEscape", 1, static (_, a) => TemplateValue.Of(BuiltinFunctions.QueryEscape(TemplateFunctions.Text(a[0]))))
-            .Add("pathPrefix", 0, (_, _) => TemplateValue.Of(externalUrl.AbsolutePath))
-            .Add("externalURL", 0, (_, _) => TemplateValue.Of(externalUrl.ToString()))
+            .Add("pathPrefix", 0, (_, _) => TemplateValue.Of(externalUrl.IsAbsoluteUri ? externalUrl.AbsolutePath.TrimEnd('/') : string.Empty))
+            .Add("externalURL", 0, (_, _) => TemplateValue.Of(Text(externalUrl)))
             .Add("stripPort", 1, static (_, a) => TemplateValue.Of(StripPort(TemplateFunctions.Text(a[0]))))
             .Add("stripDomain", 1, static (_, a) => TemplateValue.Of(StripDomain(TemplateFunctions.Text(a[0]))))
             .Add("graphLink", 1, static (_, a) => TemplateValue.Of(ExpressionLink.Graph(TemplateFunctions.Text(a[0]))))

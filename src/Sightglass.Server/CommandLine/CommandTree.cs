@@ -41,7 +41,7 @@ internal static class CommandTree
         root.Subcommands.Add(demo);
         root.Subcommands.Add(CheckCommand.Build());
         root.Subcommands.Add(QueryCommand.Build());
-        root.Subcommands.Add(new Command("test", "Run tests.") { TestPromQLCommand.Build() });
+        root.Subcommands.Add(new Command("test", "Run tests.") { TestPromQLCommand.Build(), TestRulesCommand.Build() });
         foreach (var (name, description) in NotBuilt)
         {
             var command = new Command(name, description + " Not built yet.") { TreatUnmatchedTokensAsErrors = false };
