@@ -15,7 +15,7 @@ internal static class ConfigurationLoader
 {
     /// <summary>Keys of the design that no code stands behind yet.</summary>
     private static readonly string[] NotBuilt =
-        ["receivers", "pipelines", "slos", "probes", "auth", "remote_write", "remote_read", "alerting", "tracing"];
+        ["receivers", "pipelines", "slos", "probes", "auth", "remote_read", "alerting", "tracing"];
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="AlertingConfigurationException">Something in it is not as it has to be.</exception>
@@ -52,6 +52,7 @@ internal static class ConfigurationLoader
         configuration = withGlobal with
         {
             Scrape = ScrapeReader.Read(root, scrapeDefaults, folder),
+            RemoteWrite = RemoteWriteReader.Read(root.Sections("remote_write"), withGlobal.ExternalLabels, folder),
             Otlp = OtlpReader.Read(root.Section("otlp")),
             PromQL = PromQLReader.Read(root.Section("promql")),
             Rules = Rules(root, folder),

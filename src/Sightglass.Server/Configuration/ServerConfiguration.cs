@@ -1,6 +1,7 @@
 using Sightglass.Alerting.Rules;
 using Sightglass.Alerting.Routing;
 using Sightglass.Core.Model;
+using Sightglass.Ingest.Forward;
 using Sightglass.Ingest.Otlp;
 using Sightglass.Ingest.Scrape;
 using Sightglass.Ingest.Tail;
@@ -54,6 +55,9 @@ internal sealed record ServerConfiguration
 
     /// <summary><c>promql</c>.</summary>
     public PromQLConfiguration PromQL { get; init; } = PromQLConfiguration.Default;
+
+    /// <summary><c>remote_write</c>.</summary>
+    public IReadOnlyList<RemoteWriteTarget> RemoteWrite { get; init; } = [];
 
     /// <summary><c>otlp</c>.</summary>
     public OtlpMetricOptions Otlp { get; init; } = OtlpMetricOptions.Default;
