@@ -104,7 +104,7 @@ public sealed class PushReceiver(IBatchSink sink, DeltaAccumulator deltas, Inges
         public MetricFamilies Families { get; } = new(Options.Translation);
     }
 
-    private static bool HasMetrics(MetricBatch batch) => batch.SampleCount + batch.Histograms.Count + batch.Metadata.Count > 0;
+    private static bool HasMetrics(MetricBatch batch) => batch.SampleCount + batch.Histograms.Count + batch.Exemplars.Count + batch.Metadata.Count > 0;
 
     private static AppendResult Close(AppendResult stored, Rejections rejections, IngestSource source)
     {

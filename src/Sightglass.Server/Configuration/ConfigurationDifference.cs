@@ -6,22 +6,20 @@ namespace Sightglass.Server.Configuration;
 internal static class ConfigurationDifference
 {
     /// <summary>A section of the file, written anew so that comments and layout do not count; empty where there is none.</summary>
-    public static string SectionText(ServerConfiguration configuration, string key) => Section(configuration, key) is { } node ? Text(node) : string.Empty;
-
-    private static YamlNode? Section(ServerConfiguration configuration, string key)
+    public static string SectionText(ServerConfiguration configuration, string key)
     {
         if (configuration.Source is not { } source)
         {
-            return null;
+            return string.Empty;
         }
 
         var stream = new YamlStream();
         stream.Load(new StringReader(source.Text));
-        return stream.Documents.Count > 0 && stream.Documents[0].RootNode is YamlMappingNode root && root.Children.TryGetValue(new YamlScalarNode(key), out var node) ? node : null;
-    }
+        if (stream.Documents.Count == 0 || stream.Documents[0].RootNode is not YamlMappingNode root || !root.Children.TryGetValue(new YamlScalarNode(key), out var node))
+        {
+            return string.Empty;
+        }
 
-    private static string Text(YamlNode node)
-    {
         using var writer = new StringWriter();
         new YamlStream(new YamlDocument(node)).Save(writer, assignAnchors: false);
         return writer.ToString();

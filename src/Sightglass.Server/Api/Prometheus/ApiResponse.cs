@@ -8,26 +8,29 @@ internal static class ApiResponse
 {
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
-    /// <summary>Writes a success; <paramref name="data"/> writes the value of <c>data</c>, which is left out when it is null.</summary>
-    public static async Task Success(HttpContext context, Action<Utf8JsonWriter>? data = null, IReadOnlyList<string>? warnings = null, IReadOnlyList<string>? infos = null)
+    /// <summary>Writes a success; <paramref name="data"/> writes the value of <c>data</c>, the rest of the envelope goes around it.</summary>
+    public static async Task Success(HttpContext context, Action<Utf8JsonWriter> data, IReadOnlyList<string>? warnings = null, IReadOnlyList<string>? infos = null)
     {
         context.Response.ContentType = "application/json";
         await using (var json = new Utf8JsonWriter(context.Response.BodyWriter, Options))
         {
             json.WriteStartObject();
             json.WriteString("status"u8, "success"u8);
-            if (data is not null)
-            {
-                json.WritePropertyName("data"u8);
-                data(json);
-            }
-
+            json.WritePropertyName("data"u8);
+            data(json);
             WriteList(json, "warnings", warnings);
             WriteList(json, "infos", infos);
             json.WriteEndObject();
         }
 
         await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+    }
+
+    /// <summary>A success without anything to tell.</summary>
+    public static Task NoContent(HttpContext context)
+    {
+        context.Response.StatusCode = StatusCodes.Status204NoContent;
+        return Task.CompletedTask;
     }
 
     /// <summary>Writes an error.</summary>

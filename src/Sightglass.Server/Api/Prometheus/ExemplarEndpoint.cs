@@ -22,7 +22,7 @@ internal sealed class ExemplarEndpoint(PromQLEngine engine, IMetricStore store)
         Collect(engine.Parse(parameters.Text("query")), selectors);
         if (selectors.Count == 0)
         {
-            return ApiResponse.Success(context);
+            return ApiResponse.NoContent(context);
         }
 
         var found = store.Exemplars(selectors, start, end, context.RequestAborted);

@@ -3,7 +3,7 @@ using Sightglass.Query.PromQL;
 
 namespace Sightglass.Server.Api.Prometheus;
 
-/// <summary>What a query cost, in the form of Prometheus' <c>stats</c>. Queries do not queue here: that time is always 0.</summary>
+/// <summary>What a query cost, in the form of Prometheus' <c>stats</c>.</summary>
 internal static class StatisticsJson
 {
     public static void Write(Utf8JsonWriter json, QueryStatistics statistics)
@@ -15,8 +15,8 @@ internal static class StatisticsJson
         json.WriteNumber("resultSortTime"u8, statistics.ResultSort.TotalSeconds);
         json.WriteNumber("queryPreparationTime"u8, statistics.Preparation.TotalSeconds);
         json.WriteNumber("innerEvalTime"u8, Math.Max(0, inner.TotalSeconds));
-        json.WriteNumber("execQueueTime"u8, 0);
-        json.WriteNumber("execTotalTime"u8, statistics.EvalTotal.TotalSeconds);
+        json.WriteNumber("execQueueTime"u8, statistics.Queue.TotalSeconds);
+        json.WriteNumber("execTotalTime"u8, (statistics.Queue + statistics.EvalTotal).TotalSeconds);
         json.WriteEndObject();
         json.WriteStartObject("samples"u8);
         if (statistics.SamplesPerStep.Count > 0)

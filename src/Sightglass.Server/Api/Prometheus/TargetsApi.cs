@@ -56,7 +56,7 @@ internal static class TargetsApi
             json.WriteEndArray();
             if (withDropped)
             {
-                var counts = dropped.CountBy(t => t.Job, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
+                var counts = scraper.DroppedCounts();
                 json.WriteStartObject("droppedTargetCounts");
                 foreach (var name in scraper.Pools())
                 {
@@ -129,8 +129,8 @@ internal static class TargetsApi
         RulesApi.WriteLabels(json, "discoveredLabels", target.DiscoveredLabels);
         RulesApi.WriteLabels(json, "labels", target.Labels);
         json.WriteString("scrapePool", target.Job);
-        json.WriteString("scrapeUrl", target.Url.ToString());
-        json.WriteString("globalUrl", target.Url.ToString());
+        json.WriteString("scrapeUrl", target.Url.OriginalString);
+        json.WriteString("globalUrl", target.Url.OriginalString);
         json.WriteString("lastError", target.LastError);
         json.WriteString("lastScrape", ApiTime.Nano(target.LastScrape));
         json.WriteNumber("lastScrapeDuration", target.LastDuration.TotalSeconds);
