@@ -7,6 +7,7 @@ using Sightglass.Core.Model;
 using Sightglass.Events;
 using Sightglass.Ingest;
 using Sightglass.Ingest.Bodies;
+using Sightglass.Ingest.Forward;
 using Sightglass.Ingest.Otlp;
 using Sightglass.Ingest.Scrape;
 using Sightglass.Ingest.Tail;
@@ -60,15 +61,16 @@ internal sealed class Engines : IAsyncDisposable
             OnBackgroundFailure = e => Report(e.Message),
         });
         Sink = new StoreSink(Metrics, Events);
+        Forwarder = new Forwarder(Sink, configuration.RemoteWrite, Path.Combine(folder.Root, "forward"), time, Report);
         Ledger = new IngestLedger(time);
         PromQL = new PromQLEngine(Metrics, QueryLimits, time, configuration.PromQL.Options) { DefaultSubqueryStep = configuration.EvaluationInterval };
         LogQL = new LogQLEngine(Events, QueryLimits);
-        Pushes = new PushRequests(new PushReceiver(Sink, new DeltaAccumulator(time), IngestLimits, time) { Otlp = configuration.Otlp }, new BodyReader(IngestLimits, new BodyBudget(BodyBudget.DefaultBytes)), Ledger);
+        Pushes = new PushRequests(new PushReceiver(Forwarder, new DeltaAccumulator(time), IngestLimits, time) { Otlp = configuration.Otlp }, new BodyReader(IngestLimits, new BodyBudget(BodyBudget.DefaultBytes)), Ledger);
         TraceQL = new TraceQLEngine(Events, QueryLimits);
         Notifications = new NotificationStore(_state);
         AlertStates = new AlertStateStore(_state);
         Tailer = NewTailer(configuration);
-        Scraper = new Scraper(WithOwn(configuration, externalUrl), Sink, IngestLimits, time, Report);
+        Scraper = new Scraper(WithOwn(configuration, externalUrl), Forwarder, IngestLimits, time, Report);
         Dispatcher = new AlertDispatcher(new AlertDispatcherOptions
         {
             Configuration = configuration.Alertmanager ?? NobodyToTellConfiguration(),
@@ -109,6 +111,9 @@ internal sealed class Engines : IAsyncDisposable
     public EventStore Events { get; }
 
     public StoreSink Sink { get; }
+
+    /// <summary>What everything taken in goes through on its way to <see cref="Sink"/>.</summary>
+    public Forwarder Forwarder { get; }
 
     public IngestLedger Ledger { get; }
 
@@ -157,6 +162,7 @@ internal sealed class Engines : IAsyncDisposable
     public void Start()
     {
         StartedAt = Time.GetUtcNow();
+        Forwarder.Start();
         Rules.Update(Configuration.Rules);
         Scraper.Start();
         Tailer.Start();
@@ -166,6 +172,11 @@ internal sealed class Engines : IAsyncDisposable
     public async Task ApplyAsync(ServerConfiguration next)
     {
         Pushes.Receiver.Otlp = next.Otlp;
+        if (ConfigurationDifference.SectionText(Configuration, "remote_write") != ConfigurationDifference.SectionText(next, "remote_write"))
+        {
+            await Forwarder.UpdateAsync(next.RemoteWrite);
+        }
+
         Rules.Update(next.Rules);
         Dispatcher.Update(next.Alertmanager ?? NobodyToTellConfiguration());
         Scraper.Apply(WithOwn(next, _externalUrl));
@@ -189,6 +200,7 @@ internal sealed class Engines : IAsyncDisposable
         await Scraper.DisposeAsync();
         await Rules.DisposeAsync();
         await Dispatcher.DisposeAsync();
+        await Forwarder.DisposeAsync();
         Events.Dispose();
         Metrics.Dispose();
         _state.Dispose();
@@ -197,7 +209,7 @@ internal sealed class Engines : IAsyncDisposable
 
     private static AlertmanagerConfiguration NobodyToTellConfiguration() => AlertmanagerConfigurationLoader.Load("built-in", NobodyToTell, Directory.GetCurrentDirectory());
 
-    private FileTailer NewTailer(ServerConfiguration configuration) => new(configuration.Logs, Path.Combine(_folder.Root, "tail-positions.json"), Sink, IngestLimits, Time, Report);
+    private FileTailer NewTailer(ServerConfiguration configuration) => new(configuration.Logs, Path.Combine(_folder.Root, "tail-positions.json"), Forwarder, IngestLimits, Time, Report);
 
     // The server scrapes itself unless the configuration has a job of that name.
     private static IReadOnlyList<ScrapeConfiguration> WithOwn(ServerConfiguration configuration, Uri own) =>
@@ -217,10 +229,18 @@ internal sealed class Engines : IAsyncDisposable
         using var batch = MetricBatch.Rent();
         foreach (var sample in samples)
         {
-            batch.AddSample(batch.AddSeries(sample.Labels), sample.Timestamp.ToUnixTimeMilliseconds(), sample.Value);
+            var (series, at) = (batch.AddSeries(sample.Labels), sample.Timestamp.ToUnixTimeMilliseconds());
+            if (sample.Histogram is { } histogram)
+            {
+                batch.Histograms.Add((series, at, histogram));
+            }
+            else
+            {
+                batch.AddSample(series, at, sample.Value);
+            }
         }
 
-        Sink.Append(batch);
+        Forwarder.Append(batch);
     }
 
     private void Report(string message) => _log.LogWarning("{Message}", message);
