@@ -164,11 +164,10 @@ internal sealed class HttpTransport : IDisposable
         AllowAutoRedirect = false,
         Proxy = proxies,
         UseProxy = settings.Proxy.Url is not null || settings.Proxy.FromEnvironment,
-        ConnectCallback = new ProxyTunnel(proxies, settings.Proxy).ConnectAsync,
+        ConnectCallback = new Dialer(proxies, settings.Proxy, new TlsOptions(settings.Tls)).ConnectAsync,
         ConnectTimeout = ConnectTimeout,
         PooledConnectionIdleTimeout = IdleTimeout,
         MaxResponseHeadersLength = 64,
-        SslOptions = TlsOptions.Make(settings.Tls),
         ActivityHeadersPropagator = null,
     };
 

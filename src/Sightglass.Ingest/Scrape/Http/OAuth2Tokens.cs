@@ -14,7 +14,7 @@ internal sealed class OAuth2Tokens : IDisposable
     private readonly OAuth2Settings _settings;
     private readonly TimeProvider _time;
     private readonly ProxyChoice _proxies;
-    private readonly HttpMessageInvoker _http;
+    private HttpMessageInvoker? _http;
     private readonly SemaphoreSlim _gate = new(1, 1);
     private (string Token, string Secret, DateTimeOffset? Ends)? _current;
 
@@ -23,16 +23,6 @@ internal sealed class OAuth2Tokens : IDisposable
         _settings = settings;
         _time = time;
         _proxies = new ProxyChoice(settings.Proxy);
-        _http = new HttpMessageInvoker(new SocketsHttpHandler
-        {
-            UseCookies = false,
-            AllowAutoRedirect = false,
-            Proxy = _proxies,
-            UseProxy = settings.Proxy.Url is not null || settings.Proxy.FromEnvironment,
-            ConnectCallback = new ProxyTunnel(_proxies, settings.Proxy).ConnectAsync,
-            SslOptions = TlsOptions.Make(settings.Tls),
-            ActivityHeadersPropagator = null,
-        });
     }
 
     /// <summary>A token that is good now.</summary>
@@ -74,7 +64,18 @@ internal sealed class OAuth2Tokens : IDisposable
         }
     }
 
-    public void Dispose() => _http.Dispose();
+    public void Dispose() => _http?.Dispose();
+
+    // Made at the first request: a certificate that cannot be read fails that request.
+    private HttpMessageInvoker MakeInvoker() => new(new SocketsHttpHandler
+    {
+        UseCookies = false,
+        AllowAutoRedirect = false,
+        Proxy = _proxies,
+        UseProxy = _settings.Proxy.Url is not null || _settings.Proxy.FromEnvironment,
+        ConnectCallback = new Dialer(_proxies, _settings.Proxy, new TlsOptions(_settings.Tls)).ConnectAsync,
+        ActivityHeadersPropagator = null,
+    });
 
     private async Task<(int Status, byte[] Body)> AskAsync(string secret, bool inForm, CancellationToken cancellation)
     {
@@ -103,6 +104,7 @@ internal sealed class OAuth2Tokens : IDisposable
             request.Headers.TryAddWithoutValidation("Proxy-Authorization", authorization);
         }
 
+        _http ??= MakeInvoker();
         using var response = await _http.SendAsync(request, cancellation);
         await using var stream = await response.Content.ReadAsStreamAsync(cancellation);
         var body = new byte[16 << 10];

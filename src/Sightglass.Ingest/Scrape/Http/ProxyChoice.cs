@@ -4,7 +4,7 @@ namespace Sightglass.Ingest.Scrape.Http;
 
 /// <summary>
 /// Says which proxy an address is asked through. Plain http goes through the handler's own support for proxies, https through
-/// <see cref="ProxyTunnel"/>, because that one can send headers with CONNECT. Immutable.
+/// <see cref="Dialer"/>, because that one can send headers with CONNECT. Immutable.
 /// </summary>
 internal sealed class ProxyChoice : IWebProxy
 {

@@ -4,34 +4,51 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Sightglass.Ingest.Scrape.Http;
 
-/// <summary>Makes the TLS options of a handler out of a <c>tls_config</c>.</summary>
-internal static class TlsOptions
+/// <summary>What a <c>tls_config</c> says, with its certificates read. Thread-safe.</summary>
+internal sealed class TlsOptions
 {
+    private readonly TlsClientSettings _settings;
+    private readonly X509ChainPolicy? _policy;
+    private readonly X509Certificate2? _certificate;
+
     /// <exception cref="ScrapeFailedException">A certificate or key cannot be read.</exception>
-    public static SslClientAuthenticationOptions Make(TlsClientSettings settings)
+    public TlsOptions(TlsClientSettings settings)
     {
-        var options = new SslClientAuthenticationOptions { TargetHost = settings.ServerName, EnabledSslProtocols = settings.Versions };
-        if (settings.InsecureSkipVerify)
+        _settings = settings;
+        if (settings.Authority is { } authority)
         {
-#pragma warning disable CA5359 // Asked for by name in the configuration: insecure_skip_verify.
-            options.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
-#pragma warning restore CA5359
-        }
-        else if (settings.Authority is { } authority)
-        {
-            var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-            Read("CA certificate", () => policy.CustomTrustStore.ImportFromPem(authority.Reveal()));
-            if (policy.CustomTrustStore.Count == 0)
+            _policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            Read("CA certificate", () => _policy.CustomTrustStore.ImportFromPem(authority.Reveal()));
+            if (_policy.CustomTrustStore.Count == 0)
             {
                 throw new ScrapeFailedException("unable to use the CA certificate: it has no certificate in PEM form");
             }
-
-            options.CertificateChainPolicy = policy;
         }
 
         if (settings.Certificate is { } certificate && settings.Key is { } key)
         {
-            Read("client certificate and key", () => options.ClientCertificates = [X509Certificate2.CreateFromPem(certificate.Reveal(), key.Reveal())]);
+            X509Certificate2? read = null;
+            Read("client certificate and key", () => read = X509Certificate2.CreateFromPem(certificate.Reveal(), key.Reveal()));
+            _certificate = read;
+        }
+    }
+
+    /// <summary>The options of one connection.</summary>
+    public SslClientAuthenticationOptions For(string host, bool http2)
+    {
+        var options = new SslClientAuthenticationOptions
+        {
+            TargetHost = _settings.ServerName ?? host,
+            EnabledSslProtocols = _settings.Versions,
+            ApplicationProtocols = http2 ? [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11] : [SslApplicationProtocol.Http11],
+            CertificateChainPolicy = _policy?.Clone(),
+            ClientCertificates = _certificate is null ? null : [_certificate],
+        };
+        if (_settings.InsecureSkipVerify)
+        {
+#pragma warning disable CA5359 // Asked for by name in the configuration: insecure_skip_verify.
+            options.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
+#pragma warning restore CA5359
         }
 
         return options;

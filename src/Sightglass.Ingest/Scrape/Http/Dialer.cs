@@ -5,8 +5,11 @@ using System.Text;
 
 namespace Sightglass.Ingest.Scrape.Http;
 
-/// <summary>Opens connections: straight, or through an HTTP proxy by CONNECT with the headers that the configuration has.</summary>
-internal sealed class ProxyTunnel(ProxyChoice proxies, ProxySettings settings)
+/// <summary>
+/// Opens connections: straight, or through an HTTP proxy by CONNECT with the headers that the configuration has, and secures them. The handler's own
+/// TLS would ask the server for the name in the address, whatever <c>server_name</c> says.
+/// </summary>
+internal sealed class Dialer(ProxyChoice proxies, ProxySettings settings, TlsOptions tls)
 {
     // An answer to CONNECT is a status line and a few headers.
     private const int MaxAnswerBytes = 16 << 10;
@@ -14,14 +17,32 @@ internal sealed class ProxyTunnel(ProxyChoice proxies, ProxySettings settings)
     /// <summary>The callback of a handler.</summary>
     public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
     {
-        var target = context.InitialRequestMessage.RequestUri!;
-        if (!proxies.NeedsTunnel(target))
+        var request = context.InitialRequestMessage;
+        var target = request.RequestUri!;
+        var proxy = proxies.Of(target);
+        if (target.Scheme != Uri.UriSchemeHttps || proxy is { Scheme: not ("http" or "https") })
         {
+            // To the target, or to a proxy with which the handler goes on by itself.
             return await DialAsync(context.DnsEndPoint, cancellation);
         }
 
-        var proxy = proxies.Of(target)!;
-        Stream stream = await DialAsync(new DnsEndPoint(proxy.IdnHost, proxy.Port), cancellation);
+        var stream = proxy is null ? await DialAsync(context.DnsEndPoint, cancellation) : await TunnelAsync(target, proxy, cancellation);
+        var secured = new SslStream(stream);
+        try
+        {
+            await secured.AuthenticateAsClientAsync(tls.For(target.IdnHost, http2: request.Version.Major >= 2), cancellation);
+            return secured;
+        }
+        catch
+        {
+            await secured.DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task<Stream> TunnelAsync(Uri target, Uri proxy, CancellationToken cancellation)
+    {
+        var stream = await DialAsync(new DnsEndPoint(proxy.IdnHost, proxy.Port), cancellation);
         try
         {
             if (proxy.Scheme == Uri.UriSchemeHttps)
