@@ -4,6 +4,14 @@ using Sightglass.Core.Contracts;
 using Sightglass.Core.Model;
 using Sightglass.Metrics;
 
+// queries FOLDER QUESTIONS.json START END [rounds] [only]: PromQL over a store that was filled before; see QueryBenchmark.
+if (args is ["queries", var dataFolder, var questions, var first, var last, ..])
+{
+    var rounds = args.Length > 5 ? int.Parse(args[5], CultureInfo.InvariantCulture) : 10;
+    Sightglass.Benchmarks.QueryBenchmark.Run(dataFolder, questions, DateTimeOffset.Parse(first, CultureInfo.InvariantCulture), DateTimeOffset.Parse(last, CultureInfo.InvariantCulture), rounds, args.Length > 6 ? args[6] : string.Empty);
+    return;
+}
+
 // What the metrics engine costs: samples of many series appended scrape by scrape, then merged, then read.
 // Usage: Sightglass.Benchmarks [series] [samples per series] [folder]
 var seriesCount = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 40_000;

@@ -28,7 +28,7 @@ public sealed class PromQLEngine : IDisposable
     public PromQLOptions Options { get; }
 
     /// <summary>Resolution of subqueries that give none: the server's evaluation interval.</summary>
-    public TimeSpan DefaultSubqueryStep { get; init; } = TimeSpan.FromMinutes(1);
+    public TimeSpan DefaultSubqueryStep { get; set; } = TimeSpan.FromMinutes(1);
 
     /// <inheritdoc/>
     public void Dispose() => _slots.Dispose();

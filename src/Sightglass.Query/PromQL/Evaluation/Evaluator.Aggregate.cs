@@ -16,6 +16,11 @@ internal sealed partial class Evaluator
 
     private List<Column> Aggregate(AggregateExpression aggregate, StepGrid grid)
     {
+        if (TryFused(aggregate, grid) is { } fused)
+        {
+            return fused;
+        }
+
         var input = Evaluate(aggregate.Inner, grid).Vector;
         if (aggregate.Operator == AggregateOperator.CountValues)
         {

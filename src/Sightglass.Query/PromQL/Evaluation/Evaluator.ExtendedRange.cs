@@ -131,8 +131,9 @@ internal sealed partial class Evaluator
         using var selection = _run.Select(new MetricSelection(selector.Matchers, first - _run.LookbackMs + 1, last + _run.LookbackMs));
         var counted = _run.Counted;
         var output = new Column?[selection.Count];
-        SeriesLoop.Run(selection.Count, _run, (series, buffer) =>
+        SeriesLoop.Run(selection.Count, _run, (series, scratch) =>
         {
+            var buffer = scratch.Buffer;
             selection.Read(series, buffer);
             var samples = RangeSamples.From(buffer, withStarts: false);
             var labels = selection.Labels(series);

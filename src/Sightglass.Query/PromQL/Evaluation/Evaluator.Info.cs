@@ -256,8 +256,9 @@ internal sealed partial class Evaluator
         var last = time(grid.Count - 1);
         using var selection = _run.Select(new MetricSelection(selector.Matchers, Math.Min(first, last) - _run.LookbackMs + 1, Math.Max(first, last)));
         var output = new Column?[selection.Count];
-        SeriesLoop.Run(selection.Count, _run, (series, buffer) =>
+        SeriesLoop.Run(selection.Count, _run, (series, scratch) =>
         {
+            var buffer = scratch.Buffer;
             selection.Read(series, buffer);
             var column = Column.Empty(selection.Labels(series), grid.Count);
             for (var step = 0; step < grid.Count; step++)

@@ -98,19 +98,28 @@ internal sealed partial class Evaluator
 
         using var selection = _run.Select(new MetricSelection(matrix.Vector.Matchers, first + 1, last));
         var output = new Column?[selection.Count];
-        SeriesLoop.Run(selection.Count, _run, (series, buffer) =>
+        SeriesLoop.Run(selection.Count, _run, (series, scratch) =>
         {
+            var buffer = scratch.Buffer;
             selection.Read(series, buffer);
             if (buffer.Count == 0)
             {
                 return;
             }
 
+            scratch.Note(buffer.Count);
             _run.Take(buffer.Count);
             var samples = RangeSamples.From(buffer, _run.Options.StartTimestamps);
             if (_detectResets)
             {
                 samples.DetectResets();
+            }
+
+            if (extension == RangeExtension.None && shift.At == AtModifier.None && samples.Histograms.IsEmpty && samples.Starts.IsEmpty && !_run.Counted.PerStep && call.Expression.Function.Name is "rate" or "increase" or "delta")
+            {
+                output[series] = RateColumn(samples, selection.Labels(series), call, grid, offset, range, scratch);
+                _run.Release(buffer.Count);
+                return;
             }
 
             output[series] = extension == RangeExtension.None
@@ -119,6 +128,25 @@ internal sealed partial class Evaluator
             _run.Release(buffer.Count);
         });
         return Compact(output);
+    }
+
+    private Column? RateColumn(in RangeSamples samples, LabelSet labels, RangeCall call, StepGrid grid, long offset, long range, SeriesScratch scratch)
+    {
+        var column = Unnamed(labels, grid.Count);
+        var name = call.Expression.Function.Name;
+        _run.Counted.Add(scratch.Rates.Fill(samples.Times, samples.Values, grid.StartMs - offset, grid.StepMs, range, name != "delta", name == "rate", column.Values, out var any));
+        if (!any)
+        {
+            return null;
+        }
+
+        _run.Take(grid.Count);
+        if (call.IsRate)
+        {
+            TellNonCounter(labels, call);
+        }
+
+        return column;
     }
 
     private List<Column> OverSubquery(SubqueryExpression subquery, RangeCall call, RangeKernel kernel, bool keepsName, StepGrid grid)
@@ -253,13 +281,21 @@ internal sealed partial class Evaluator
     private Column RangeColumn(LabelSet labels, bool dropName, RangeCall call, bool keepsName, bool ofFloats, StepGrid grid)
     {
         _run.Take(grid.Count);
-        var metric = labels.Name;
-        if (ofFloats && call.IsRate && metric.Length > 0 && !LooksLikeCounter(metric) && labels[MetricLabels.Type].Length == 0)
+        if (ofFloats && call.IsRate)
         {
-            _run.Annotations.Info($"metric might not be a counter, name does not end in _total/_sum/_count/_bucket: {Syntax.QuotedText.Quote(metric)}", call.Source);
+            TellNonCounter(labels, call);
         }
 
         return keepsName ? Column.Empty(labels, grid.Count, dropName) : Unnamed(labels, grid.Count);
+    }
+
+    private void TellNonCounter(LabelSet labels, RangeCall call)
+    {
+        var metric = labels.Name;
+        if (metric.Length > 0 && !LooksLikeCounter(metric) && labels[MetricLabels.Type].Length == 0)
+        {
+            _run.Annotations.Info($"metric might not be a counter, name does not end in _total/_sum/_count/_bucket: {Syntax.QuotedText.Quote(metric)}", call.Source);
+        }
     }
 
     private static bool LooksLikeCounter(string metric) =>

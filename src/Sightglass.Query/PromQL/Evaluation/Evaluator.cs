@@ -196,8 +196,9 @@ internal sealed partial class Evaluator(QueryRun run)
         using var selection = _run.Select(new MetricSelection(selector.Matchers, first - _run.LookbackMs + 1, last));
         var counted = _run.Counted;
         var output = new Column?[selection.Count];
-        SeriesLoop.Run(selection.Count, _run, (series, buffer) =>
+        SeriesLoop.Run(selection.Count, _run, (series, scratch) =>
         {
+            var buffer = scratch.Buffer;
             selection.Read(series, buffer);
             if (buffer.Count == 0)
             {

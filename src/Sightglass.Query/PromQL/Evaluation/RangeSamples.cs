@@ -52,6 +52,9 @@ internal readonly ref struct RangeSamples
         return builder.Build();
     }
 
+    /// <summary>The floats of a buffer that has no histograms, stale markers among them.</summary>
+    public static RangeSamples Raw(SampleBuffer buffer) => new() { Times = buffer.TimestampsMs, Values = buffer.Values };
+
     /// <summary>The histogram with a hint found by comparing, where it has none.</summary>
     public static NativeHistogram WithHint(NativeHistogram before, NativeHistogram histogram) => histogram.ResetHint != CounterResetHint.Unknown
         ? histogram

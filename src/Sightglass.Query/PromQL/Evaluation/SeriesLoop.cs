@@ -1,7 +1,43 @@
+using System.Runtime.ExceptionServices;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Model;
 
 namespace Sightglass.Query.PromQL;
+
+/// <summary>What a thread needs to go through series, used again from query to query.</summary>
+internal sealed class SeriesScratch
+{
+    /// <summary>Samples that a buffer may have held to be kept.</summary>
+    private const int KeptSamples = 1 << 16;
+
+    [ThreadStatic]
+    private static SeriesScratch? _idle;
+
+    private int _largest;
+
+    public SampleBuffer Buffer { get; } = new();
+
+    public RateSteps Rates { get; } = new();
+
+    public static SeriesScratch Rent()
+    {
+        var scratch = _idle ?? new SeriesScratch();
+        _idle = null;
+        return scratch;
+    }
+
+    /// <summary>Notes how much a series took.</summary>
+    public void Note(int samples) => _largest = Math.Max(_largest, samples);
+
+    public void Return()
+    {
+        Buffer.Clear();
+        if (_largest <= KeptSamples)
+        {
+            _idle = this;
+        }
+    }
+}
 
 /// <summary>Runs work for each series of a selection, on several cores where there are enough of them.</summary>
 internal static class SeriesLoop
@@ -9,35 +45,60 @@ internal static class SeriesLoop
     /// <summary>Fewer series than this are not worth a second core.</summary>
     private const int ParallelFrom = 64;
 
-    public static void Run(int count, QueryRun run, Action<int, SampleBuffer> body)
+    /// <summary>Series that a core takes at a time.</summary>
+    private const int Block = 16;
+
+    public static void Run(int count, QueryRun run, Action<int, SeriesScratch> body) => Run(0, count, run, body);
+
+    public static void Run(int from, int to, QueryRun run, Action<int, SeriesScratch> body)
     {
-        if (count < ParallelFrom || Environment.ProcessorCount == 1)
+        var next = from;
+        void Work()
         {
-            var buffer = new SampleBuffer();
-            for (var i = 0; i < count; i++)
+            var scratch = SeriesScratch.Rent();
+            try
             {
-                if ((i & 127) == 0)
+                int block;
+                while ((block = Interlocked.Add(ref next, Block) - Block) < to)
                 {
                     run.Check();
+                    var end = Math.Min(to, block + Block);
+                    for (var i = block; i < end; i++)
+                    {
+                        body(i, scratch);
+                    }
                 }
-
-                body(i, buffer);
             }
-
-            return;
+            finally
+            {
+                scratch.Return();
+            }
         }
 
+        if (to - from < ParallelFrom || Environment.ProcessorCount == 1)
+        {
+            Work();
+        }
+        else
+        {
+            Split(Environment.ProcessorCount, _ => Work());
+        }
+    }
+
+    private static Exception? Known(AggregateException e) =>
+        e.InnerExceptions.FirstOrDefault(inner => inner is LimitExceededException or QueryException or CorruptDataException)
+        ?? e.InnerExceptions.FirstOrDefault(inner => inner is OperationCanceledException);
+
+    /// <summary>Runs parts side by side; the first error that says something to the user is the one that is thrown.</summary>
+    public static void Split(int parts, Action<int> part)
+    {
         try
         {
-            Parallel.For(0, count, new ParallelOptions { CancellationToken = run.Cancellation }, static () => new SampleBuffer(), (i, _, buffer) =>
-            {
-                body(i, buffer);
-                return buffer;
-            }, static _ => { });
+            Parallel.For(0, parts, part);
         }
-        catch (AggregateException e) when (e.InnerExceptions.FirstOrDefault(inner => inner is LimitExceededException or QueryException or CorruptDataException or OperationCanceledException) is { } known)
+        catch (AggregateException e) when (Known(e) is { } known)
         {
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(known);
+            ExceptionDispatchInfo.Throw(known);
         }
     }
 }
