@@ -51,8 +51,8 @@ public sealed class RuleManager : IAsyncDisposable
     /// <summary>The value that says that a series ended here: Prometheus' stale marker.</summary>
     public static readonly double StaleMarker = BitConverter.Int64BitsToDouble(0x7ff0000000000002);
 
-    private readonly RuleManagerOptions _options;
-    private readonly RuleEnvironment _environment;
+    private RuleManagerOptions _options;
+    private RuleEnvironment _environment;
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _stop = new();
     private Dictionary<string, Running> _groups = new(StringComparer.Ordinal);
@@ -62,7 +62,25 @@ public sealed class RuleManager : IAsyncDisposable
     public RuleManager(RuleManagerOptions options)
     {
         _options = options;
-        _environment = new RuleEnvironment { Engine = options.Engine, ExternalUrl = options.ExternalUrl, ExternalLabels = options.ExternalLabels, Time = options.Time };
+        _environment = EnvironmentOf(options);
+    }
+
+    /// <summary>
+    /// As <see cref="Update(IReadOnlyList{RuleFile})"/>, under other global settings: where they differ every group is made anew and keeps the
+    /// state of its rules.
+    /// </summary>
+    public void Update(IReadOnlyList<RuleFile> files, LabelSet externalLabels, TimeSpan evaluationInterval)
+    {
+        lock (_gate)
+        {
+            if (!_options.ExternalLabels.Equals(externalLabels) || _options.EvaluationInterval != evaluationInterval)
+            {
+                _options = _options with { ExternalLabels = externalLabels, EvaluationInterval = evaluationInterval };
+                _environment = EnvironmentOf(_options);
+            }
+
+            Update(files);
+        }
     }
 
     /// <summary>
@@ -89,7 +107,7 @@ public sealed class RuleManager : IAsyncDisposable
 
                     if (_groups.Remove(group.Key, out var old))
                     {
-                        if (Same(old.Group.Definition, definition))
+                        if (old.Environment == _environment && Same(old.Group.Definition, definition))
                         {
                             next.Add(group.Key, old);
                             continue;
@@ -103,7 +121,7 @@ public sealed class RuleManager : IAsyncDisposable
                         group.Restore(_stored, now);
                     }
 
-                    next.Add(group.Key, new Running(this, group));
+                    next.Add(group.Key, new Running(this, group, _environment));
                 }
             }
 
@@ -167,12 +185,15 @@ public sealed class RuleManager : IAsyncDisposable
         _stop.Dispose();
     }
 
+    private static RuleEnvironment EnvironmentOf(RuleManagerOptions options) =>
+        new() { Engine = options.Engine, ExternalUrl = options.ExternalUrl, ExternalLabels = options.ExternalLabels, Time = options.Time };
+
     private static bool Same(RuleGroupDefinition a, RuleGroupDefinition b) =>
         a.Interval == b.Interval && a.QueryOffset == b.QueryOffset && a.Limit == b.Limit
         && a.Rules.Select(static r => r with { Line = 0 }).SequenceEqual(b.Rules.Select(static r => r with { Line = 0 }));
 
     /// <summary>A group with its timer. Evaluations of one group never overlap.</summary>
-    private sealed class Running(RuleManager manager, RuleGroup group)
+    private sealed class Running(RuleManager manager, RuleGroup group, RuleEnvironment environment)
     {
         private readonly Lock _gate = new();
         private ITimer? _timer;
@@ -180,6 +201,9 @@ public sealed class RuleManager : IAsyncDisposable
         private bool _stopped;
 
         public RuleGroup Group { get; } = group;
+
+        /// <summary>What the group was made with; another object when the global settings changed.</summary>
+        public RuleEnvironment Environment { get; } = environment;
 
         public Task Finished { get; private set; } = Task.CompletedTask;
 

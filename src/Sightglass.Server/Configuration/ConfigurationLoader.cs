@@ -17,6 +17,9 @@ internal static class ConfigurationLoader
     private static readonly string[] NotBuilt =
         ["receivers", "pipelines", "slos", "probes", "auth", "remote_read", "alerting", "tracing"];
 
+    /// <summary>Exemplars that one store may be told to keep: they are held in memory.</summary>
+    private const int MaxExemplars = 10_000_000;
+
     /// <summary>Reads a file.</summary>
     /// <exception cref="AlertingConfigurationException">Something in it is not as it has to be.</exception>
     public static ServerConfiguration Load(string path)
@@ -111,6 +114,15 @@ internal static class ConfigurationLoader
         if (section.Text("path") is { } path)
         {
             configuration = configuration with { DataPath = Path.GetFullPath(path, folder) };
+        }
+
+        if (section.Section("exemplars") is { } exemplars)
+        {
+            var most = exemplars.Integer("max_exemplars") ?? configuration.MaxExemplars;
+            configuration = most is >= 0 and <= MaxExemplars
+                ? configuration with { MaxExemplars = (int)most }
+                : throw exemplars.Error("max_exemplars", $"max_exemplars: got {most}, want 0 to {MaxExemplars}");
+            exemplars.RejectUnknown();
         }
 
         if (section.Section("retention") is { } retention)

@@ -41,6 +41,9 @@ internal sealed record ServerConfiguration
     /// <summary><c>storage.retention.traces</c>.</summary>
     public TimeSpan TraceRetention { get; init; } = TimeSpan.FromDays(14);
 
+    /// <summary><c>storage.exemplars.max_exemplars</c>: exemplars kept.</summary>
+    public int MaxExemplars { get; init; } = 100_000;
+
     /// <summary><c>global.evaluation_interval</c>.</summary>
     public TimeSpan EvaluationInterval { get; init; } = TimeSpan.FromSeconds(15);
 

@@ -59,8 +59,8 @@ internal sealed class ConfigurationReload(Func<ServerConfiguration> read, Engine
             ("storage.retention.metrics", now.MetricRetention, next.MetricRetention),
             ("storage.retention.logs", now.LogRetention, next.LogRetention),
             ("storage.retention.traces", now.TraceRetention, next.TraceRetention),
-            ("global.evaluation_interval", now.EvaluationInterval, next.EvaluationInterval),
-            ("global.external_labels", now.ExternalLabels, next.ExternalLabels),
+            ("storage.exemplars", now.MaxExemplars, next.MaxExemplars),
+            ("promql", ConfigurationDifference.SectionText(now, "promql"), ConfigurationDifference.SectionText(next, "promql")),
         ];
         return fixedAtStart.FirstOrDefault(s => !s.Now.Equals(s.Next)).Name;
     }

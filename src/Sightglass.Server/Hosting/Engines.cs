@@ -46,6 +46,7 @@ internal sealed class Engines : IAsyncDisposable
         {
             Folder = Path.Combine(folder.Root, "metrics"),
             Retention = configuration.MetricRetention,
+            MaxExemplars = configuration.MaxExemplars,
             TimeProvider = time,
             Limits = IngestLimits,
             Report = Report,
@@ -172,12 +173,13 @@ internal sealed class Engines : IAsyncDisposable
     public async Task ApplyAsync(ServerConfiguration next)
     {
         Pushes.Receiver.Otlp = next.Otlp;
-        if (ConfigurationDifference.SectionText(Configuration, "remote_write") != ConfigurationDifference.SectionText(next, "remote_write"))
+        if (ConfigurationDifference.SectionText(Configuration, "remote_write") != ConfigurationDifference.SectionText(next, "remote_write") || !Configuration.ExternalLabels.Equals(next.ExternalLabels))
         {
             await Forwarder.UpdateAsync(next.RemoteWrite);
         }
 
-        Rules.Update(next.Rules);
+        PromQL.DefaultSubqueryStep = next.EvaluationInterval;
+        Rules.Update(next.Rules, next.ExternalLabels, next.EvaluationInterval);
         Dispatcher.Update(next.Alertmanager ?? NobodyToTellConfiguration());
         Scraper.Apply(WithOwn(next, _externalUrl));
         if (ConfigurationDifference.SectionText(Configuration, "logs") != ConfigurationDifference.SectionText(next, "logs"))

@@ -16,6 +16,9 @@ namespace Sightglass.Server.Hosting;
 /// <summary>The listening process: one small web application per port, so that a port answers nothing but what belongs on it.</summary>
 internal sealed class SightglassServer : IAsyncDisposable
 {
+    /// <summary>Queries come in the request line, too: the longest allowed, with room for its escapes.</summary>
+    private const int MaxRequestLineBytes = 768 << 10;
+
     private readonly List<WebApplication> _listeners = [];
     private readonly ILoggerFactory _logging;
     private readonly Engines _engines;
@@ -115,6 +118,7 @@ internal sealed class SightglassServer : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestLineSize = MaxRequestLineBytes;
             kestrel.Limits.MaxRequestBodySize = engines.IngestLimits.MaxBodyBytes;
             kestrel.Listen((IPEndPoint)socket.LocalEndPoint!, listener => listener.Protocols = protocols);
         });

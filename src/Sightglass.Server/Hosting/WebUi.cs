@@ -35,8 +35,6 @@ internal static class WebUi
 
     public static void MapFallback(WebApplication app)
     {
-        app.MapGet("/-/healthy", static () => Results.Text("Sightglass is Healthy.\n"));
-        app.MapGet("/-/ready", static () => Results.Text("Sightglass is Ready.\n"));
         var document = Files()?.GetFileInfo("index.html") is { Exists: true } file ? file.PhysicalPath : null;
         app.MapFallback(async context =>
         {

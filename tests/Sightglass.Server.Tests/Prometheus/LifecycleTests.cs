@@ -28,7 +28,8 @@ public sealed class LifecycleTests
     [Theory]
     [InlineData("scrape_configs: [ { job_name: a, nonsense: 1 } ]\n", "unknown key \"nonsense\"")]
     [InlineData("rule_files: [ missing.yml ]\n", "no such file")]
-    [InlineData("global: { external_labels: { a: b } }\n", "global.external_labels cannot change without a restart")]
+    [InlineData("storage: { retention: { metrics: 2h } }\n", "storage.retention.metrics cannot change without a restart")]
+    [InlineData("promql: { lookback_delta: 1m }\n", "promql cannot change without a restart")]
     public async Task A_configuration_with_an_error_changes_nothing(string addition, string error)
     {
         await using var server = await RunningServer.StartAsync(Start + "scrape_configs: [ { job_name: kept } ]\n");
@@ -43,6 +44,78 @@ public sealed class LifecycleTests
         server.Write("sightglass.yml", Start);
         (await server.ReloadAsync()).ShouldBeNull();
         (await server.DataAsync("/api/v1/status/runtimeinfo")).GetProperty("reloadConfigSuccess").ValueKind.ShouldBe(JsonValueKind.True);
+    }
+
+    [Fact]
+    public async Task Global_settings_are_put_in_force_too()
+    {
+        const string Rules = "rule_files: [ rules.yml ]\n";
+        await using var server = await RunningServer.StartAsync(Start);
+        server.Write("rules.yml", "groups: [ { name: g, rules: [ { record: 'a:b', expr: up } ] } ]");
+        server.Write("sightglass.yml", Start + Rules);
+        (await server.ReloadAsync()).ShouldBeNull();
+        (await server.DataAsync("/api/v1/rules")).GetProperty("groups")[0].GetProperty("interval").GetDouble().ShouldBe(15);
+
+        await server.PushGaugeAsync("some_gauge", 1, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
+        server.Write("sightglass.yml", Start + Rules + "global: { evaluation_interval: 30s, external_labels: { a: b } }\n");
+        (await server.ReloadAsync()).ShouldBeNull();
+        (await server.DataAsync("/api/v1/rules")).GetProperty("groups")[0].GetProperty("interval").GetDouble().ShouldBe(30);
+        (await server.SendAsync(HttpMethod.Get, "/federate?match[]=some_gauge")).Body.ShouldContain("some_gauge{a=\"b\",instance=\"\"} 1 ");
+    }
+
+    [Theory]
+    [InlineData("/-/healthy")]
+    [InlineData("/-/ready")]
+    [InlineData("/prometheus/-/healthy")]
+    [InlineData("/prometheus/-/ready")]
+    public async Task Health_is_answered_to_probes(string path)
+    {
+        await using var server = await RunningServer.StartAsync(string.Empty);
+        (await server.SendAsync(HttpMethod.Get, path)).Status.ShouldBe(200);
+        (await server.SendAsync(HttpMethod.Head, path)).ShouldBe((200, string.Empty));
+    }
+
+    [Fact]
+    public async Task A_long_query_fits_into_the_request_line()
+    {
+        await using var server = await RunningServer.StartAsync(string.Empty);
+        var query = string.Join("%2B", Enumerable.Repeat("1", 100)) + new string('+', 20_000);
+        (await server.SendAsync(HttpMethod.Get, $"/api/v1/query?query={query}")).Body.ShouldContain("\"100\"");
+    }
+
+    [Theory]
+    [InlineData("type=x", "invalid parameter \\\"type\\\": not supported value \\\"x\\\"")]
+    [InlineData("group_limit=x", "invalid parameter \\\"group_limit\\\": group_limit needs to be a valid number: got \\\"x\\\"")]
+    [InlineData("group_limit=0", "invalid parameter \\\"group_limit\\\": group_limit needs to be greater than 0")]
+    [InlineData("group_next_token=x", "invalid parameter \\\"group_next_token\\\": group_limit needs to be present in order to paginate over the groups")]
+    [InlineData("group_limit=1&group_next_token=x", "invalid parameter \\\"group_next_token\\\": invalid group_next_token 'x'. were rule groups changed?")]
+    [InlineData("exclude_alerts=x", "invalid parameter \\\"exclude_alerts\\\": error converting exclude_alerts: got \\\"x\\\"")]
+    [InlineData("match[]={}", "match[] must contain at least one non-empty matcher")]
+    public async Task A_wrong_parameter_of_rules_is_told(string query, string message)
+    {
+        await using var server = await RunningServer.StartAsync(string.Empty);
+        (await server.SendAsync(HttpMethod.Get, $"/api/v1/rules?{query}")).ShouldBe((400, $$"""{"status":"error","errorType":"bad_data","error":"{{message}}"}"""));
+    }
+
+    [Fact]
+    public async Task Rules_are_filtered_and_paged()
+    {
+        await using var server = await RunningServer.StartAsync(Start);
+        server.Write("r.yml", "groups:\n- { name: a, rules: [ { record: 'x:y', expr: up, labels: { team: t } }, { alert: A, expr: up, labels: { team: t } } ] }\n- { name: b, rules: [ { alert: B, expr: up } ] }\n- { name: c, rules: [ { alert: C, expr: up } ] }\n");
+        server.Write("sightglass.yml", Start + "rule_files: [ r.yml ]\n");
+        (await server.ReloadAsync()).ShouldBeNull();
+        async Task<string> Names(string query) => string.Join(' ', (await server.DataAsync($"/api/v1/rules?{query}")).GetProperty("groups").EnumerateArray()
+            .Select(g => $"{g.GetProperty("name").GetString()}:{string.Join(',', g.GetProperty("rules").EnumerateArray().Select(r => r.GetProperty("name").GetString()))}"));
+        (await Names("type=record")).ShouldBe("a:x:y");
+        (await Names("type=alert")).ShouldBe("a:A b:B c:C");
+        (await Names("rule_name[]=A&rule_name[]=C")).ShouldBe("a:A c:C");
+        (await Names("rule_group[]=b")).ShouldBe("b:B");
+        (await Names("file[]=nothing")).ShouldBe(string.Empty);
+        (await Names("match[]={team=\"t\"}")).ShouldBe("a:x:y,A");
+        (await Names("group_limit=2")).ShouldBe("a:x:y,A b:B");
+        var token = (await server.DataAsync("/api/v1/rules?group_limit=2")).GetProperty("groupNextToken").GetString();
+        (await Names($"group_limit=2&group_next_token={token}")).ShouldBe("c:C");
+        (await server.DataAsync($"/api/v1/rules?group_limit=2&group_next_token={token}")).TryGetProperty("groupNextToken", out _).ShouldBeFalse();
     }
 
     [Fact]

@@ -11,28 +11,11 @@ namespace Sightglass.Server.Api.Alerting;
 /// <summary>Prometheus' <c>/api/v1/rules</c> and <c>/api/v1/alerts</c>.</summary>
 internal static class RulesApi
 {
-    private static readonly string[] Prefixes = ["/api/v1", "/prometheus/api/v1"];
-
     /// <summary>Adds the routes.</summary>
     public static void Map(IEndpointRouteBuilder routes, RuleManager rules)
     {
-        foreach (var prefix in Prefixes)
-        {
-            routes.MapGet($"{prefix}/rules", context => Answer(context, () => Rules(context, rules)));
-            routes.MapGet($"{prefix}/alerts", context => Answer(context, () => Alerts(context, rules)));
-        }
-    }
-
-    private static async Task Answer(HttpContext context, Func<Task> handler)
-    {
-        try
-        {
-            await handler();
-        }
-        catch (QueryException e)
-        {
-            await ApiResponse.Error(context, StatusCodes.Status400BadRequest, "bad_data", e.Message);
-        }
+        routes.Api(PrometheusRoutes.GetOnly, "/rules", (context, _) => Rules(context, rules));
+        routes.Api(PrometheusRoutes.GetOnly, "/alerts", (context, _) => Alerts(context, rules));
     }
 
     private static Task Rules(HttpContext context, RuleManager rules)
@@ -75,7 +58,7 @@ internal static class RulesApi
             var start = groups.FindIndex(g => Token(g.Group) == filter.GroupNextToken);
             if (start < 0)
             {
-                throw new QueryException(QueryErrorKind.BadData, "invalid group_next_token: \"" + filter.GroupNextToken + "\"; were the rule groups changed?");
+                throw ApiParameters.Invalid("group_next_token", $"invalid group_next_token '{filter.GroupNextToken}'. were rule groups changed?");
             }
 
             groups.RemoveRange(0, start);
@@ -211,26 +194,36 @@ internal static class RulesApi
             }
 
             var (limit, token) = (query["group_limit"].ToString(), query["group_next_token"].ToString());
-            var size = int.TryParse(limit, out var parsed) && parsed > 0 ? parsed : default(int?);
+            if (token.Length > 0 && limit.Length == 0)
+            {
+                throw ApiParameters.Invalid("group_next_token", "group_limit needs to be present in order to paginate over the groups");
+            }
+
+            var size = int.TryParse(limit, out var parsed) ? parsed : default(int?);
             if (limit.Length > 0 && size is null)
             {
-                throw new QueryException(QueryErrorKind.BadData, $"invalid parameter \"group_limit\": group_limit needs to be a valid number: got \"{limit}\"");
+                throw ApiParameters.Invalid("group_limit", $"group_limit needs to be a valid number: got \"{limit}\"");
             }
 
-            if (token.Length > 0 && size is null)
+            if (size <= 0)
             {
-                throw new QueryException(QueryErrorKind.BadData, "invalid parameter \"group_limit\": group_limit needs to be present in order to paginate over the groups");
+                throw ApiParameters.Invalid("group_limit", "group_limit needs to be greater than 0");
             }
 
-            var exclude = query["exclude_alerts"].ToString();
-            if (exclude is not ("" or "true" or "false" or "1" or "0"))
+            bool? exclude = query["exclude_alerts"].ToString() switch
             {
-                throw new QueryException(QueryErrorKind.BadData, $"invalid parameter \"exclude_alerts\": error converting exclude_alerts: got \"{exclude}\"");
+                "" or "0" or "f" or "F" or "false" or "False" or "FALSE" => false,
+                "1" or "t" or "T" or "true" or "True" or "TRUE" => true,
+                _ => null,
+            };
+            if (exclude is null)
+            {
+                throw ApiParameters.Invalid("exclude_alerts", $"error converting exclude_alerts: got \"{query["exclude_alerts"]}\"");
             }
 
             return new RuleFilter(
                 type, Set(query, "rule_name[]"), Set(query, "rule_group[]"), Set(query, "file[]"),
-                [.. query["match[]"].OfType<string>().Select(ApiParameters.Selector)], exclude is "true" or "1", size, token);
+                [.. query["match[]"].OfType<string>().Select(ApiParameters.Selector)], exclude.Value, size, token);
         }
 
         public bool HasGroup(RuleGroupView group) => (Groups.Count == 0 || Groups.Contains(group.Name)) && (Files.Count == 0 || Files.Contains(group.File));

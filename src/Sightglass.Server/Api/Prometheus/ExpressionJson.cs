@@ -84,6 +84,10 @@ internal static class ExpressionJson
             Texts(json, "labels", matching.Labels);
             json.WriteBoolean("on"u8, matching.On);
             Texts(json, "include", matching.Include);
+            json.WriteStartObject("fillValues"u8);
+            Number(json, "lhs", matching.FillLeft);
+            Number(json, "rhs", matching.FillRight);
+            json.WriteEndObject();
             json.WriteEndObject();
         }
         else
@@ -128,6 +132,8 @@ internal static class ExpressionJson
 
         json.WriteEndArray();
         Shift(json, selector.Shift);
+        json.WriteBoolean("anchored"u8, selector.Extension == RangeExtension.Anchored);
+        json.WriteBoolean("smoothed"u8, selector.Extension == RangeExtension.Smoothed);
     }
 
     private static void Shift(Utf8JsonWriter json, TimeShift shift)
@@ -157,6 +163,19 @@ internal static class ExpressionJson
     }
 
     private static long Milliseconds(DurationExpression? duration) => duration is { IsLiteral: true } ? (long)Math.Round(duration.Seconds * 1000) : 0;
+
+    // A number that JSON cannot tell is none, as in Prometheus' answer there cannot be one either.
+    private static void Number(Utf8JsonWriter json, string name, double? value)
+    {
+        if (value is { } number && double.IsFinite(number))
+        {
+            json.WriteNumber(name, number);
+        }
+        else
+        {
+            json.WriteNull(name);
+        }
+    }
 
     private static void Child(Utf8JsonWriter json, string name, PromQLExpression? child)
     {

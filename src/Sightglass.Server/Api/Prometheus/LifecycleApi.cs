@@ -3,6 +3,8 @@ namespace Sightglass.Server.Api.Prometheus;
 /// <summary>Prometheus' <c>/-/reload</c> and <c>/-/quit</c>: refused unless <c>server.enable_lifecycle</c> is on. Health is answered at both places.</summary>
 internal static class LifecycleApi
 {
+    private static readonly string[] GetAndHead = ["GET", "HEAD"];
+
     /// <summary>Adds the routes. <paramref name="reload"/> says why it failed, or null; <paramref name="quit"/> begins the end of the process.</summary>
     public static void Map(IEndpointRouteBuilder routes, bool enabled, Func<Task<string?>> reload, Action quit)
     {
@@ -26,10 +28,9 @@ internal static class LifecycleApi
                 await context.Response.CompleteAsync();
                 quit();
             });
+            routes.MapMethods($"{root}/-/healthy", GetAndHead, static context => Text(context, StatusCodes.Status200OK, "Sightglass is Healthy.\n"));
+            routes.MapMethods($"{root}/-/ready", GetAndHead, static context => Text(context, StatusCodes.Status200OK, "Sightglass is Ready.\n"));
         }
-
-        routes.MapGet("/prometheus/-/healthy", static () => Results.Text("Sightglass is Healthy.\n"));
-        routes.MapGet("/prometheus/-/ready", static () => Results.Text("Sightglass is Ready.\n"));
     }
 
     private static async Task Reload(HttpContext context, Func<Task<string?>> reload)
