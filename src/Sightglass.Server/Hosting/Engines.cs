@@ -9,6 +9,7 @@ using Sightglass.Ingest;
 using Sightglass.Ingest.Bodies;
 using Sightglass.Ingest.Forward;
 using Sightglass.Ingest.Otlp;
+using Sightglass.Ingest.Pushgateway;
 using Sightglass.Ingest.Scrape;
 using Sightglass.Ingest.Tail;
 using Sightglass.Metrics;
@@ -31,6 +32,7 @@ internal sealed class Engines : IAsyncDisposable
     private readonly StateDatabase _state;
     private readonly ILogger _log;
     private readonly Uri _externalUrl;
+    private readonly PushgatewayExposer _pushed;
 
     private Engines(ServerConfiguration configuration, Uri externalUrl, DataFolder folder, TimeProvider time, ILogger log)
     {
@@ -64,6 +66,8 @@ internal sealed class Engines : IAsyncDisposable
         Sink = new StoreSink(Metrics, Events);
         Forwarder = new Forwarder(Sink, configuration.RemoteWrite, Path.Combine(folder.Root, "forward"), time, Report);
         Ledger = new IngestLedger(time);
+        Pushgateway = new PushgatewayStore(Path.Combine(folder.Root, "pushgateway"), IngestLimits, time, Report);
+        _pushed = new PushgatewayExposer(Pushgateway, Forwarder, Ledger.Source("scrape", "pushgateway"), configuration.ScrapeInterval, time, Report);
         PromQL = new PromQLEngine(Metrics, QueryLimits, time, configuration.PromQL.Options) { DefaultSubqueryStep = configuration.EvaluationInterval };
         LogQL = new LogQLEngine(Events, QueryLimits);
         Pushes = new PushRequests(new PushReceiver(Forwarder, new DeltaAccumulator(time), IngestLimits, time) { Otlp = configuration.Otlp }, new BodyReader(IngestLimits, new BodyBudget(BodyBudget.DefaultBytes)), Ledger);
@@ -116,6 +120,9 @@ internal sealed class Engines : IAsyncDisposable
     /// <summary>What everything taken in goes through on its way to <see cref="Sink"/>.</summary>
     public Forwarder Forwarder { get; }
 
+    /// <summary>Metrics that were pushed, waiting to be stored at every scrape interval.</summary>
+    public PushgatewayStore Pushgateway { get; }
+
     public IngestLedger Ledger { get; }
 
     public PromQLEngine PromQL { get; }
@@ -164,6 +171,7 @@ internal sealed class Engines : IAsyncDisposable
     {
         StartedAt = Time.GetUtcNow();
         Forwarder.Start();
+        _pushed.Start();
         Rules.Update(Configuration.Rules);
         Scraper.Start();
         Tailer.Start();
@@ -202,6 +210,7 @@ internal sealed class Engines : IAsyncDisposable
         await Scraper.DisposeAsync();
         await Rules.DisposeAsync();
         await Dispatcher.DisposeAsync();
+        await _pushed.DisposeAsync();
         await Forwarder.DisposeAsync();
         Events.Dispose();
         Metrics.Dispose();

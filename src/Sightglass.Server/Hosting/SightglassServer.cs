@@ -103,6 +103,7 @@ internal sealed class SightglassServer : IAsyncDisposable
         TempoApi.Map(app, engines.TraceQL, engines.Events, limits, time);
         OtlpHttpApi.Map(app, engines.Pushes);
         PushApi.Map(app, engines.Pushes);
+        PushgatewayApi.Map(app, engines.Pushes, engines.Pushgateway);
         NotificationsApi.Map(app, engines.Notifications, engines.AlertStates);
         StatusApi.Map(app, engines, listen);
         MetricsEndpoint.Map(app, engines);
