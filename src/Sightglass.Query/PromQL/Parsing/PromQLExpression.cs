@@ -168,6 +168,9 @@ public sealed record AggregateExpression(AggregateOperator Operator, PromQLExpre
 /// <summary>A binary operation.</summary>
 public sealed record BinaryExpression(BinaryOperator Operator, PromQLExpression Left, PromQLExpression Right, VectorMatching? Matching, bool ReturnBool, SourceSpan Span) : PromQLExpression(Span)
 {
+    /// <summary>Where the operator stands.</summary>
+    public int OperatorAt { get; init; }
+
     /// <inheritdoc/>
     public override PromQLType Type => Left.Type == PromQLType.Scalar && Right.Type == PromQLType.Scalar ? PromQLType.Scalar : PromQLType.Vector;
 

@@ -8,12 +8,17 @@ internal static class PromQLLexer
 {
     private static readonly HashSet<string> OperatorWords = new(StringComparer.OrdinalIgnoreCase) { "and", "or", "unless", "atan2" };
 
+    private static readonly HashSet<string> NeverMetrics = new(StringComparer.OrdinalIgnoreCase) { "atan2", "bool", "on", "ignoring", "group_left", "group_right" };
+
     private static readonly HashSet<string> OtherKeywords = new(StringComparer.OrdinalIgnoreCase)
     {
         "offset", "by", "without", "on", "ignoring", "group_left", "group_right", "bool", "start", "end", "smoothed", "anchored", "step", "range", "fill", "fill_left", "fill_right",
     };
 
     public static bool IsKeyword(string word) => OperatorWords.Contains(word) || OtherKeywords.Contains(word) || PromQLOperators.TryAggregate(word, out _);
+
+    /// <summary>Whether a word may be a metric's name; a few keywords may not.</summary>
+    public static bool CanBeMetric(string word) => !NeverMetrics.Contains(word);
 
     public static bool IsOperatorWord(string word) => OperatorWords.Contains(word);
 
@@ -66,12 +71,13 @@ internal static class PromQLLexer
         {
             if (inside != bracket)
             {
-                throw cursor.Error(start, kind switch
+                // Prometheus says where it was after the parenthesis.
+                throw kind switch
                 {
-                    TokenKind.RightParen => inside == '\0' ? "unexpected right parenthesis ')'" : "unexpected character: ')'",
-                    TokenKind.RightBrace => "unexpected right brace '}'",
-                    _ => "unexpected right bracket ']'",
-                });
+                    TokenKind.RightParen when inside == '\0' => cursor.Error(start + 1, "unexpected right parenthesis ')'"),
+                    TokenKind.RightBracket => cursor.Error(start, "unexpected right bracket ']'"),
+                    _ => cursor.Error(start, inside == '{' ? $"unexpected character inside braces: '{c}'" : $"unexpected character: '{c}'"),
+                };
             }
 
             open.Pop();
@@ -124,6 +130,10 @@ internal static class PromQLLexer
                 return Op(BinaryOperator.Modulo, 1);
             case '^':
                 return Op(BinaryOperator.Power, 1);
+            case '=' when cursor.Peek() == '~' && inside != '{':
+                throw cursor.Error(start, "unexpected character after '=': '~'");
+            case '=' when inside == '{':
+                return cursor.Peek() == '~' ? Token(TokenKind.MatchRegex, 2) : Token(TokenKind.Assign, 1);
             case '=':
                 return cursor.Peek() switch { '=' => Op(BinaryOperator.Equal, 2), '~' => Token(TokenKind.MatchRegex, 2), _ => Token(TokenKind.Assign, 1) };
             case '!' when cursor.Peek() == '=':
@@ -140,10 +150,10 @@ internal static class PromQLLexer
                 var value = cursor.ReadString();
                 return new PromQLToken(TokenKind.String, value, start, cursor.Position);
             case ':' when inside is '[' or '{' || !IsWordStart(cursor.Peek()):
-                return inside == '[' ? Token(TokenKind.Colon, 1) : throw cursor.Error(start, $"unexpected character: ':'");
+                return inside == '[' ? Token(TokenKind.Colon, 1) : throw cursor.Error(start, inside == '{' ? "unexpected character inside braces: ':'" : "unexpected character: ':'");
         }
 
-        if (char.IsAsciiDigit(c) || (c == '.' && char.IsAsciiDigit(cursor.Peek())))
+        if (inside != '{' && (char.IsAsciiDigit(c) || (c == '.' && char.IsAsciiDigit(cursor.Peek()))))
         {
             return Number(cursor);
         }
@@ -190,34 +200,64 @@ internal static class PromQLLexer
             {
                 cursor.Position++;
             }
+        }
+        else
+        {
+            Digits(cursor);
+            if (cursor.Take('.'))
+            {
+                Digits(cursor);
+            }
 
-            return End(cursor, start, TokenKind.Number);
+            if (cursor.Current is 'e' or 'E')
+            {
+                cursor.Position++;
+                cursor.Position += cursor.Current is '+' or '-' ? 1 : 0;
+                Digits(cursor);
+            }
         }
 
-        Digits(cursor);
-        if (cursor.Current is 'y' or 'w' or 'd' or 'h' or 'm' or 's')
+        if (!IsAlphaNumeric(cursor.Current))
         {
-            while (cursor.Current is 'y' or 'w' or 'd' or 'h' or 'm' or 's' || char.IsAsciiDigit(cursor.Current))
+            return new PromQLToken(TokenKind.Number, cursor.Since(start), start, cursor.Position);
+        }
+
+        return TryRestOfDuration(cursor) ? new PromQLToken(TokenKind.Duration, cursor.Since(start), start, cursor.Position) : throw BadNumber(cursor, start);
+    }
+
+    /// <summary>Reads on from a number to the end of a duration; on failure up to where it is none, which errors show.</summary>
+    private static bool TryRestOfDuration(TextCursor cursor)
+    {
+        while (true)
+        {
+            if (cursor.Current is not ('y' or 'w' or 'd' or 'h' or 'm' or 's'))
+            {
+                return false;
+            }
+
+            cursor.Position++;
+            cursor.Take('s');
+            if (!char.IsAsciiDigit(cursor.Current))
+            {
+                break;
+            }
+
+            while (char.IsAsciiDigit(cursor.Current))
             {
                 cursor.Position++;
             }
-
-            return End(cursor, start, TokenKind.Duration);
         }
 
-        if (cursor.Take('.'))
+        if (!IsAlphaNumeric(cursor.Current))
         {
-            Digits(cursor);
+            return true;
         }
 
-        if (cursor.Current is 'e' or 'E' && (char.IsAsciiDigit(cursor.Peek()) || (cursor.Peek() is '+' or '-' && char.IsAsciiDigit(cursor.Peek(2)))))
-        {
-            cursor.Position += 2;
-            Digits(cursor);
-        }
-
-        return End(cursor, start, TokenKind.Number);
+        cursor.Position++;
+        return false;
     }
+
+    private static bool IsAlphaNumeric(char c) => char.IsAsciiLetterOrDigit(c) || c == '_';
 
     private static void Digits(TextCursor cursor)
     {
@@ -225,21 +265,6 @@ internal static class PromQLLexer
         {
             cursor.Position++;
         }
-    }
-
-    private static PromQLToken End(TextCursor cursor, int start, TokenKind kind)
-    {
-        if (char.IsAsciiLetterOrDigit(cursor.Current) || cursor.Current is '_' or '.')
-        {
-            while (char.IsAsciiLetterOrDigit(cursor.Current) || cursor.Current is '_' or '.')
-            {
-                cursor.Position++;
-            }
-
-            throw BadNumber(cursor, start);
-        }
-
-        return new PromQLToken(kind, cursor.Since(start), start, cursor.Position);
     }
 
     private static QueryException BadNumber(TextCursor cursor, int start) =>

@@ -5,10 +5,10 @@ namespace Sightglass.Query.PromQL;
 /// <summary>Modifiers of binary operators.</summary>
 public sealed partial class PromQLParser
 {
-    private (bool ReturnBool, VectorMatching? Matching) Modifiers(BinaryOperator op, PromQLToken opToken)
+    private (bool ReturnBool, VectorMatching? Matching) Modifiers(BinaryOperator op, PromQLToken opToken, int left)
     {
         var returnBool = false;
-        if (Current.Is("bool") && StartsOperand(Ahead))
+        if (Current.Is("bool"))
         {
             _at++;
             returnBool = true;
@@ -32,7 +32,7 @@ public sealed partial class PromQLParser
                 _at++;
                 if (PromQLOperators.IsSet(op))
                 {
-                    throw Error(group.Start, $"no grouping allowed for \"{PromQLOperators.Text(op)}\" operation");
+                    throw Error(left, $"no grouping allowed for \"{PromQLOperators.Text(op)}\" operation");
                 }
 
                 var include = Current.Kind == TokenKind.LeftParen ? LabelList() : [];
@@ -41,7 +41,7 @@ public sealed partial class PromQLParser
                 {
                     if (on && matching.Labels.Contains(label))
                     {
-                        throw Error(group.Start, $"label \"{label}\" must not occur in ON and GROUP clause at once");
+                        throw Error(opToken.Start, $"label \"{label}\" must not occur in ON and GROUP clause at once");
                     }
                 }
             }
@@ -106,13 +106,14 @@ public sealed partial class PromQLParser
         return new BinaryExpression(op, left, right, matching, returnBool, span);
     }
 
-    private static bool StartsOperand(PromQLToken token) =>
-        token.Kind is TokenKind.Identifier or TokenKind.MetricIdentifier or TokenKind.LeftBrace or TokenKind.LeftParen or TokenKind.Number or TokenKind.Duration or TokenKind.String
-        || token is { Kind: TokenKind.Operator, Operator: BinaryOperator.Add or BinaryOperator.Subtract };
-
     private List<string> LabelList()
     {
-        Expect(TokenKind.LeftParen, "in grouping opts");
+        if (Current.Kind != TokenKind.LeftParen)
+        {
+            throw Error(Current.Start, $"unexpected {Current.Describe()} in grouping opts, expected \"(\"");
+        }
+
+        _at++;
         var labels = new List<string>();
         while (Current.Kind != TokenKind.RightParen)
         {

@@ -131,12 +131,12 @@ public sealed partial class PromQLParser
             else if (token.Is("offset"))
             {
                 _at++;
-                expression = WithOffset(expression, token);
+                expression = WithOffset(expression);
             }
             else if (token.Kind == TokenKind.At)
             {
                 _at++;
-                expression = WithAt(expression, token);
+                expression = WithAt(expression);
             }
             else if (token.Is("anchored") || token.Is("smoothed"))
             {
@@ -215,24 +215,30 @@ public sealed partial class PromQLParser
             : throw Error(at, "anchored and smoothed modifiers cannot be used together");
     }
 
-    private PromQLExpression WithOffset(PromQLExpression expression, PromQLToken token)
+    private PromQLExpression WithOffset(PromQLExpression expression)
     {
         var offset = Duration(DurationUse.Offset);
         var span = new SourceSpan(expression.Span.Start, PreviousEnd);
-        return Shifted(expression, span, token, "offset", shift => shift.Offset is null
+        return Shifted(expression, span, "offset", shift => shift.Offset is null
             ? shift with { Offset = offset }
-            : throw Error(token.Start, "offset may not be set multiple times"));
+            : throw Error(expression.Span.Start, "offset may not be set multiple times"));
     }
 
-    private PromQLExpression WithAt(PromQLExpression expression, PromQLToken token)
+    private PromQLExpression WithAt(PromQLExpression expression)
     {
         var at = AtModifier.Time;
         long atMs = 0;
-        if ((Current.Is("start") || Current.Is("end")) && Ahead.Kind == TokenKind.LeftParen)
+        if (Current.Is("start") || Current.Is("end"))
         {
             at = Current.Is("start") ? AtModifier.Start : AtModifier.End;
+            _at++;
+            if (Current.Kind != TokenKind.LeftParen || Ahead.Kind != TokenKind.RightParen)
+            {
+                var wrong = Current.Kind == TokenKind.LeftParen ? Ahead : Current;
+                throw Error(wrong.Start, $"unexpected {wrong.Describe()} in @, expected timestamp");
+            }
+
             _at += 2;
-            Expect(TokenKind.RightParen, "in @");
         }
         else
         {
@@ -254,7 +260,7 @@ public sealed partial class PromQLParser
             _at++;
             if (!double.IsFinite(seconds) || Math.Abs(seconds) >= long.MaxValue / 1000.0)
             {
-                throw Error(token.Start, $"timestamp out of bounds for @ modifier: {(double.IsNaN(seconds) ? (number.Is("nan") ? "NaN" : sign < 0 ? "-Inf" : "+Inf") : GoFloat.Plain(seconds))}");
+                throw Error(expression.Span.Start, $"timestamp out of bounds for @ modifier: {(double.IsNaN(seconds) ? (number.Is("nan") ? "NaN" : sign < 0 ? "-Inf" : "+Inf") : new System.Numerics.BigInteger(sign * seconds) + ".000000")}");
             }
 
             // Far beyond all samples nothing is lost, and later sums cannot overflow.
@@ -262,16 +268,16 @@ public sealed partial class PromQLParser
         }
 
         var span = new SourceSpan(expression.Span.Start, PreviousEnd);
-        return Shifted(expression, span, token, "@", shift => shift.At == AtModifier.None
+        return Shifted(expression, span, "@", shift => shift.At == AtModifier.None
             ? shift with { At = at, AtMs = atMs }
-            : throw Error(token.Start, "@ <timestamp> may not be set multiple times"));
+            : throw Error(expression.Span.Start, "@ <timestamp> may not be set multiple times"));
     }
 
-    private PromQLExpression Shifted(PromQLExpression expression, SourceSpan span, PromQLToken token, string modifier, Func<TimeShift, TimeShift> change) => expression switch
+    private PromQLExpression Shifted(PromQLExpression expression, SourceSpan span, string modifier, Func<TimeShift, TimeShift> change) => expression switch
     {
         VectorSelector s => s with { Shift = change(s.Shift), Span = span },
         MatrixSelector m => m with { Vector = m.Vector with { Shift = change(m.Vector.Shift) }, Span = span },
         SubqueryExpression q => q with { Shift = change(q.Shift), Span = span },
-        _ => throw Error(token.Start, $"{modifier} modifier must be preceded by an instant vector selector or range vector selector or a subquery"),
+        _ => throw Error(expression.Span.Start, $"{modifier} modifier must be preceded by an instant vector selector or range vector selector or a subquery"),
     };
 }

@@ -98,11 +98,11 @@ public sealed partial class PromQLParser
 
             var opToken = Current;
             _at++;
-            var (returnBool, matching) = Modifiers(op, opToken);
+            var (returnBool, matching) = Modifiers(op, opToken, left.Span.Start);
             var precedence = PromQLOperators.Precedence(op);
             var right = Expression(op == BinaryOperator.Power ? precedence : precedence + 1);
             var span = left.Span.To(right.Span);
-            left = Binary(op, left, right, matching, returnBool, span);
+            left = Binary(op, left, right, matching, returnBool, span) with { OperatorAt = opToken.Start };
         }
 
         _depth--;
@@ -170,7 +170,7 @@ public sealed partial class PromQLParser
             case TokenKind.MetricIdentifier:
                 return Selector();
             case TokenKind.Identifier:
-                return Named(token);
+                return PromQLLexer.CanBeMetric(token.Text) ? Named(token) : throw Unexpected("");
             case TokenKind.End:
                 throw Error(token.Start, "unexpected end of input");
             default:
@@ -317,14 +317,18 @@ public sealed partial class PromQLParser
             return value;
         }
 
-        throw Error(token.Start, $"error parsing number: \"{token.Text}\"");
+        throw Error(token.Start, $"error parsing number: strconv.ParseFloat: parsing {QuotedText.Quote(token.Text)}: invalid syntax");
     }
+
+    /// <summary>The duration with all its numbers 0.</summary>
+    private static string Units(string duration) => System.Text.RegularExpressions.Regex.Replace(duration, "[0-9]+", "0");
 
     private double SecondsOf(PromQLToken token)
     {
         if (!DurationText.TryParse(token.Text, out var milliseconds))
         {
-            throw Error(token.Start, $"not a valid duration string: {QuotedText.Quote(token.Text)}");
+            // Well written and still none: too long, or its units out of order.
+            throw Error(token.Start, DurationText.TryParse(Units(token.Text), out _) ? "duration out of range" : $"not a valid duration string: {QuotedText.Quote(token.Text)}");
         }
 
         return milliseconds / 1000.0;

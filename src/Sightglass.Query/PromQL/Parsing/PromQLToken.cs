@@ -39,7 +39,9 @@ internal readonly record struct PromQLToken(TokenKind Kind, string Text, int Sta
     public string Describe() => Kind switch
     {
         TokenKind.End => "end of input",
-        TokenKind.Identifier when PromQLLexer.IsKeyword(Text) => $"<{(PromQLOperators.TryAggregate(Text, out _) ? "aggr" : PromQLLexer.IsOperatorWord(Text) ? "op" : Text)}:{Text}>".Replace($"<{Text}:{Text}>", $"\"{Text}\"", StringComparison.Ordinal),
+        TokenKind.Identifier when PromQLOperators.TryAggregate(Text, out _) => $"<aggr:{Text}>",
+        TokenKind.Identifier when PromQLLexer.IsOperatorWord(Text) => $"<op:{Text}>",
+        TokenKind.Identifier when PromQLLexer.IsKeyword(Text) => $"<{Text}>",
         TokenKind.Identifier => $"identifier \"{Text}\"",
         TokenKind.MetricIdentifier => $"metric identifier \"{Text}\"",
         TokenKind.String => $"string {Syntax.QuotedText.Quote(Text)}",

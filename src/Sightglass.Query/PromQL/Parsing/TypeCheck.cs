@@ -66,7 +66,7 @@ internal static class TypeCheck
             var bothScalar = b.Left.Type == PromQLType.Scalar && b.Right.Type == PromQLType.Scalar;
             if (PromQLOperators.IsComparison(b.Operator) && !b.ReturnBool && bothScalar)
             {
-                throw Error(b.Span.Start, "comparisons between scalars must use BOOL modifier");
+                throw Error(b.OperatorAt, "comparisons between scalars must use BOOL modifier");
             }
 
             if (b.Left.Type == PromQLType.Vector && b.Right.Type == PromQLType.Vector)
