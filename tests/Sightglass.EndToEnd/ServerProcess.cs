@@ -8,6 +8,7 @@ namespace Sightglass.EndToEnd;
 /// <summary>The built server as a process of its own, on free ports.</summary>
 internal sealed partial class ServerProcess : IAsyncDisposable
 {
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
     private readonly Process _process;
     private readonly List<string> _errors = [];
 
@@ -91,7 +92,8 @@ internal sealed partial class ServerProcess : IAsyncDisposable
                 return json;
             }
 
-            await Task.Yield();
+            // Another process is waited for: it has no clock that a test could move, and asking it without a pause would slow it down.
+            await Task.Delay(PollInterval);
         }
 
         throw new TimeoutException($"{path}: {last}\n{Errors}");
