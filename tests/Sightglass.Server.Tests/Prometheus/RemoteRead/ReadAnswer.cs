@@ -7,7 +7,10 @@ namespace Sightglass.Server.Tests.Prometheus.RemoteRead;
 /// <summary>Writes requests of remote read and takes their answers apart.</summary>
 internal static class ReadAnswer
 {
-    public static byte[] Request(long startMs, long endMs, int[] accepted, params (int Type, string Name, string Value)[] matchers)
+    public static byte[] Request(long startMs, long endMs, int[] accepted, params (int Type, string Name, string Value)[] matchers) =>
+        Request(startMs, endMs, accepted, packed: false, matchers);
+
+    public static byte[] Request(long startMs, long endMs, int[] accepted, bool packed, (int Type, string Name, string Value)[] matchers)
     {
         using var query = new ByteWriter();
         Number(query, 1, startMs);
@@ -23,15 +26,21 @@ internal static class ReadAnswer
 
         using var request = new ByteWriter();
         Bytes(request, 1, query.Written);
-        foreach (var type in accepted)
+        if (packed)
         {
-            request.WriteVarint(2 << 3);
-            request.WriteVarint((ulong)type);
+            Bytes(request, 2, Array.ConvertAll(accepted, type => (byte)type));
+        }
+        else
+        {
+            foreach (var type in accepted)
+            {
+                Number(request, 2, type);
+            }
         }
 
-        using var packed = new ByteWriter();
-        SnappyEncoder.Compress(request.Written, packed);
-        return packed.Written.ToArray();
+        using var compressed = new ByteWriter();
+        SnappyEncoder.Compress(request.Written, compressed);
+        return compressed.Written.ToArray();
     }
 
     /// <summary>Lines of <c>{labels} time=value …</c> of a <c>ReadResponse</c>.</summary>

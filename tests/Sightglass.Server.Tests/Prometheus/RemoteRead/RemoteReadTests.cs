@@ -54,10 +54,12 @@ public sealed class RemoteReadTests : IAsyncLifetime
         ReadAnswer.Samples(body).ShouldBe(["{__name__=a,job=x,region=eu} 4000=4"]);
     }
 
-    [Fact]
-    public async Task Chunks_are_streamed_to_who_takes_them()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Chunks_are_streamed_to_who_takes_them(bool packed)
     {
-        var (status, type, body) = await Read(ReadAnswer.Request(0, 1_000_000, [1, 0], (0, "__name__", "a")));
+        var (status, type, body) = await Read(ReadAnswer.Request(0, 1_000_000, [1, 0], packed, [(0, "__name__", "a")]));
         status.ShouldBe(HttpStatusCode.OK);
         type.ShouldBe("application/x-streamed-protobuf; proto=prometheus.ChunkedReadResponse");
         ReadAnswer.Frames(body).ShouldBe(["{__name__=a,job=x,region=eu} 0-119000:1:120 120000-239000:1:120 240000-249000:1:10", "{__name__=a,job=y,region=own} 5000-5000:1:1"]);
@@ -92,6 +94,7 @@ public sealed class RemoteReadTests : IAsyncLifetime
         status.ShouldBe(HttpStatusCode.BadRequest);
         System.Text.Encoding.UTF8.GetString(body).ShouldStartWith("server does not support any of the requested response types: [7]");
         (await Read([1, 2, 3])).Status.ShouldBe(HttpStatusCode.BadRequest);
+        (await Read(ReadAnswer.Request(0, 1, new int[100], (0, "__name__", "a")))).Status.ShouldBe(HttpStatusCode.BadRequest);
         (await Read(ReadAnswer.Request(0, 1, [], (9, "__name__", "a")))).Status.ShouldBe(HttpStatusCode.BadRequest);
         (await Read(ReadAnswer.Request(0, 1, [], (2, "__name__", "a(")))).Status.ShouldBe(HttpStatusCode.BadRequest);
     }

@@ -22,6 +22,9 @@ internal sealed record ReadRequest(IReadOnlyList<ReadQuery> Queries, bool Stream
 
     private const int MaxMatchers = 1000;
 
+    /// <summary>Forms of answer that one request may name; there are two.</summary>
+    private const int MaxAccepted = 64;
+
     private const int Samples = 0;
 
     private const int StreamedXorChunks = 1;
@@ -43,12 +46,7 @@ internal sealed record ReadRequest(IReadOnlyList<ReadQuery> Queries, bool Stream
                     queries.Add(Query(reader.ReadBytes()));
                     break;
                 case 2:
-                    accepted.Add((int)reader.ReadRepeatedVarint(out var packed));
-                    while (packed.Length > 0)
-                    {
-                        accepted.Add((int)ProtoReader.ReadPackedVarint(ref packed));
-                    }
-
+                    Accepted(ref reader, accepted);
                     break;
                 default:
                     reader.Skip();
@@ -60,6 +58,32 @@ internal sealed record ReadRequest(IReadOnlyList<ReadQuery> Queries, bool Stream
         return accepted.Count > 0 && known < 0
             ? throw new QueryException(QueryErrorKind.BadData, $"server does not support any of the requested response types: [{string.Join(' ', accepted)}]; supported: [SAMPLES STREAMED_XOR_CHUNKS]")
             : new ReadRequest(queries, known >= 0 && accepted[known] == StreamedXorChunks);
+    }
+
+    // Packed or not: senders do either.
+    private static void Accepted(ref ProtoReader reader, List<int> accepted)
+    {
+        var single = reader.ReadRepeatedVarint(out var packed);
+        if (reader.WireType != ProtoWireType.Bytes)
+        {
+            Accept(single, accepted);
+            return;
+        }
+
+        while (packed.Length > 0)
+        {
+            Accept(ProtoReader.ReadPackedVarint(ref packed), accepted);
+        }
+    }
+
+    private static void Accept(ulong type, List<int> accepted)
+    {
+        if (accepted.Count == MaxAccepted)
+        {
+            throw new LimitExceededException(nameof(MaxAccepted), MaxAccepted, accepted.Count + 1, "response types of one remote read");
+        }
+
+        accepted.Add((int)type);
     }
 
     private static ReadQuery Query(ReadOnlySpan<byte> message)
