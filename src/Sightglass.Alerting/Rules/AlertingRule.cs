@@ -135,7 +135,7 @@ internal sealed class AlertingRule : Rule
 
     protected override List<RecordedSample> Evaluate(DateTimeOffset at, DateTimeOffset queryAt, int limit, CancellationToken cancellation)
     {
-        var result = Environment.Engine.Query(Definition.Expression, queryAt, cancellation);
+        var result = Query(queryAt, cancellation);
         var found = new Dictionary<LabelSet, (LabelSet Annotations, double Value)>(result.Count);
         foreach (var sample in result)
         {

@@ -9,6 +9,9 @@ internal sealed record RuleEnvironment
 {
     public required IRuleQueryEngine Engine { get; init; }
 
+    /// <summary>Evaluates LogQL; null where there are no logs.</summary>
+    public IRuleQueryEngine? LogEngine { get; init; }
+
     public required Uri ExternalUrl { get; init; }
 
     public required LabelSet ExternalLabels { get; init; }
@@ -72,6 +75,11 @@ internal abstract class Rule(RuleDefinition definition, RuleEnvironment environm
     /// <summary>Takes over what an earlier version of the same rule knew.</summary>
     public virtual void CopyState(Rule from) => _previousSeries = from._previousSeries;
 
+    /// <summary>Evaluates the rule's expression in its language.</summary>
+    protected IReadOnlyList<RuleSample> Query(DateTimeOffset at, CancellationToken cancellation) => Definition.Language == RuleLanguage.PromQL
+        ? Environment.Engine.Query(Definition.Expression, at, cancellation)
+        : (Environment.LogEngine ?? throw new RuleFailedException("there are no logs here to evaluate a LogQL expression over")).Query(Definition.Expression, at, cancellation);
+
     protected abstract List<RecordedSample> Evaluate(DateTimeOffset at, DateTimeOffset queryAt, int limit, CancellationToken cancellation);
 
     private void AddStaleMarkers(List<RecordedSample> samples, DateTimeOffset at)
@@ -111,7 +119,7 @@ internal sealed class RecordingRule(RuleDefinition definition, RuleEnvironment e
     protected override List<RecordedSample> Evaluate(DateTimeOffset at, DateTimeOffset queryAt, int limit, CancellationToken cancellation)
     {
         Debug.Assert(Definition.Record is not null);
-        var result = Environment.Engine.Query(Definition.Expression, queryAt, cancellation);
+        var result = Query(queryAt, cancellation);
         if (limit > 0 && result.Count > limit)
         {
             throw new RuleFailedException($"exceeded limit of {limit} with {result.Count} series");

@@ -12,6 +12,16 @@ public enum NameValidation
     Legacy,
 }
 
+/// <summary>The language of a rule's expression.</summary>
+public enum RuleLanguage
+{
+    /// <summary>PromQL over metrics.</summary>
+    PromQL,
+
+    /// <summary>LogQL over logs, with a metric as its result.</summary>
+    LogQL,
+}
+
 /// <summary>A rule file as loaded.</summary>
 /// <param name="Path">The file's name.</param>
 /// <param name="Groups">Its groups, in the file's order.</param>
@@ -50,6 +60,9 @@ public sealed record RuleDefinition
 
     /// <summary>The expression as written, without white space around it.</summary>
     public required string Expression { get; init; }
+
+    /// <summary>The expression's language.</summary>
+    public RuleLanguage Language { get; init; }
 
     /// <summary>The expression in the language's own form, as the API shows it.</summary>
     public required string Query { get; init; }

@@ -2,6 +2,7 @@ using System.Text;
 using Sightglass.Alerting.Templates;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Model;
+using Sightglass.Query.LogQL;
 using Sightglass.Query.PromQL;
 
 namespace Sightglass.Alerting.Rules;
@@ -84,10 +85,11 @@ public sealed class RuleFileLoader
         var offset = section.Duration("query_offset");
         var limit = section.Integer("limit") ?? 0;
         var labels = Labels(section, section, "labels", isLabel: true);
+        var language = Language(section, RuleLanguage.PromQL);
         var rules = new List<RuleDefinition>();
         foreach (var rule in section.Sections("rules"))
         {
-            Collect(errors, () => rules.Add(Rule(rule, labels)));
+            Collect(errors, () => rules.Add(Rule(rule, labels, language)));
         }
 
         section.RejectUnknown();
@@ -107,13 +109,21 @@ public sealed class RuleFileLoader
         };
     }
 
-    private RuleDefinition Rule(YamlSection section, List<KeyValuePair<string, string>> groupLabels)
+    private RuleDefinition Rule(YamlSection section, List<KeyValuePair<string, string>> groupLabels, RuleLanguage groupLanguage)
     {
         var (record, alert) = (section.Text("record", string.Empty), section.Text("alert", string.Empty));
         var expression = section.Text("expr", string.Empty).Trim();
+        var language = Language(section, groupLanguage);
+        var simple = section.Has("metric") ? Simple(section, alert, ref expression) : null;
         var (hold, keep) = (section.Duration("for"), section.Duration("keep_firing_for"));
         var labels = Labels(section, section, "labels", isLabel: true);
         var annotations = Labels(section, section, "annotations", isLabel: false);
+        if (simple is not null)
+        {
+            hold ??= section.Duration("duration");
+            Severity(section, labels);
+        }
+
         section.RejectUnknown();
 
         if (record.Length > 0 && alert.Length > 0)
@@ -136,7 +146,7 @@ public sealed class RuleFileLoader
         string? threshold;
         try
         {
-            (query, threshold) = _parse(expression);
+            (query, threshold) = language == RuleLanguage.PromQL ? _parse(expression) : (LogQL(expression), null);
         }
         catch (QueryException wrong)
         {
@@ -160,13 +170,60 @@ public sealed class RuleFileLoader
             Alert = alert.Length > 0 ? alert : null,
             Expression = expression,
             Query = query,
-            Threshold = threshold,
+            Threshold = simple ?? threshold,
+            Language = language,
             For = hold ?? TimeSpan.Zero,
             KeepFiringFor = keep ?? TimeSpan.Zero,
             Labels = LabelSet.From([.. groupLabels.Concat(labels).Select(static p => new Label(p.Key, p.Value))]),
             Annotations = LabelSet.From([.. annotations.Select(static p => new Label(p.Key, p.Value))]),
             Line = section.Line,
         };
+    }
+
+    private static RuleLanguage Language(YamlSection section, RuleLanguage otherwise) => section.Text("query_language") switch
+    {
+        null => otherwise,
+        "promql" => RuleLanguage.PromQL,
+        "logql" => RuleLanguage.LogQL,
+        var other => throw section.Error("query_language", $"query_language: got \"{other}\", want promql or logql"),
+    };
+
+    private static string LogQL(string expression)
+    {
+        LogQLRules.Check(expression);
+        return expression;
+    }
+
+    /// <summary>A rule without an expression of its own: makes the expression; what it compares with.</summary>
+    private static string Simple(YamlSection section, string alert, ref string expression)
+    {
+        if (expression.Length > 0)
+        {
+            throw section.Error("metric", "only one of 'expr' and 'metric' must be set");
+        }
+
+        if (alert.Length == 0)
+        {
+            throw section.Error("metric", "a rule with a metric and a threshold is an alert: 'alert' must be set");
+        }
+
+        if (section.Has("for") && section.Has("duration"))
+        {
+            throw section.Error("duration", "only one of 'for' and 'duration' must be set");
+        }
+
+        (expression, var threshold) = ThresholdRule.Read(section);
+        return threshold;
+    }
+
+    private static void Severity(YamlSection section, List<KeyValuePair<string, string>> labels)
+    {
+        if (section.Text("severity") is { } severity)
+        {
+            labels.Add(severity is "critical" or "warning" or "info"
+                ? KeyValuePair.Create("severity", severity)
+                : throw section.Error("severity", $"severity: got \"{severity}\", want critical, warning or info"));
+        }
     }
 
     private void CheckRecording(YamlSection section, string record, TimeSpan? hold, TimeSpan? keep, List<KeyValuePair<string, string>> annotations)

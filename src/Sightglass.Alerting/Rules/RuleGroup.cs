@@ -4,10 +4,14 @@ using Sightglass.Core.Errors;
 
 namespace Sightglass.Alerting.Rules;
 
-/// <summary>Evaluates its rules one after the other, at moments that its interval and its name fix.</summary>
+/// <summary>Evaluates its rules in order, those that do not need each other at one time, at moments that its interval and its name fix.</summary>
 internal sealed class RuleGroup
 {
+    /// <summary>Rules of one group that are evaluated at one time, where none reads what another writes.</summary>
+    private const int MaxParallelRules = 4;
+
     private readonly Rule[] _rules;
+    private readonly IReadOnlyList<IReadOnlyList<int>> _batches;
     private readonly RuleManagerOptions _options;
     private readonly RuleEnvironment _environment;
     private readonly TimeSpan _offset;
@@ -22,6 +26,7 @@ internal sealed class RuleGroup
         Interval = definition.Interval ?? options.EvaluationInterval;
         Key = $"{file};{definition.Name}";
         _rules = [.. definition.Rules.Select(r => r.Alert is null ? (Rule)new RecordingRule(r, environment) : new AlertingRule(r, environment, definition.Name))];
+        _batches = RuleBatches.Split(definition.Rules);
         _offset = TimeSpan.FromTicks((long)(StableHash(Key) % (ulong)Interval.Ticks));
         Metrics = new RuleGroupMetrics(Key, _rules.Length, Interval);
     }
@@ -52,31 +57,20 @@ internal sealed class RuleGroup
     {
         var start = _environment.Time.GetTimestamp();
         var samples = 0;
-        var queryOffset = Definition.QueryOffset ?? _options.QueryOffset;
-        foreach (var rule in _rules)
+        foreach (var batch in _batches)
         {
             if (cancellation.IsCancellationRequested)
             {
                 return;
             }
 
-            Metrics.Evaluated();
-            var result = rule.Run(at, queryOffset, Definition.Limit, cancellation);
-            if (result is null)
+            if (batch.Count == 1)
             {
-                Metrics.Failed();
-                continue;
+                samples += Evaluate(_rules[batch[0]], at, cancellation);
             }
-
-            if (rule is AlertingRule alerting && alerting.Due(at, _options.ResendDelay, Interval) is { Count: > 0 } due)
+            else
             {
-                Tell(due);
-            }
-
-            samples += result.Count;
-            if (result.Count > 0 && !Write(result))
-            {
-                Metrics.Failed();
+                Parallel.ForEach(batch, new ParallelOptions { MaxDegreeOfParallelism = MaxParallelRules }, i => Interlocked.Add(ref samples, Evaluate(_rules[i], at, cancellation)));
             }
         }
 
@@ -128,6 +122,35 @@ internal sealed class RuleGroup
 
     public RuleGroupView View() =>
         new(Definition.Name, File, Interval, Definition.Limit, [.. _rules.Select(static r => r.View())], EvaluationTime, LastEvaluation);
+
+    /// <summary>Evaluates a rule, tells and writes what came of it at once; the number of samples.</summary>
+    private int Evaluate(Rule rule, DateTimeOffset at, CancellationToken cancellation)
+    {
+        if (cancellation.IsCancellationRequested)
+        {
+            return 0;
+        }
+
+        Metrics.Evaluated();
+        var result = rule.Run(at, Definition.QueryOffset ?? _options.QueryOffset, Definition.Limit, cancellation);
+        if (result is null)
+        {
+            Metrics.Failed();
+            return 0;
+        }
+
+        if (rule is AlertingRule alerting && alerting.Due(at, _options.ResendDelay, Interval) is { Count: > 0 } due)
+        {
+            Tell(due);
+        }
+
+        if (result.Count > 0 && !Write(result))
+        {
+            Metrics.Failed();
+        }
+
+        return result.Count;
+    }
 
     private static bool HasStaticLabels(Rule rule, StoredAlert stored)
     {

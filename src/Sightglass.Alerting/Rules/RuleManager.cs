@@ -8,6 +8,9 @@ public sealed record RuleManagerOptions
     /// <summary>Evaluates expressions.</summary>
     public required IRuleQueryEngine Engine { get; init; }
 
+    /// <summary>Evaluates expressions of LogQL rules; null where there are no logs.</summary>
+    public IRuleQueryEngine? LogEngine { get; init; }
+
     /// <summary>Takes recorded series.</summary>
     public required RuleSampleSink Samples { get; init; }
 
@@ -69,13 +72,13 @@ public sealed class RuleManager : IAsyncDisposable
     /// As <see cref="Update(IReadOnlyList{RuleFile})"/>, under other global settings: where they differ every group is made anew and keeps the
     /// state of its rules.
     /// </summary>
-    public void Update(IReadOnlyList<RuleFile> files, LabelSet externalLabels, TimeSpan evaluationInterval)
+    public void Update(IReadOnlyList<RuleFile> files, LabelSet externalLabels, TimeSpan evaluationInterval, TimeSpan queryOffset = default)
     {
         lock (_gate)
         {
-            if (!_options.ExternalLabels.Equals(externalLabels) || _options.EvaluationInterval != evaluationInterval)
+            if (!_options.ExternalLabels.Equals(externalLabels) || _options.EvaluationInterval != evaluationInterval || _options.QueryOffset != queryOffset)
             {
-                _options = _options with { ExternalLabels = externalLabels, EvaluationInterval = evaluationInterval };
+                _options = _options with { ExternalLabels = externalLabels, EvaluationInterval = evaluationInterval, QueryOffset = queryOffset };
                 _environment = EnvironmentOf(_options);
             }
 
@@ -186,7 +189,7 @@ public sealed class RuleManager : IAsyncDisposable
     }
 
     private static RuleEnvironment EnvironmentOf(RuleManagerOptions options) =>
-        new() { Engine = options.Engine, ExternalUrl = options.ExternalUrl, ExternalLabels = options.ExternalLabels, Time = options.Time };
+        new() { Engine = options.Engine, LogEngine = options.LogEngine, ExternalUrl = options.ExternalUrl, ExternalLabels = options.ExternalLabels, Time = options.Time };
 
     private static bool Same(RuleGroupDefinition a, RuleGroupDefinition b) =>
         a.Interval == b.Interval && a.QueryOffset == b.QueryOffset && a.Limit == b.Limit

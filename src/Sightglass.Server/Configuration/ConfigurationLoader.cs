@@ -167,6 +167,7 @@ internal static class ConfigurationLoader
         {
             ScrapeInterval = interval,
             EvaluationInterval = section.Duration("evaluation_interval") ?? configuration.EvaluationInterval,
+            RuleQueryOffset = section.Duration("rule_query_offset") ?? configuration.RuleQueryOffset,
             ExternalLabels = labels,
         };
         section.RejectUnknown();

@@ -47,6 +47,9 @@ internal sealed record ServerConfiguration
     /// <summary><c>global.evaluation_interval</c>.</summary>
     public TimeSpan EvaluationInterval { get; init; } = TimeSpan.FromSeconds(15);
 
+    /// <summary><c>global.rule_query_offset</c>.</summary>
+    public TimeSpan RuleQueryOffset { get; init; }
+
     /// <summary><c>global.scrape_interval</c>.</summary>
     public TimeSpan ScrapeInterval { get; init; } = TimeSpan.FromSeconds(15);
 

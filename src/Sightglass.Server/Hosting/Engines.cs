@@ -88,6 +88,7 @@ internal sealed class Engines : IAsyncDisposable
         Rules = new RuleManager(new RuleManagerOptions
         {
             Engine = new PromQLRuleEngine(PromQL),
+            LogEngine = new LogQLRuleEngine(LogQL),
             Samples = Record,
             Alerts = Dispatcher.Post,
             State = AlertStates,
@@ -95,6 +96,7 @@ internal sealed class Engines : IAsyncDisposable
             ExternalUrl = externalUrl,
             ExternalLabels = configuration.ExternalLabels,
             EvaluationInterval = configuration.EvaluationInterval,
+            QueryOffset = configuration.RuleQueryOffset,
             Failed = Failed,
         });
     }
@@ -187,7 +189,7 @@ internal sealed class Engines : IAsyncDisposable
         }
 
         PromQL.DefaultSubqueryStep = next.EvaluationInterval;
-        Rules.Update(next.Rules, next.ExternalLabels, next.EvaluationInterval);
+        Rules.Update(next.Rules, next.ExternalLabels, next.EvaluationInterval, next.RuleQueryOffset);
         Dispatcher.Update(next.Alertmanager ?? NobodyToTellConfiguration());
         Scraper.Apply(WithOwn(next, _externalUrl));
         if (ConfigurationDifference.SectionText(Configuration, "logs") != ConfigurationDifference.SectionText(next, "logs"))
@@ -220,7 +222,7 @@ internal sealed class Engines : IAsyncDisposable
 
     private static AlertmanagerConfiguration NobodyToTellConfiguration() => AlertmanagerConfigurationLoader.Load("built-in", NobodyToTell, Directory.GetCurrentDirectory());
 
-    private FileTailer NewTailer(ServerConfiguration configuration) => new(configuration.Logs, Path.Combine(_folder.Root, "tail-positions.json"), Forwarder, IngestLimits, Time, Report);
+    private FileTailer NewTailer(ServerConfiguration configuration) => new(configuration.Logs, Path.Combine(_folder.Root, "tail-positions.json"), Forwarder, IngestLimits, Time, Report) { Retention = configuration.LogRetention };
 
     // The server scrapes itself unless the configuration has a job of that name.
     private static IReadOnlyList<ScrapeConfiguration> WithOwn(ServerConfiguration configuration, Uri own) =>
