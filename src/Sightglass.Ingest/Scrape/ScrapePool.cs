@@ -228,18 +228,18 @@ internal sealed class ScrapePool : IAsyncDisposable
             var target = new ScrapeTarget(_configuration, found, _context.Sink, _context.Limits);
             if (before is null)
             {
-                Begin(identity, target, Task.CompletedTask);
+                Begin(identity, target, found.Interval, Task.CompletedTask);
                 return;
             }
 
             _retiring.Remove(before);
-            Begin(identity, target, ContinueAsync(before, target));
+            Begin(identity, target, found.Interval, ContinueAsync(before, target));
         }
         else if (loop.Target.Status.Interval != found.Interval || loop.Target.Status.Timeout != found.Timeout)
         {
             var target = loop.Target;
             var configuration = _configuration;
-            Begin(identity, target, RestartAsync(loop, configuration, found));
+            Begin(identity, target, found.Interval, RestartAsync(loop, configuration, found));
         }
         else
         {
@@ -247,9 +247,9 @@ internal sealed class ScrapePool : IAsyncDisposable
         }
     }
 
-    private void Begin(string identity, ScrapeTarget target, Task before)
+    private void Begin(string identity, ScrapeTarget target, TimeSpan interval, Task before)
     {
-        var loop = new TargetLoop(this, target, _context.Settings.OffsetSeed, _context.Time, _context.Stop);
+        var loop = new TargetLoop(this, target, interval, _context.Settings.OffsetSeed, _context.Time, _context.Stop);
         _targets[identity] = loop;
         loop.Start(before);
     }

@@ -25,13 +25,13 @@ internal sealed class TargetLoop : IAsyncDisposable
     private volatile bool _retired;
     private Task _loop = Task.CompletedTask;
 
-    public TargetLoop(ScrapePool pool, ScrapeTarget target, ulong seed, TimeProvider time, CancellationToken stop)
+    public TargetLoop(ScrapePool pool, ScrapeTarget target, TimeSpan interval, ulong seed, TimeProvider time, CancellationToken stop)
     {
         _pool = pool;
         Target = target;
         _time = time;
         _stop = stop;
-        _interval = target.Status.Interval;
+        _interval = interval;
         _offset = OffsetOf(target.Status.Identity, _interval, seed);
     }
 

@@ -97,8 +97,11 @@ public sealed class ScraperTests : IBatchSink
         await Until(() => Forward(TimeSpan.FromSeconds(30)) && scraper.Targets()[0].Health == TargetHealth.Up);
         scraper.Apply([Job("j", server.EndPoint) with { Interval = TimeSpan.FromSeconds(15) }]);
         scraper.Targets().ShouldHaveSingleItem().Health.ShouldBe(TargetHealth.Up);
-        await Until(() => Step() && Of("up").Length >= 4);
+        var before = Of("up").Length;
+        await Until(() => Step() && Of("up").Length >= before + 3);
         _samples.ShouldNotContain(s => SpecialValues.IsStale(s.Value));
+        var times = Of("up").Select(s => s.At).TakeLast(2).ToArray();
+        (times[1] - times[0]).ShouldBe(15_000);
         scraper.Targets().ShouldHaveSingleItem().Interval.ShouldBe(TimeSpan.FromSeconds(15));
     }
 
