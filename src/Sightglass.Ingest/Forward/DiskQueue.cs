@@ -14,6 +14,9 @@ internal sealed class DiskQueue : IDisposable
     /// <summary>Largest payload of one record; longer is not believed when reading.</summary>
     public const int MaxRecordBytes = 64 << 20;
 
+    /// <summary>Magic and version, in front of a file's first record.</summary>
+    private const int FileHeaderBytes = 8;
+
     /// <summary>Length, number of items, checksum.</summary>
     private const int HeaderBytes = 12;
 
@@ -215,6 +218,8 @@ internal sealed class DiskQueue : IDisposable
         }
     }
 
+    private static ReadOnlySpan<byte> FileHeader => "SGFQ\u0001\0\0\0"u8;
+
     private static uint Checksum(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload) => Crc32C.Compute(payload, Crc32C.Compute(header));
 
     private string PathOf(long segment) => Path.Combine(_folder, segment.ToString("D10", System.Globalization.CultureInfo.InvariantCulture) + Extension);
@@ -257,8 +262,10 @@ internal sealed class DiskQueue : IDisposable
             _writer?.Dispose();
             _writer = null;
             var number = Math.Max(_segments.Count > 0 ? _segments.Keys.Last() + 1 : 0, _readSegment + 1);
-            _writer = new FileStream(PathOf(number), FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
-            _segments.Add(number, new Segment());
+            _writer = new FileStream(PathOf(number), FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
+            _writer.Write(FileHeader);
+            _segments.Add(number, new Segment { Length = FileHeaderBytes });
+            _bytes += FileHeaderBytes;
         }
 
         _writer.Write(frame);
@@ -305,6 +312,7 @@ internal sealed class DiskQueue : IDisposable
         using var file = File.OpenHandle(PathOf(segment), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
         Span<byte> header = stackalloc byte[HeaderBytes];
         long items = 0;
+        offset = Math.Max(offset, FileHeaderBytes);
         while (RandomAccess.Read(file, header, offset) == HeaderBytes && BinaryPrimitives.ReadInt32LittleEndian(header) is >= 0 and <= MaxRecordBytes and var length)
         {
             items += Math.Max(0, BinaryPrimitives.ReadInt32LittleEndian(header[4..]));
@@ -316,6 +324,7 @@ internal sealed class DiskQueue : IDisposable
 
     private QueueRecord? ReadAt(long segment, Segment file, long offset)
     {
+        offset = Math.Max(offset, FileHeaderBytes);
         if (offset + HeaderBytes > file.Length)
         {
             return null;
@@ -323,7 +332,9 @@ internal sealed class DiskQueue : IDisposable
 
         using var handle = File.OpenHandle(PathOf(segment), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
         Span<byte> header = stackalloc byte[HeaderBytes];
-        if (RandomAccess.Read(handle, header, offset) == HeaderBytes && BinaryPrimitives.ReadInt32LittleEndian(header) is >= 0 and <= MaxRecordBytes and var length
+        Span<byte> start = stackalloc byte[FileHeaderBytes];
+        if (RandomAccess.Read(handle, start, 0) == FileHeaderBytes && start.SequenceEqual(FileHeader)
+            && RandomAccess.Read(handle, header, offset) == HeaderBytes && BinaryPrimitives.ReadInt32LittleEndian(header) is >= 0 and <= MaxRecordBytes and var length
             && offset + HeaderBytes + length <= file.Length)
         {
             var payload = new byte[length];

@@ -10,6 +10,7 @@ namespace Sightglass.Ingest.Pushgateway;
 internal sealed class GroupFiles
 {
     private const string Extension = ".json";
+    private const int FormatVersion = 1;
 
     private static readonly JsonSerializerOptions Options = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
 
@@ -75,11 +76,11 @@ internal sealed class GroupFiles
         return Path.Combine(_folder, $"{hash.High:x16}{hash.Low:x16}{Extension}");
     }
 
-    private sealed record StoredGroup(Dictionary<string, string> Key, DateTimeOffset? LastPush, DateTimeOffset? LastFailure, List<StoredFamily> Families)
+    private sealed record StoredGroup(int Version, Dictionary<string, string> Key, DateTimeOffset? LastPush, DateTimeOffset? LastFailure, List<StoredFamily> Families)
     {
-        public static StoredGroup Of(PushedGroup group) => new(Pairs(group.Key), group.LastPush, group.LastFailure, [.. group.Families.Values.Select(StoredFamily.Of)]);
+        public static StoredGroup Of(PushedGroup group) => new(FormatVersion, Pairs(group.Key), group.LastPush, group.LastFailure, [.. group.Families.Values.Select(StoredFamily.Of)]);
 
-        public PushedGroup ToGroup() => new(Labels(Key), Families.ToDictionary(static f => f.Name, static f => f.ToFamily(), StringComparer.Ordinal), LastPush, LastFailure);
+        public PushedGroup ToGroup() => Version != FormatVersion ? throw new JsonException($"got version {Version}, want {FormatVersion}") : new PushedGroup(Labels(Key), Families.ToDictionary(static f => f.Name, static f => f.ToFamily(), StringComparer.Ordinal), LastPush, LastFailure);
     }
 
     private sealed record StoredFamily(string Name, MetricType Type, string Help, string Unit, DateTimeOffset Pushed, List<StoredSample> Samples)

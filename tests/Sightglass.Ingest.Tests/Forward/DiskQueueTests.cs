@@ -110,7 +110,7 @@ public sealed class DiskQueueTests : IDisposable
         }
         else
         {
-            bytes[15 + damagedByte] ^= 0x55;
+            bytes[8 + 15 + damagedByte] ^= 0x55;
         }
 
         File.WriteAllBytes(file, bytes);

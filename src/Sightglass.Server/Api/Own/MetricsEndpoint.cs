@@ -35,8 +35,20 @@ internal static class MetricsEndpoint
         Family(text, "sightglass_storage_parts", "gauge", "Immutable parts.", ("signal=\"metrics\"", metrics.Parts), ("signal=\"logs\"", events.Logs.Parts), ("signal=\"traces\"", events.Spans.Parts));
         Family(text, "sightglass_corrupt_total", "counter", "Parts and blocks set aside because they fail their check.", ("signal=\"metrics\"", metrics.Quarantined), ("signal=\"events\"", events.Logs.BadBlocks + events.Spans.BadBlocks));
         Family(text, "sightglass_alerts_received_total", "counter", "Alerts given to the dispatcher.", ("", engines.Dispatcher.ReceivedTotal));
+        Forwarding(text, engines);
         Receivers(text, engines);
         return text.ToString();
+    }
+
+    private static void Forwarding(StringBuilder text, Engines engines)
+    {
+        var figures = engines.Forwarder.Figures;
+        Family(text, "sightglass_forward_sent_samples_total", "counter", "Samples that a remote_write target took.", [.. figures.Select(f => ($"name=\"{Escape(f.Name)}\"", (double)f.Sent))]);
+        Family(text, "sightglass_forward_pending_samples", "gauge", "Samples that wait on disk for a remote_write target.", [.. figures.Select(f => ($"name=\"{Escape(f.Name)}\"", (double)f.Pending))]);
+        Family(text, "sightglass_forward_failed_samples_total", "counter", "Samples that a remote_write target never got: it refused them, or the queue was full or damaged.",
+            [.. figures.SelectMany(f => new[] { ($"name=\"{Escape(f.Name)}\",reason=\"refused\"", (double)f.Refused), ($"name=\"{Escape(f.Name)}\",reason=\"dropped\"", (double)f.Dropped) })]);
+        Family(text, "sightglass_forward_retries_total", "counter", "Requests that were tried again.", [.. figures.Select(f => ($"name=\"{Escape(f.Name)}\"", (double)f.Retries))]);
+        Family(text, "sightglass_forward_queue_bytes", "gauge", "Bytes on disk of a remote_write target's queue.", [.. figures.Select(f => ($"name=\"{Escape(f.Name)}\"", (double)f.QueueBytes))]);
     }
 
     private static void Receivers(StringBuilder text, Engines engines)
