@@ -22,7 +22,11 @@ internal sealed class ExemplarStore : IDisposable
     /// <summary>Records between two looks for segments that can go.</summary>
     private const int DropInterval = 256;
 
+    /// <summary>Characters of an exemplar's label names and values together: OpenMetrics' bound, to which Prometheus holds every sender.</summary>
+    private const int MaxLabelRunes = 128;
+
     private readonly Lock _gate = new();
+    private readonly MetricStoreOptions _options;
     private readonly ByteWriter _record = new();
     private readonly ByteWriter _labels = new();
     private readonly ExemplarRing _ring;
@@ -33,6 +37,7 @@ internal sealed class ExemplarStore : IDisposable
 
     private ExemplarStore(MetricStoreOptions options)
     {
+        _options = options;
         _ring = new ExemplarRing(Math.Max(1, options.MaxExemplars));
         if (options.MaxExemplars <= 0)
         {
@@ -72,7 +77,10 @@ internal sealed class ExemplarStore : IDisposable
     /// <exception cref="StorageFailedException">A file cannot be read or written.</exception>
     public static ExemplarStore Open(MetricStoreOptions options) => new(options);
 
-    /// <summary>Takes the exemplars of a batch; those that repeat or precede what their series has are left out, as Prometheus does.</summary>
+    /// <summary>
+    /// Takes the exemplars of a batch. Those that repeat or precede what their series has, whose labels are too long or whose time is too far in the
+    /// future (it would keep out all that come) are left out, as Prometheus does.
+    /// </summary>
     /// <exception cref="StorageFailedException">The log did not take them.</exception>
     public void Append(MetricBatch batch)
     {
@@ -132,12 +140,13 @@ internal sealed class ExemplarStore : IDisposable
         _taken.Clear();
         _series.Clear();
         _record.Clear();
+        var newest = (_options.TimeProvider.GetUtcNow() + _options.Limits.MaxFuture).ToUnixTimeMilliseconds();
         for (var i = 0; i < batch.Exemplars.Count; i++)
         {
             var (series, timestampMs, value, labels) = batch.Exemplars[i];
             _labels.Clear();
             labels.WriteKey(_labels);
-            if (_ring.Takes(batch.SeriesHash(series), timestampMs, value, _labels.Written))
+            if (timestampMs <= newest && FitsRunes(labels) && _ring.Takes(batch.SeriesHash(series), timestampMs, value, _labels.Written))
             {
                 _taken.Add(i);
                 _series.TryAdd(series, _series.Count);
@@ -161,6 +170,28 @@ internal sealed class ExemplarStore : IDisposable
             _record.WriteDouble(value);
             _record.WriteLengthPrefixed(_labels.Written);
         }
+    }
+
+    private static bool FitsRunes(LabelSet labels)
+    {
+        var runes = 0;
+        foreach (ref readonly var label in labels.Span)
+        {
+            runes += Runes(label.Name) + Runes(label.Value);
+        }
+
+        return runes <= MaxLabelRunes;
+    }
+
+    private static int Runes(string text)
+    {
+        var runes = text.Length;
+        foreach (var c in text)
+        {
+            runes -= char.IsLowSurrogate(c) ? 1 : 0;
+        }
+
+        return runes;
     }
 
     private bool TryReplay(long sequence, ReadOnlySpan<byte> record)

@@ -12,7 +12,7 @@ internal static partial class ShownConfiguration
 {
     private const string Shown = "<secret>";
 
-    private static readonly HashSet<string> SecretKeys = new(StringComparer.Ordinal)
+    private static readonly HashSet<string> SecretKeys = new(StringComparer.OrdinalIgnoreCase)
     {
         "password", "credentials", "bearer_token", "client_secret", "secret", "secrets", "secret_key", "access_key", "api_key", "apikey", "api_secret", "auth_password", "auth_secret",
         "slack_api_url", "api_url", "opsgenie_api_key", "victorops_api_key", "wechat_api_secret", "telegram_bot_token", "bot_token", "user_key", "token", "routing_key", "service_key",
@@ -23,7 +23,7 @@ internal static partial class ShownConfiguration
     private static readonly string[] SecretEndings = ["_password", "_secret", "_token", "_api_key", "_key_pem", "_passphrase"];
 
     /// <summary>Mappings in which an otherwise harmless key is secret.</summary>
-    private static readonly HashSet<(string Parent, string Key)> SecretInside = [("tls_config", "key"), ("webhook_configs", "url"), ("discord_configs", "url"), ("msteams_configs", "url"), ("http_headers", "values")];
+    private static readonly HashSet<(string Parent, string Key)> SecretInside = [("tls_config", "key"), ("webhook_configs", "url"), ("discord_configs", "url"), ("msteams_configs", "url")];
 
     /// <summary>The text; the defaults in force where there is no file.</summary>
     public static string Text(ServerConfiguration configuration)

@@ -39,6 +39,15 @@ public sealed class ExemplarStoreTests : IDisposable
     }
 
     [Fact]
+    public void Long_labels_and_times_of_a_far_future_are_left_out()
+    {
+        var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
+        var fits = new string('x', 128 - "trace_id".Length);
+        Append((A, now + 7 * 86_400_000L, 1, "future"), (A, now, 1, fits + "x"), (A, now, 2, fits[..^1] + "\U0001F600"));
+        Found("a", 0, long.MaxValue).ShouldBe($"a: {fits[..^1]}\U0001F600=2@{now}");
+    }
+
+    [Fact]
     public void The_newest_written_stay()
     {
         for (var i = 1; i <= 4; i++)
@@ -74,10 +83,10 @@ public sealed class ExemplarStoreTests : IDisposable
     [Fact]
     public void The_log_does_not_grow_beyond_what_the_ring_holds()
     {
-        var label = new string('x', 10_000);
+        var label = new string('x', 100);
         for (var i = 1; i <= 3000; i++)
         {
-            Append((A, i, i, label));
+            Append([.. Enumerable.Range(0, 40).Select(n => (A, (i * 100L) + n, 1.0, label))]);
         }
 
         var bytes = _files.List("/metrics/exemplars").Sum(name =>
