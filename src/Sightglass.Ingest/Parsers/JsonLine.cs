@@ -10,6 +10,11 @@ internal static class JsonLine
 {
     private const int MaxDepth = 32;
 
+    // The last second that fits into 64 bits of nanoseconds.
+    private const long MaxSeconds = long.MaxValue / 1_000_000_000;
+
+    private static readonly string[] NumberedLevels = ["trace", "debug", "info", "warn", "error", "fatal"];
+
     /// <summary>False when the line is not a JSON object; attributes added until then are dropped by the caller.</summary>
     public static bool Read(ReadOnlySpan<byte> line, LogBatch batch, ref LogRow row)
     {
@@ -24,8 +29,9 @@ internal static class JsonLine
             ReadObject(ref reader, string.Empty, batch, ref row);
             return !reader.Read();
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // The second is what the reader throws at a string with half a surrogate pair.
             return false;
         }
     }
@@ -81,11 +87,20 @@ internal static class JsonLine
                 return;
             }
 
+            if (key == "level" && whole is >= 10 and <= 60 && whole % 10 == 0)
+            {
+                // The numbers of pino and bunyan.
+                var level = NumberedLevels[(whole / 10) - 1];
+                row.SeverityText = batch.AddText(level);
+                row.SeverityNumber = Severity(level);
+                return;
+            }
+
             batch.AddAttribute(Encoding.UTF8.GetBytes(key), AttributeType.Int, whole);
         }
         else if (reader.TryGetDouble(out var number))
         {
-            if (IsTime(key) && number is > 1e8 and < 1e11)
+            if (IsTime(key) && number is > 1e8 and < MaxSeconds)
             {
                 row.TimeUnixNano = (long)(number * 1e9);
                 return;
@@ -95,12 +110,12 @@ internal static class JsonLine
         }
     }
 
-    // Seconds, milliseconds, microseconds or nanoseconds, told apart by size: a line is from this century.
+    // Seconds, milliseconds, microseconds or nanoseconds, told apart by size: a line is from between 1973 and 2262.
     private static long? Epoch(long value) => value switch
     {
-        > 100_000_000 and < 100_000_000_000 => value * 1_000_000_000,
-        >= 100_000_000_000 and < 100_000_000_000_000 => value * 1_000_000,
-        >= 100_000_000_000_000 and < 100_000_000_000_000_000 => value * 1_000,
+        > 100_000_000 and < MaxSeconds => value * 1_000_000_000,
+        >= 100_000_000_000 and < MaxSeconds * 1_000 => value * 1_000_000,
+        >= 100_000_000_000_000 and < MaxSeconds * 1_000_000 => value * 1_000,
         >= 100_000_000_000_000_000 => value,
         _ => null,
     };
@@ -112,9 +127,9 @@ internal static class JsonLine
         switch (key)
         {
             case "timestamp" or "time" or "ts" or "@timestamp" or "@t":
-                if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time))
+                if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) && LineParser.TryNanoseconds(time, out var nanoseconds))
                 {
-                    row.TimeUnixNano = LineParser.Nanoseconds(time);
+                    row.TimeUnixNano = nanoseconds;
                     return true;
                 }
 
@@ -134,14 +149,14 @@ internal static class JsonLine
         }
     }
 
-    private static byte Severity(string level) => level.ToLowerInvariant() switch
+    internal static byte Severity(string level) => level.ToLowerInvariant() switch
     {
         "trace" or "verbose" => 1,
         "debug" => 5,
         "info" or "information" or "notice" => 9,
         "warn" or "warning" => 13,
         "error" or "err" => 17,
-        "fatal" or "critical" or "panic" => 21,
+        "fatal" or "critical" or "crit" or "alert" or "emerg" or "panic" => 21,
         _ => 0,
     };
 }

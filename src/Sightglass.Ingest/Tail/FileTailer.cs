@@ -1,6 +1,7 @@
 using Sightglass.Core.Contracts;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Limits;
+using Sightglass.Ingest.Parsers;
 
 namespace Sightglass.Ingest.Tail;
 
@@ -56,6 +57,9 @@ public sealed class FileTailer : IAsyncDisposable
         _positions = new TailPositions(positionsFile, report);
     }
 
+    /// <summary>How long logs are kept: a line whose own time is older is stored at the time when it was read.</summary>
+    public TimeSpan Retention { get; init; } = TimeSpan.FromDays(36_500);
+
     /// <summary>Starts following.</summary>
     public void Start()
     {
@@ -89,7 +93,7 @@ public sealed class FileTailer : IAsyncDisposable
                 var grew = file.Read(_sink, now, takePartial: still);
                 if (grew)
                 {
-                    _positions.Set(identity, file.Offset);
+                    _positions.Set(identity, file.Offset, file.Mark);
                     changed = true;
                 }
                 else if (looked && still && !paths.Contains(identity))
@@ -192,7 +196,10 @@ public sealed class FileTailer : IAsyncDisposable
         }
 
         var length = RandomAccess.GetLength(handle);
-        var offset = _positions.Get(identity) is { } known && known <= length ? known : configuration.FromEnd && _positions.Get(identity) is null ? length : 0;
-        _open.Add(identity, new FollowedFile(path, handle, identity, offset, configuration, _limits, now));
+        var known = _positions.Get(identity);
+        var offset = known is { } position
+            ? position.Offset <= length && (position.Mark is not { } mark || mark == FileMark.Of(handle, position.Offset)) ? position.Offset : 0
+            : configuration.FromEnd ? length : 0;
+        _open.Add(identity, new FollowedFile(path, handle, identity, offset, configuration, _limits, now, new LineParser(configuration.Format, _time.LocalTimeZone, Retention)));
     }
 }

@@ -23,7 +23,7 @@ internal sealed class FollowedFile : IDisposable
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(ReadBytes);
     private DateTimeOffset _lastGrowth;
 
-    public FollowedFile(string path, SafeFileHandle handle, FileIdentity identity, long offset, TailConfiguration configuration, IngestLimits limits, DateTimeOffset now)
+    public FollowedFile(string path, SafeFileHandle handle, FileIdentity identity, long offset, TailConfiguration configuration, IngestLimits limits, DateTimeOffset now, LineParser parser)
     {
         Path = path;
         Identity = identity;
@@ -31,7 +31,8 @@ internal sealed class FollowedFile : IDisposable
         _handle = handle;
         _configuration = configuration;
         _limits = limits;
-        _parser = new LineParser(configuration.Format);
+        _parser = parser;
+        Mark = FileMark.Of(handle, offset);
         _lastGrowth = now;
         var labels = new LabelSetBuilder(configuration.Labels);
         if (labels.Get("job").Length == 0)
@@ -49,6 +50,9 @@ internal sealed class FollowedFile : IDisposable
 
     /// <summary>The first byte that is not stored yet; always the start of a line.</summary>
     public long Offset { get; private set; }
+
+    /// <summary>What stands right before <see cref="Offset"/>, by which a file is known that was truncated and grew again since.</summary>
+    public ulong Mark { get; private set; }
 
     public TailConfiguration Configuration => _configuration;
 
@@ -69,9 +73,9 @@ internal sealed class FollowedFile : IDisposable
     public bool Read(IBatchSink sink, DateTimeOffset now, bool takePartial)
     {
         var length = RandomAccess.GetLength(_handle);
-        if (length < Offset)
+        if (length < Offset || (length > Offset && FileMark.Of(_handle, Offset) != Mark))
         {
-            // Truncated in place (copytruncate): what is there now is new.
+            // Truncated in place (copytruncate), perhaps grown beyond the old end already: what is there now is new.
             Offset = 0;
         }
 
@@ -107,6 +111,7 @@ internal sealed class FollowedFile : IDisposable
             any = true;
             _lastGrowth = now;
             Offset += taken;
+            Mark = FileMark.Of(_handle, Offset);
         }
 
         return any;

@@ -8,7 +8,7 @@ namespace Sightglass.Ingest.Tail;
 internal sealed class TailPositions
 {
     private readonly string _path;
-    private readonly Dictionary<FileIdentity, long> _offsets = [];
+    private readonly Dictionary<FileIdentity, (long Offset, ulong? Mark)> _offsets = [];
 
     public TailPositions(string path, Action<string> report)
     {
@@ -26,7 +26,9 @@ internal sealed class TailPositions
                 var identity = new FileIdentity(
                     ulong.Parse(entry.GetProperty("device").GetString()!, CultureInfo.InvariantCulture),
                     ulong.Parse(entry.GetProperty("inode").GetString()!, CultureInfo.InvariantCulture));
-                _offsets[identity] = entry.GetProperty("offset").GetInt64();
+                _offsets[identity] = (
+                    entry.GetProperty("offset").GetInt64(),
+                    entry.TryGetProperty("mark", out var mark) ? ulong.Parse(mark.GetString()!, CultureInfo.InvariantCulture) : null);
             }
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or FormatException or InvalidOperationException)
@@ -36,9 +38,10 @@ internal sealed class TailPositions
         }
     }
 
-    public long? Get(FileIdentity file) => _offsets.TryGetValue(file, out var offset) ? offset : null;
+    /// <summary>Where the file was read to, with the mark of what stood before it (null where an earlier version saved none).</summary>
+    public (long Offset, ulong? Mark)? Get(FileIdentity file) => _offsets.TryGetValue(file, out var position) ? position : null;
 
-    public void Set(FileIdentity file, long offset) => _offsets[file] = offset;
+    public void Set(FileIdentity file, long offset, ulong mark) => _offsets[file] = (offset, mark);
 
     public void Forget(FileIdentity file) => _offsets.Remove(file);
 
@@ -47,9 +50,10 @@ internal sealed class TailPositions
     {
         var text = new StringBuilder("{\"version\":1,\"files\":[");
         var first = true;
-        foreach (var (file, offset) in _offsets)
+        foreach (var (file, (offset, mark)) in _offsets)
         {
-            text.Append(CultureInfo.InvariantCulture, $"{(first ? "" : ",")}{{\"device\":\"{file.Device}\",\"inode\":\"{file.Inode}\",\"offset\":{offset}}}");
+            text.Append(CultureInfo.InvariantCulture, $"{(first ? "" : ",")}{{\"device\":\"{file.Device}\",\"inode\":\"{file.Inode}\",\"offset\":{offset}");
+            text.Append(mark is { } known ? string.Create(CultureInfo.InvariantCulture, $",\"mark\":\"{known}\"}}") : "}");
             first = false;
         }
 

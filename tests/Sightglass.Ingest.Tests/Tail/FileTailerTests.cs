@@ -60,6 +60,33 @@ public sealed class FileTailerTests : IDisposable
     }
 
     [Fact]
+    public async Task Truncated_and_grown_beyond_the_old_end_between_two_looks_starts_again()
+    {
+        await using var tailer = Tailer();
+        Append("a.log", "one\ntwo\n");
+        Poll(tailer);
+        File.WriteAllText(_folder.PathOf("a.log"), "three\nfour\nfive\n");
+        Poll(tailer);
+        _sink.Lines.ShouldBe(["one", "two", "three", "four", "five"]);
+    }
+
+    [Fact]
+    public async Task Replaced_while_the_server_was_down_starts_again()
+    {
+        Append("a.log", "one\n");
+        await using (var first = Tailer())
+        {
+            Poll(first);
+        }
+
+        // In place: the inode stays, as it does when that of a deleted file is given to the next one.
+        File.WriteAllText(_folder.PathOf("a.log"), "two\nthree\n");
+        await using var second = Tailer();
+        Poll(second);
+        _sink.Lines.ShouldBe(["one", "two", "three"]);
+    }
+
+    [Fact]
     public async Task Restart_goes_on_where_it_was()
     {
         Append("a.log", "one\n");
