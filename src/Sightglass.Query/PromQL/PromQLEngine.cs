@@ -6,7 +6,7 @@ using Sightglass.Query.Vectors;
 
 namespace Sightglass.Query.PromQL;
 
-/// <summary>Runs PromQL queries over a store. Synchronous: callers bring the thread, and wait on it when many queries run. Thread-safe.</summary>
+/// <summary>Runs PromQL queries over a store. Callers bring the thread; those that ask with await need none while they wait for their turn. Thread-safe.</summary>
 public sealed class PromQLEngine : IDisposable
 {
     private readonly IMetricStore _store;
@@ -45,37 +45,18 @@ public sealed class PromQLEngine : IDisposable
 
     /// <summary>The value at one time, of an expression that is parsed already.</summary>
     /// <remarks><paramref name="samplesPerStep"/> asks for the statistics of every step.</remarks>
-    public PromQLResult Instant(PromQLExpression expression, string query, long timeMs, TimeSpan? timeout = null, TimeSpan? lookback = null, bool samplesPerStep = false, CancellationToken cancellation = default) =>
-        WithTimeout(timeout, (queued, token) =>
-        {
-            var began = _time.GetTimestamp();
-            var run = new QueryRun(_store, _limits, Options, query, timeMs, timeMs, 0, Milliseconds(lookback ?? _limits.LookbackDelta), Milliseconds(DefaultSubqueryStep), token);
-            var evaluator = new Evaluator(run);
-            var grid = new StepGrid(timeMs, 0, 1);
-            var counted = run.Counted = new SampleCount(1, samplesPerStep);
-            var result = new PromQLResult { Type = expression.Type, TimeMs = timeMs };
-            if (expression.Type == PromQLType.Matrix)
-            {
-                result = result with { Series = evaluator.RangeVector(expression, grid) };
-            }
-            else
-            {
-                var value = evaluator.Evaluate(expression, grid);
-                result = value.Type switch
-                {
-                    PromQLType.Scalar => result with { Scalar = value.Scalar[0] },
-                    PromQLType.String => result with { Text = value.Text },
-                    _ => result with { Series = ToSeries(Evaluator.Finish(value.Vector), grid) },
-                };
-            }
+    public PromQLResult Instant(PromQLExpression expression, string query, long timeMs, TimeSpan? timeout = null, TimeSpan? lookback = null, bool samplesPerStep = false, CancellationToken cancellation = default)
+    {
+        using var turn = Turn(timeout, cancellation);
+        return turn.Run((queued, token) => EvaluateInstant(expression, query, timeMs, lookback, samplesPerStep, queued, token));
+    }
 
-            return result with
-            {
-                Warnings = run.Annotations.Warnings,
-                Infos = run.Annotations.Infos,
-                Statistics = Statistics(run, counted, grid, queued, began, TimeSpan.Zero),
-            };
-        }, cancellation);
+    /// <summary>The same as <see cref="Instant(PromQLExpression, string, long, TimeSpan?, TimeSpan?, bool, CancellationToken)"/>, without a thread while it waits for its turn.</summary>
+    public async Task<PromQLResult> InstantAsync(PromQLExpression expression, string query, long timeMs, TimeSpan? timeout = null, TimeSpan? lookback = null, bool samplesPerStep = false, CancellationToken cancellation = default)
+    {
+        using var turn = Turn(timeout, cancellation);
+        return await turn.RunAsync((queued, token) => EvaluateInstant(expression, query, timeMs, lookback, samplesPerStep, queued, token)).ConfigureAwait(false);
+    }
 
     /// <summary>The values at the steps from <paramref name="startMs"/> to <paramref name="endMs"/>, both inclusive.</summary>
     /// <exception cref="QueryException">The query or the range is wrong, or the query ran too long.</exception>
@@ -100,6 +81,21 @@ public sealed class PromQLEngine : IDisposable
     /// <remarks><paramref name="samplesPerStep"/> asks for the statistics of every step.</remarks>
     public PromQLResult Range(PromQLExpression expression, string query, long startMs, long endMs, long stepMs, TimeSpan? timeout = null, TimeSpan? lookback = null, bool samplesPerStep = false, CancellationToken cancellation = default)
     {
+        CheckRange(expression, startMs, endMs, stepMs);
+        using var turn = Turn(timeout, cancellation);
+        return turn.Run((queued, token) => EvaluateRange(expression, query, startMs, endMs, stepMs, lookback, samplesPerStep, queued, token));
+    }
+
+    /// <summary>The same as <see cref="Range(PromQLExpression, string, long, long, long, TimeSpan?, TimeSpan?, bool, CancellationToken)"/>, without a thread while it waits for its turn.</summary>
+    public async Task<PromQLResult> RangeAsync(PromQLExpression expression, string query, long startMs, long endMs, long stepMs, TimeSpan? timeout = null, TimeSpan? lookback = null, bool samplesPerStep = false, CancellationToken cancellation = default)
+    {
+        CheckRange(expression, startMs, endMs, stepMs);
+        using var turn = Turn(timeout, cancellation);
+        return await turn.RunAsync((queued, token) => EvaluateRange(expression, query, startMs, endMs, stepMs, lookback, samplesPerStep, queued, token)).ConfigureAwait(false);
+    }
+
+    private void CheckRange(PromQLExpression expression, long startMs, long endMs, long stepMs)
+    {
         if ((endMs - startMs) / stepMs > _limits.MaxPointsPerSeries)
         {
             throw new QueryException(QueryErrorKind.BadData, FormattableString.Invariant($"exceeded maximum resolution of {_limits.MaxPointsPerSeries:N0} points per timeseries. Try decreasing the query resolution (?step=XX)"));
@@ -109,27 +105,58 @@ public sealed class PromQLEngine : IDisposable
         {
             throw new QueryException(QueryErrorKind.BadData, $"invalid expression type {TypeCheck.Name(expression.Type, quoted: true)} for range query, must be Scalar or instant Vector");
         }
+    }
 
-        return WithTimeout(timeout, (queued, token) =>
+    private PromQLResult EvaluateInstant(PromQLExpression expression, string query, long timeMs, TimeSpan? lookback, bool samplesPerStep, TimeSpan queued, CancellationToken token)
+    {
+        var began = _time.GetTimestamp();
+        var run = new QueryRun(_store, _limits, Options, query, timeMs, timeMs, 0, Milliseconds(lookback ?? _limits.LookbackDelta), Milliseconds(DefaultSubqueryStep), token);
+        var evaluator = new Evaluator(run);
+        var grid = new StepGrid(timeMs, 0, 1);
+        var counted = run.Counted = new SampleCount(1, samplesPerStep);
+        var result = new PromQLResult { Type = expression.Type, TimeMs = timeMs };
+        if (expression.Type == PromQLType.Matrix)
         {
-            var began = _time.GetTimestamp();
-            var run = new QueryRun(_store, _limits, Options, query, startMs, endMs, stepMs, Milliseconds(lookback ?? _limits.LookbackDelta), Milliseconds(DefaultSubqueryStep), token);
-            var grid = new StepGrid(startMs, stepMs, (int)((endMs - startMs) / stepMs) + 1);
-            var counted = run.Counted = new SampleCount(grid.Count, samplesPerStep);
-            var value = new Evaluator(run).Evaluate(expression, grid);
-            var columns = value.Type == PromQLType.Scalar ? [new Column(LabelSet.Empty, value.Scalar)] : Evaluator.Finish(value.Vector);
-            var series = ToSeries(columns, grid);
-            var sorting = _time.GetTimestamp();
-            series.Sort((a, b) => a.Labels.CompareTo(b.Labels));
-            return new PromQLResult
+            result = result with { Series = evaluator.RangeVector(expression, grid) };
+        }
+        else
+        {
+            var value = evaluator.Evaluate(expression, grid);
+            result = value.Type switch
             {
-                Type = PromQLType.Matrix,
-                Series = series,
-                Warnings = run.Annotations.Warnings,
-                Infos = run.Annotations.Infos,
-                Statistics = Statistics(run, counted, grid, queued, began, _time.GetElapsedTime(sorting)),
+                PromQLType.Scalar => result with { Scalar = value.Scalar[0] },
+                PromQLType.String => result with { Text = value.Text },
+                _ => result with { Series = ToSeries(Evaluator.Finish(value.Vector), grid) },
             };
-        }, cancellation);
+        }
+
+        return result with
+        {
+            Warnings = run.Annotations.Warnings,
+            Infos = run.Annotations.Infos,
+            Statistics = Statistics(run, counted, grid, queued, began, TimeSpan.Zero),
+        };
+    }
+
+    private PromQLResult EvaluateRange(PromQLExpression expression, string query, long startMs, long endMs, long stepMs, TimeSpan? lookback, bool samplesPerStep, TimeSpan queued, CancellationToken token)
+    {
+        var began = _time.GetTimestamp();
+        var run = new QueryRun(_store, _limits, Options, query, startMs, endMs, stepMs, Milliseconds(lookback ?? _limits.LookbackDelta), Milliseconds(DefaultSubqueryStep), token);
+        var grid = new StepGrid(startMs, stepMs, (int)((endMs - startMs) / stepMs) + 1);
+        var counted = run.Counted = new SampleCount(grid.Count, samplesPerStep);
+        var value = new Evaluator(run).Evaluate(expression, grid);
+        var columns = value.Type == PromQLType.Scalar ? [new Column(LabelSet.Empty, value.Scalar)] : Evaluator.Finish(value.Vector);
+        var series = ToSeries(columns, grid);
+        var sorting = _time.GetTimestamp();
+        series.Sort((a, b) => a.Labels.CompareTo(b.Labels));
+        return new PromQLResult
+        {
+            Type = PromQLType.Matrix,
+            Series = series,
+            Warnings = run.Annotations.Warnings,
+            Infos = run.Annotations.Infos,
+            Statistics = Statistics(run, counted, grid, queued, began, _time.GetElapsedTime(sorting)),
+        };
     }
 
     private QueryStatistics Statistics(QueryRun run, SampleCount counted, StepGrid grid, TimeSpan queued, long began, TimeSpan sorting) => new()
@@ -188,29 +215,6 @@ public sealed class PromQLEngine : IDisposable
         return output;
     }
 
-    private PromQLResult WithTimeout(TimeSpan? timeout, Func<TimeSpan, CancellationToken, PromQLResult> query, CancellationToken cancellation)
-    {
-        var limit = timeout is { } wanted && wanted > TimeSpan.Zero && wanted < _limits.Timeout ? wanted : _limits.Timeout;
-        using var deadline = new CancellationTokenSource(limit, _time);
-        using var linked = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
-        var began = _time.GetTimestamp();
-        var running = false;
-        try
-        {
-            _slots.Wait(linked.Token);
-            running = true;
-            return query(_time.GetElapsedTime(began), linked.Token);
-        }
-        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellation.IsCancellationRequested)
-        {
-            throw new QueryException(QueryErrorKind.Timeout, running ? "query timed out in expression evaluation" : "query timed out in query queue");
-        }
-        finally
-        {
-            if (running)
-            {
-                _slots.Release();
-            }
-        }
-    }
+    private QueryTurn Turn(TimeSpan? timeout, CancellationToken cancellation) =>
+        new(_slots, timeout is { } wanted && wanted > TimeSpan.Zero && wanted < _limits.Timeout ? wanted : _limits.Timeout, _time, cancellation);
 }

@@ -69,6 +69,18 @@ public class EngineTests
     }
 
     [Fact]
+    public void An_extended_range_vector_has_values_at_its_ends()
+    {
+        using var engine = new PromQLEngine(Store(), QueryLimits.Default, new ManualTimeProvider(), PromQLOptions.AllExperimental);
+        var smoothed = engine.Instant("a_total{job=\"x\"}[2m] smoothed", (3 * Minute) + 30_000).Series.ShouldHaveSingleItem();
+        smoothed.TimestampsMs.ShouldBe([90_000, 2 * Minute, 3 * Minute, 210_000]);
+        smoothed.Values.ShouldBe([90, 120, 180, 210]);
+        var anchored = engine.Instant("a_total{job=\"x\"}[2m] anchored", (3 * Minute) + 30_000).Series.ShouldHaveSingleItem();
+        anchored.TimestampsMs.ShouldBe([90_000, 2 * Minute, 3 * Minute, 210_000]);
+        anchored.Values.ShouldBe([60, 120, 180, 180]);
+    }
+
+    [Fact]
     public void Too_many_points_are_refused() =>
         Should.Throw<QueryException>(() => Engine(Store()).Range("a_total", 0, 11_001_000, 1000)).Message
             .ShouldBe("exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)");

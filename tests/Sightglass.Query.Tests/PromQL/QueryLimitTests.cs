@@ -28,6 +28,23 @@ public class QueryLimitTests
     }
 
     [Fact]
+    public async Task Waiting_takes_no_thread_where_the_caller_can_await()
+    {
+        var store = new HeldStore();
+        using var engine = new PromQLEngine(store, QueryLimits.Default with { MaxConcurrentQueries = 1 }, TimeProvider.System);
+        var expression = engine.Parse("m");
+        var first = Task.Run(() => engine.Instant("m", 0));
+        await store.Entered.WaitAsync();
+        var waiting = Enumerable.Range(0, 200).Select(_ => engine.RangeAsync(expression, "m", 0, 60_000, 60_000)).ToArray();
+        var late = await Should.ThrowAsync<QueryException>(() => engine.InstantAsync(expression, "m", 0, timeout: TimeSpan.FromMilliseconds(5)));
+        late.Message.ShouldBe("query timed out in query queue");
+        waiting.ShouldAllBe(t => !t.IsCompleted);
+        store.Held.Release(300);
+        await first;
+        (await Task.WhenAll(waiting)).ShouldAllBe(r => r.Series.Count == 1);
+    }
+
+    [Fact]
     public async Task A_query_that_runs_too_long_fails_alone()
     {
         var store = new HeldStore();

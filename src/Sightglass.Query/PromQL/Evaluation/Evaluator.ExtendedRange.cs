@@ -79,7 +79,8 @@ internal sealed partial class Evaluator
         return column;
     }
 
-    private static (int From, int To) Within(ReadOnlySpan<long> times, long after, long upTo)
+    /// <summary>The part of ascending times that is later than <paramref name="after"/> and not later than <paramref name="upTo"/>.</summary>
+    public static (int From, int To) Within(ReadOnlySpan<long> times, long after, long upTo)
     {
         var from = FirstAfter(times, after);
         return (from, from + FirstAfter(times[from..], upTo));

@@ -29,8 +29,10 @@ internal sealed partial class Evaluator
             var shift = matrix.Vector.Shift;
             var offset = shift.Offset is { } o ? _run.Milliseconds(o, positive: false) : 0;
             var end = _run.Reference(shift, offset, grid.StartMs);
-            var start = end - _run.Milliseconds(matrix.Range, positive: true) + 1;
-            using var selection = _run.Select(new MetricSelection(matrix.Vector.Matchers, start, end));
+            var start = end - _run.Milliseconds(matrix.Range, positive: true);
+            var extension = matrix.Vector.Extension;
+            var before = extension == RangeExtension.None ? 0 : _run.LookbackMs;
+            using var selection = _run.Select(new MetricSelection(matrix.Vector.Matchers, start - before + 1, extension == RangeExtension.Smoothed ? end + before : end));
             var buffer = new SampleBuffer();
             for (var i = 0; i < selection.Count; i++)
             {
@@ -41,7 +43,16 @@ internal sealed partial class Evaluator
                 var used = SampleCount.Of(samples.Values, samples.Histograms);
                 _run.Counted.Add(used);
                 _run.Counted.AtStep(0, used);
-                AddSeries(output, selection.Labels(i), samples);
+                if (extension == RangeExtension.None || samples.Histograms.Length > 0)
+                {
+                    AddSeries(output, selection.Labels(i), samples.Within(start, end));
+                }
+                else if (ExtendedRateKernels.Ends(samples.Times, samples.Values, start, end, extension == RangeExtension.Smoothed, out var left, out var right))
+                {
+                    // The samples at the ends and beyond them give way to the values there.
+                    var inner = samples.Within(start, end - 1);
+                    output.Add(new ResultSeries(selection.Labels(i), [start, .. inner.Times, end], [left, .. inner.Values, right], null));
+                }
             }
         }
 

@@ -23,9 +23,22 @@ internal static class LabelRatio
 
     private static double Place(LabelSet labels)
     {
+        // Each text as Prometheus 3 lays labels out: a byte with its length, or 255 and three bytes for a long one.
         using var key = new ByteWriter(256);
-        labels.WriteKey(key);
+        foreach (ref readonly var label in labels.Span)
+        {
+            Write(key, label.Name);
+            Write(key, label.Value);
+        }
+
         return Hash(key.Written) / (double)ulong.MaxValue;
+    }
+
+    private static void Write(ByteWriter key, string text)
+    {
+        var bytes = System.Text.Encoding.UTF8.GetBytes(text);
+        key.Write(bytes.Length < 255 ? [(byte)bytes.Length] : [255, (byte)bytes.Length, (byte)(bytes.Length >> 8), (byte)(bytes.Length >> 16)]);
+        key.Write(bytes);
     }
 
     private static ulong Hash(ReadOnlySpan<byte> data)

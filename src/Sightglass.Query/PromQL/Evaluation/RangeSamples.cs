@@ -60,6 +60,14 @@ internal readonly ref struct RangeSamples
         ? histogram
         : histogram with { ResetHint = HistogramReset.Detect(before, histogram) ? CounterResetHint.CounterReset : CounterResetHint.NotCounterReset };
 
+    /// <summary>The samples later than <paramref name="after"/> and not later than <paramref name="upTo"/>.</summary>
+    public RangeSamples Within(long after, long upTo)
+    {
+        var (from, to) = Evaluator.Within(Times, after, upTo);
+        var (histogramFrom, histogramTo) = Evaluator.Within(HistogramTimes, after, upTo);
+        return new RangeSamples { Times = Times[from..to], Values = Values[from..to], HistogramTimes = HistogramTimes[histogramFrom..histogramTo], Histograms = Histograms[histogramFrom..histogramTo] };
+    }
+
     /// <summary>Finds the hints of all histograms that have none.</summary>
     public void DetectResets()
     {

@@ -98,12 +98,32 @@ internal static class ExtendedRateKernels
         return times[last] > startMs && !(smoothed && times[first] > endMs);
     }
 
+    /// <summary>The values at both ends of a range, no counter's; false where there are none.</summary>
+    public static bool Ends(ReadOnlySpan<long> times, ReadOnlySpan<double> values, long startMs, long endMs, bool smoothed, out double left, out double right)
+    {
+        left = right = 0;
+        if (!Bounds(times, startMs, endMs, smoothed, out var first, out var last))
+        {
+            return false;
+        }
+
+        left = Left(times, values, first, startMs, smoothed, isCounter: false);
+        right = Right(times, values, last, endMs, smoothed, isCounter: false);
+        return true;
+    }
+
+    private static double Left(ReadOnlySpan<long> times, ReadOnlySpan<double> values, int first, long startMs, bool smoothed, bool isCounter) =>
+        smoothed && times[first] < startMs ? Between(times[first], values[first], times[first + 1], values[first + 1], startMs, isCounter) : values[first];
+
+    private static double Right(ReadOnlySpan<long> times, ReadOnlySpan<double> values, int last, long endMs, bool smoothed, bool isCounter) =>
+        smoothed && last > 0 && times[last] > endMs ? Between(times[last - 1], values[last - 1], times[last], values[last], endMs, isCounter) : values[last];
+
     private static double Floats(in RangeWindow w, int first, int last, bool smoothed, bool isCounter)
     {
         var times = w.Times;
         var values = w.Values;
-        var left = smoothed && times[first] < w.StartMs ? Between(times[first], values[first], times[first + 1], values[first + 1], w.StartMs, isCounter) : values[first];
-        var right = smoothed && last > 0 && times[last] > w.EndMs ? Between(times[last - 1], values[last - 1], times[last], values[last], w.EndMs, isCounter) : values[last];
+        var left = Left(times, values, first, w.StartMs, smoothed, isCounter);
+        var right = Right(times, values, last, w.EndMs, smoothed, isCounter);
         var change = right - left;
         if (!isCounter)
         {

@@ -12,7 +12,7 @@ internal sealed class QueryEndpoints(PromQLEngine engine, QueryLimits limits, Ti
     /// <summary>Warnings, and infos, that one answer carries: Prometheus' number.</summary>
     private const int MaxAnnotations = 10;
 
-    public Task Instant(HttpContext context, ApiParameters parameters)
+    public async Task Instant(HttpContext context, ApiParameters parameters)
     {
         var limit = parameters.Limit();
         var timeMs = parameters.OptionalTime("time", time.GetUtcNow().ToUnixTimeMilliseconds());
@@ -21,11 +21,11 @@ internal sealed class QueryEndpoints(PromQLEngine engine, QueryLimits limits, Ti
         var stats = parameters.Text("stats");
         var query = parameters.Text("query");
         var expression = Parse(query);
-        var result = engine.Instant(expression, query, timeMs, timeout, lookback, stats == "all", context.RequestAborted);
-        return Answer(context, result, limit, stats);
+        var result = await engine.InstantAsync(expression, query, timeMs, timeout, lookback, stats == "all", context.RequestAborted);
+        await Answer(context, result, limit, stats);
     }
 
-    public Task Range(HttpContext context, ApiParameters parameters)
+    public async Task Range(HttpContext context, ApiParameters parameters)
     {
         var limit = parameters.Limit();
         var startMs = parameters.Time("start");
@@ -57,8 +57,8 @@ internal sealed class QueryEndpoints(PromQLEngine engine, QueryLimits limits, Ti
             throw ApiParameters.Invalid("query", $"invalid expression type \"{(expression.Type == PromQLType.Matrix ? "range vector" : "string")}\" for range query, must be Scalar or instant Vector");
         }
 
-        var result = engine.Range(expression, query, startMs, endMs, stepMs, timeout, lookback, stats == "all", context.RequestAborted);
-        return Answer(context, result, limit, stats);
+        var result = await engine.RangeAsync(expression, query, startMs, endMs, stepMs, timeout, lookback, stats == "all", context.RequestAborted);
+        await Answer(context, result, limit, stats);
     }
 
     public Task Format(HttpContext context, ApiParameters parameters)
