@@ -1,4 +1,4 @@
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import type { Range } from '../time/range';
 import { fetchJson } from './client';
 import type { Labels, MatrixItem } from './prometheus';
@@ -53,11 +53,18 @@ export function compareNanos(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-export function lokiRange(query: string, range: Range, limit: number, step?: number, signal?: AbortSignal) {
+export function lokiRange(
+  query: string,
+  range: Range,
+  limit: number,
+  step?: number,
+  signal?: AbortSignal,
+  end?: string,
+) {
   const params = {
     query,
     start: `${String(Math.floor(range.from))}000000000`,
-    end: `${String(Math.ceil(range.to))}000000000`,
+    end: end ?? `${String(Math.ceil(range.to))}000000000`,
     limit,
     direction: 'backward',
     ...(step === undefined ? {} : { step }),
@@ -65,13 +72,55 @@ export function lokiRange(query: string, range: Range, limit: number, step?: num
   return fetchJson<Envelope<LokiData>>('/loki/api/v1/query_range', params, signal).then((answer) => answer.data);
 }
 
-export function useLogs(query: string, range: Range, limit: number) {
-  return useQuery<LokiData>({
-    queryKey: ['loki', 'lines', query, range.from, range.to, limit],
-    queryFn: ({ signal }) => lokiRange(query, range, limit, undefined, signal),
+/** Lines of one answer; more are asked for while scrolling. */
+const PAGE_LINES = 1000;
+
+/** What one list holds at most: it stays in the memory of the browser. */
+export const MAX_LINES = 50_000;
+
+/** Lines up to a time, newest first; the next page starts in the nanosecond where this one ended. */
+export function useLogs(query: string, range: Range) {
+  return useInfiniteQuery({
+    queryKey: ['loki', 'lines', query, range.from, range.to],
+    queryFn: ({ signal, pageParam }) =>
+      lokiRange(query, range, PAGE_LINES, undefined, signal, pageParam).then((data) =>
+        data.resultType === 'streams' ? flatten(data.result) : [],
+      ),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (last: LogLine[], all: LogLine[][]) => {
+      const oldest = last.at(-1)?.nanos;
+      if (last.length < PAGE_LINES || oldest === undefined || all.length * PAGE_LINES >= MAX_LINES) return undefined;
+      // One nanosecond full of lines: nothing older can be reached by time.
+      return last[0]?.nanos === oldest ? oldest : String(BigInt(oldest) + 1n);
+    },
     placeholderData: keepPreviousData,
     enabled: query.trim() !== '',
   });
+}
+
+/** Pages as one list; the lines of the nanosecond shared by two pages come once. */
+export function mergePages(pages: readonly (readonly LogLine[])[]): LogLine[] {
+  const lines: LogLine[] = [];
+  for (const page of pages) {
+    const edge = lines.at(-1)?.nanos;
+    const seen = new Map<string, number>();
+    for (let at = lines.length - 1; at >= 0 && lines[at]?.nanos === edge; at--) {
+      const line = lines[at];
+      if (line !== undefined) count(seen, line, 1);
+    }
+    for (const line of page) {
+      if (line.nanos === edge && count(seen, line, -1) >= 0) continue;
+      lines.push({ ...line, id: `${line.id}-${String(lines.length)}` });
+    }
+  }
+  return lines;
+}
+
+function count(seen: Map<string, number>, line: LogLine, by: number): number {
+  const key = JSON.stringify([line.text, line.labels]);
+  const next = (seen.get(key) ?? 0) + by;
+  seen.set(key, next);
+  return next;
 }
 
 export function useLogMetric(query: string, range: Range, step: number) {

@@ -1,6 +1,7 @@
 import { ActionIcon, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { Link, Outlet } from '@tanstack/react-router';
 import { useState } from 'react';
+import { FilterBar } from '../filters/FilterBar';
 import { TimeProvider } from '../time/TimeContext';
 import { TimePicker } from '../time/TimePicker';
 import { Help } from './Help';
@@ -50,6 +51,7 @@ function Frame() {
             </Link>
           ))}
         </nav>
+        <FilterBar />
         <TimePicker />
         <Tooltip label="Search (/)">
           <ActionIcon

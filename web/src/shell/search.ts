@@ -12,6 +12,7 @@ export const SEARCH_KEYS = [
   'q4',
   'tab',
   'service',
+  'env',
   'name',
   'min',
   'status',
@@ -23,7 +24,7 @@ export const SEARCH_KEYS = [
 export type AppSearch = Partial<Record<(typeof SEARCH_KEYS)[number], string>>;
 
 /** What stays when the page changes. */
-export const KEPT_KEYS = ['from', 'to', 'refresh'] as const;
+export const KEPT_KEYS = ['from', 'to', 'refresh', 'service', 'env'] as const;
 
 export function validateSearch(raw: Record<string, unknown>): AppSearch {
   const search: AppSearch = {};

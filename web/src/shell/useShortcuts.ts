@@ -28,6 +28,7 @@ export function useShortcuts(open: { palette: () => void; help: () => void }) {
       lastG = 0;
       if (event.key === 'g') lastG = event.timeStamp;
       else if (event.key === 'r') refresh();
+      else if (event.key === 'b') window.history.back();
       else if (event.key === '?') open.help();
       else if (event.key === '/') {
         event.preventDefault();

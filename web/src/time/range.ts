@@ -42,11 +42,12 @@ export function parseTime(text: string, now: number): number | undefined {
   return Number.isNaN(parsed) ? undefined : parsed / 1000;
 }
 
-/** The range of a URL; a wrong or reversed one falls back to the last hour. */
+/** The range of a URL; a wrong or reversed one falls back to the default one. */
 export function decodeRange(search: TimeSearch, now: number): Range {
   const from = parseTime(search.from ?? DEFAULT_FROM, now);
   const to = parseTime(search.to ?? DEFAULT_TO, now);
-  if (from === undefined || to === undefined || from >= to) return { from: now - 3600, to: now };
+  if (from === undefined || to === undefined || from >= to)
+    return { from: parseTime(DEFAULT_FROM, now) ?? now, to: now };
   return { from, to };
 }
 

@@ -1,5 +1,8 @@
 import { Tabs } from '@mantine/core';
 import { useRules } from '../../api/prometheus';
+import { matchesLabels } from '../../filters/apply';
+import { HiddenAlerts } from '../../filters/HiddenAlerts';
+import { useFilters } from '../../filters/useFilters';
 import { useUrl } from '../../shell/search';
 import { ErrorNote, Loading } from '../../shell/states';
 import { useTime } from '../../time/TimeContext';
@@ -13,7 +16,9 @@ export function AlertsPage() {
   const { interval } = useTime();
   const rules = useRules(interval || ALERTS_INTERVAL);
   const groups = rules.data ?? [];
-  const alerts = activeAlerts(groups);
+  const filters = useFilters();
+  const all = activeAlerts(groups);
+  const alerts = all.filter((alert) => matchesLabels(alert.labels, filters));
   const count = groups.reduce((sum, group) => sum + group.rules.length, 0);
   const firing = alerts.filter((alert) => alert.state === 'firing').length;
   return (
@@ -33,6 +38,7 @@ export function AlertsPage() {
           <Tabs.Tab value="history">History</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="firing">
+          <HiddenAlerts count={all.length - alerts.length} />
           {rules.isPending ? <Loading what="alerts" /> : <FiringAlerts alerts={alerts} rules={count} />}
         </Tabs.Panel>
         <Tabs.Panel value="rules">

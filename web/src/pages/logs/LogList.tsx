@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { LogLine } from '../../api/loki';
 import { formatTime } from '../../lib/format';
 import { LogDetails } from './LogDetails';
@@ -10,9 +10,11 @@ export type Filter = (name: string, value: string, include: boolean) => void;
 interface Props {
   lines: readonly LogLine[];
   filter?: Filter;
+  /** Asked for older lines when the end of the list comes near. */
+  more?: () => void;
 }
 
-export function LogList({ lines, filter }: Props) {
+export function LogList({ lines, filter, more }: Props) {
   const scroller = useRef<HTMLDivElement>(null);
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
   const rows = useVirtualizer({
@@ -22,6 +24,11 @@ export function LogList({ lines, filter }: Props) {
     getItemKey: (index) => lines[index]?.id ?? index,
     overscan: 20,
   });
+  const last = rows.getVirtualItems().at(-1)?.index ?? 0;
+  const nearEnd = lines.length > 0 && last >= lines.length - 100;
+  useEffect(() => {
+    if (nearEnd) more?.();
+  }, [nearEnd, more]);
   const toggle = (id: string) => {
     const next = new Set(open);
     if (!next.delete(id)) next.add(id);

@@ -1,8 +1,10 @@
 import { Button, Group, Text } from '@mantine/core';
-import { useMemo, useState } from 'react';
-import { flatten, useLogs } from '../../api/loki';
+import { useCallback, useMemo, useState } from 'react';
+import { MAX_LINES, mergePages, useLogs } from '../../api/loki';
 import { QueryEditor } from '../../editor/QueryEditor';
 import { Icon } from '../../shell/Icon';
+import { filterLogql } from '../../filters/apply';
+import { useFilters } from '../../filters/useFilters';
 import { useUrl } from '../../shell/search';
 import { Empty, ErrorNote, Loading } from '../../shell/states';
 import { useTime } from '../../time/TimeContext';
@@ -10,8 +12,6 @@ import { Histogram } from './Histogram';
 import { LogList } from './LogList';
 import { LogGraph } from './LogGraph';
 import { addFilter, DEFAULT_QUERY, isMetricQuery } from './query';
-
-const LIMIT = 1000;
 
 export function LogsPage() {
   const { search, set } = useUrl();
@@ -23,10 +23,15 @@ export function LogsPage() {
     setShown(query);
     setText(query);
   }
+  const asked = filterLogql(query, useFilters());
   const metric = isMetricQuery(query);
-  const logs = useLogs(metric ? '' : query, range, LIMIT);
-  const data = logs.data;
-  const lines = useMemo(() => (data?.resultType === 'streams' ? flatten(data.result) : []), [data]);
+  const logs = useLogs(metric ? '' : asked, range);
+  const pages = logs.data?.pages;
+  const lines = useMemo(() => mergePages(pages ?? []), [pages]);
+  const { hasNextPage, isFetching, fetchNextPage } = logs;
+  const more = useCallback(() => {
+    if (hasNextPage && !isFetching) void fetchNextPage();
+  }, [hasNextPage, isFetching, fetchNextPage]);
   const run = (value: string) => {
     if (value.trim() === query) refresh();
     else set({ q: value.trim() === DEFAULT_QUERY ? undefined : value.trim() });
@@ -61,15 +66,20 @@ export function LogsPage() {
       </Group>
       {logs.error !== null && !metric && <ErrorNote error={logs.error} />}
       {metric ? (
-        <LogGraph query={query} />
+        <LogGraph query={asked} />
       ) : logs.error === null ? (
         <>
-          <Histogram query={query} />
+          <Histogram query={asked} />
           <section className="sg-panel sg-grow" style={{ display: 'flex', flexDirection: 'column' }}>
             <header className="sg-panel-head">
               <h2>Lines</h2>
               <Text size="xs" c="dimmed">
-                {lines.length >= LIMIT ? `the newest ${String(LIMIT)}` : String(lines.length)} lines, newest first
+                <span data-testid="line-count">{lines.length.toLocaleString('en')}</span> lines, newest first
+                {lines.length >= MAX_LINES
+                  ? '; choose an earlier range for older ones'
+                  : logs.hasNextPage
+                    ? '; older ones as you scroll'
+                    : ''}
               </Text>
             </header>
             {logs.isPending ? (
@@ -79,7 +89,7 @@ export function LogsPage() {
                 Choose a longer range, or remove a filter. The overview says how to send logs here.
               </Empty>
             ) : (
-              <LogList lines={lines} filter={filter} />
+              <LogList lines={lines} filter={filter} more={more} />
             )}
           </section>
         </>

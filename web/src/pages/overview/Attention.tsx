@@ -2,6 +2,9 @@ import { Link } from '@tanstack/react-router';
 import type { RuleGroup, Target } from '../../api/prometheus';
 import { Icon } from '../../shell/Icon';
 import { State } from '../../shell/Labels';
+import { matchesLabels } from '../../filters/apply';
+import { HiddenAlerts } from '../../filters/HiddenAlerts';
+import { useFilters } from '../../filters/useFilters';
 import { keptSearch, type AppSearch } from '../../shell/search';
 import { ErrorNote, Panel } from '../../shell/states';
 import { activeAlerts } from '../alerts/active';
@@ -15,15 +18,19 @@ interface Props {
 
 /** What is wrong now; one calm line when nothing is. */
 export function Attention({ groups, targets, error }: Props) {
+  const filters = useFilters();
   if (error !== null) return <ErrorNote error={error} />;
   if (groups === undefined || targets === undefined) return <section className="sg-panel sg-calm">Looking…</section>;
-  const alerts = activeAlerts(groups);
+  const all = activeAlerts(groups);
+  const alerts = all.filter((alert) => matchesLabels(alert.labels, filters));
+  const hidden = all.length - alerts.length;
   const firing = alerts.filter((alert) => alert.state === 'firing');
   const pending = alerts.length - firing.length;
   const down = targets.filter((target) => target.health === 'down');
   const rules = groups.reduce((sum, group) => sum + group.rules.filter((rule) => rule.type === 'alerting').length, 0);
   return (
     <>
+      <HiddenAlerts count={hidden} />
       {firing.length > 0 && (
         <Panel
           title={<span className="sg-bad">{`${String(firing.length)} firing`}</span>}

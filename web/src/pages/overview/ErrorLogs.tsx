@@ -3,6 +3,8 @@ import { useMemo } from 'react';
 import { useLogMetric } from '../../api/loki';
 import { Chart } from '../../charts/Chart';
 import { toColumns } from '../../charts/columns';
+import { filterLogql } from '../../filters/apply';
+import { useFilters } from '../../filters/useFilters';
 import { keptSearch, type AppSearch } from '../../shell/search';
 import { Empty, ErrorNote, Loading, Panel } from '../../shell/states';
 import { nameColor } from '../../theme/theme';
@@ -14,10 +16,11 @@ export const ERROR_LINES = '{service_name=~".+"} | detected_level=~"error|critic
 /** Lines of errors by service: where to look first. */
 export function ErrorLogs() {
   const { range, zoom } = useTime();
+  const filters = useFilters();
   const step = stepFor(range, 80);
   const { from, to } = align(range, step);
   const aligned = useMemo(() => ({ from, to }), [from, to]);
-  const query = `sum by (service_name) (count_over_time(${ERROR_LINES} [${String(step)}s]))`;
+  const query = `sum by (service_name) (count_over_time(${filterLogql(ERROR_LINES, filters)} [${String(step)}s]))`;
   const answer = useLogMetric(query, aligned, step);
   const data = answer.data;
   const chart = useMemo(() => {

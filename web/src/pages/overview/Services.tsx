@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import { useLabelValues } from '../../api/loki';
 import { useTagValues } from '../../api/tempo';
+import { useFilters } from '../../filters/useFilters';
 import { keptSearch, type AppSearch } from '../../shell/search';
 import { Empty, Loading, Panel } from '../../shell/states';
 import { useTime } from '../../time/TimeContext';
@@ -12,7 +13,8 @@ export function Services() {
   const traces = useTagValues('resource.service.name');
   const inLogs = new Set(logs.data);
   const inTraces = new Set(traces.data);
-  const names = [...new Set([...inLogs, ...inTraces])].sort();
+  const { service } = useFilters();
+  const names = [...new Set([...inLogs, ...inTraces])].filter((name) => service === '' || name === service).sort();
   return (
     <Panel title="Services" aside={<span className="sg-dim">{names.length} seen</span>}>
       {logs.isPending && traces.isPending ? (
@@ -34,7 +36,7 @@ export function Services() {
                       to="/logs"
                       search={(old: AppSearch) => ({
                         ...keptSearch(old),
-                        q: `{service_name=${JSON.stringify(name)}}`,
+                        service: name,
                       })}
                     >
                       Logs

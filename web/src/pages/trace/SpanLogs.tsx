@@ -1,6 +1,6 @@
 import { SegmentedControl } from '@mantine/core';
-import { useMemo, useState } from 'react';
-import { flatten, useLogs } from '../../api/loki';
+import { useCallback, useMemo, useState } from 'react';
+import { mergePages, useLogs } from '../../api/loki';
 import { Empty, ErrorNote, Loading } from '../../shell/states';
 import { LogList } from '../logs/LogList';
 import type { Trace, TraceSpan } from './tree';
@@ -15,9 +15,13 @@ export function SpanLogs({ traceId, trace, span }: { traceId: string; trace: Tra
     return { from: start - MARGIN_SECONDS, to: start + trace.duration / 1e9 + MARGIN_SECONDS };
   }, [trace]);
   const base = `{service_name=~".+"} | trace_id="${traceId}"`;
-  const answer = useLogs(of === 'span' ? `${base} | span_id="${span.id}"` : base, range, 500);
-  const data = answer.data;
-  const lines = useMemo(() => (data?.resultType === 'streams' ? flatten(data.result) : []), [data]);
+  const answer = useLogs(of === 'span' ? `${base} | span_id="${span.id}"` : base, range);
+  const pages = answer.data?.pages;
+  const lines = useMemo(() => mergePages(pages ?? []), [pages]);
+  const { hasNextPage, isFetching, fetchNextPage } = answer;
+  const more = useCallback(() => {
+    if (hasNextPage && !isFetching) void fetchNextPage();
+  }, [hasNextPage, isFetching, fetchNextPage]);
   return (
     <div style={{ display: 'flex', flexDirection: 'column', height: '100%', minHeight: 240 }}>
       <SegmentedControl
@@ -37,7 +41,7 @@ export function SpanLogs({ traceId, trace, span }: { traceId: string; trace: Tra
       ) : lines.length === 0 ? (
         <Empty title={of === 'span' ? 'No line names this span' : 'No line names this trace'} />
       ) : (
-        <LogList lines={lines} />
+        <LogList lines={lines} more={more} />
       )}
     </div>
   );

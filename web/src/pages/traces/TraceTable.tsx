@@ -1,4 +1,6 @@
 import { Link } from '@tanstack/react-router';
+import { useWindowVirtualizer } from '@tanstack/react-virtual';
+import { useLayoutEffect, useRef, useState } from 'react';
 import type { TraceSummary } from '../../api/tempo';
 import { formatNanos, formatTime } from '../../lib/format';
 import { keptSearch, type AppSearch } from '../../shell/search';
@@ -14,8 +16,30 @@ function traceSpans(trace: TraceSummary): number {
 
 export function TraceTable({ traces }: { traces: readonly TraceSummary[] }) {
   const longest = Math.max(1, ...traces.map((trace) => trace.durationMs ?? 0));
+  const box = useRef<HTMLDivElement>(null);
+  const [margin, setMargin] = useState(0);
+  useLayoutEffect(() => {
+    const place = () => {
+      setMargin((box.current?.getBoundingClientRect().top ?? 0) + window.scrollY);
+    };
+    place();
+    const observer = new ResizeObserver(place);
+    observer.observe(document.body);
+    return () => {
+      observer.disconnect();
+    };
+  }, []);
+  const rows = useWindowVirtualizer({
+    count: traces.length,
+    estimateSize: () => 33,
+    overscan: 20,
+    scrollMargin: margin,
+  });
+  const shown = rows.getVirtualItems();
+  const before = (shown[0]?.start ?? margin) - margin;
+  const after = rows.getTotalSize() - ((shown.at(-1)?.end ?? margin) - margin);
   return (
-    <div style={{ overflowX: 'auto' }}>
+    <div ref={box} style={{ overflowX: 'auto' }}>
       <table className="sg-table">
         <thead>
           <tr>
@@ -30,10 +54,13 @@ export function TraceTable({ traces }: { traces: readonly TraceSummary[] }) {
           </tr>
         </thead>
         <tbody>
-          {traces.map((trace) => {
+          {before > 0 && <tr aria-hidden style={{ height: before }} />}
+          {shown.map((row) => {
+            const trace = traces[row.index];
+            if (trace === undefined) return null;
             const errors = traceErrors(trace);
             return (
-              <tr key={trace.traceID} data-testid="trace-row">
+              <tr key={trace.traceID} ref={rows.measureElement} data-index={row.index} data-testid="trace-row">
                 <td className="sg-nowrap">{formatTime(Number(trace.startTimeUnixNano ?? 0) / 1e6)}</td>
                 <td>
                   <Link
@@ -60,6 +87,7 @@ export function TraceTable({ traces }: { traces: readonly TraceSummary[] }) {
               </tr>
             );
           })}
+          {after > 0 && <tr aria-hidden style={{ height: after }} />}
         </tbody>
       </table>
     </div>

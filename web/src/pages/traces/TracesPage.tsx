@@ -5,6 +5,8 @@ import { useTraceSearch } from '../../api/tempo';
 import { Scatter } from '../../charts/Chart';
 import { QueryEditor } from '../../editor/QueryEditor';
 import { formatNanos } from '../../lib/format';
+import { filterTraceql } from '../../filters/apply';
+import { useFilters } from '../../filters/useFilters';
 import { Icon } from '../../shell/Icon';
 import { keptSearch, useUrl, type AppSearch } from '../../shell/search';
 import { Empty, ErrorNote, Loading, Panel } from '../../shell/states';
@@ -21,15 +23,15 @@ export function TracesPage() {
   const { search, set } = useUrl();
   const { range, zoom, refresh } = useTime();
   const navigate = useNavigate();
-  // A link may name only a service: the form then makes the query.
-  const query = search.q ?? toTraceql({ service: search.service ?? '', name: '', min: '', status: '' });
+  const filters = useFilters();
+  const query = search.q ?? '{}';
   const [text, setText] = useState(query);
   const [shown, setShown] = useState(query);
   if (shown !== query) {
     setShown(query);
     setText(query);
   }
-  const answer = useTraceSearch(query, range, LIMIT);
+  const answer = useTraceSearch(filterTraceql(query, filters), range, LIMIT);
   const traces = useMemo(
     () => [...(answer.data ?? [])].sort((a, b) => Number(b.startTimeUnixNano ?? 0) - Number(a.startTimeUnixNano ?? 0)),
     [answer.data],
@@ -46,7 +48,7 @@ export function TracesPage() {
   );
   const run = (value: string) => {
     if (value.trim() === query) refresh();
-    else set({ q: value.trim(), service: undefined });
+    else set({ q: value.trim() });
   };
   const open = useCallback(
     (index: number) => {
