@@ -23,11 +23,19 @@ internal sealed class HttpPoster : IDisposable
     public async Task<string> PostAsync(SecretSource address, ReadOnlyMemory<byte> json, SecretSource? bearer, CancellationToken cancellation)
     {
         var url = await address.ReadAsync(cancellation).ConfigureAwait(false);
+        var token = bearer is null ? null : await bearer.ReadAsync(cancellation).ConfigureAwait(false);
+        return await SendAsync(HttpMethod.Post, url, json, token is null ? null : ("Bearer", token), cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Sends JSON to a secret address, with an authorization that yields to that of the configuration; the answer's text, cut.</summary>
+    /// <exception cref="DeliveryException">The server did not accept it.</exception>
+    public async Task<string> SendAsync(HttpMethod method, Secret url, ReadOnlyMemory<byte> json, (string Scheme, Secret Value)? authorization, CancellationToken cancellation)
+    {
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, url.Reveal()) { Content = new ReadOnlyMemoryContent(json) };
+            using var request = new HttpRequestMessage(method, url.Reveal()) { Content = new ReadOnlyMemoryContent(json) };
             request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-            await AuthorizeAsync(request, bearer, cancellation).ConfigureAwait(false);
+            await AuthorizeAsync(request, authorization, cancellation).ConfigureAwait(false);
             using var response = await Client().SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);
             var answer = await ReadAsync(response, cancellation).ConfigureAwait(false);
             var code = (int)response.StatusCode;
@@ -100,17 +108,20 @@ internal sealed class HttpPoster : IDisposable
         return line.Length <= 300 ? line : line[..300] + "…";
     }
 
-    private async ValueTask AuthorizeAsync(HttpRequestMessage request, SecretSource? bearer, CancellationToken cancellation)
+    private async ValueTask AuthorizeAsync(HttpRequestMessage request, (string Scheme, Secret Value)? authorization, CancellationToken cancellation)
     {
         if (_configuration.Username is { } user)
         {
             var password = _configuration.Password is null ? string.Empty : (await _configuration.Password.ReadAsync(cancellation).ConfigureAwait(false)).Reveal();
             request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}")));
         }
-        else if ((_configuration.Credentials ?? bearer) is { } source)
+        else if (_configuration.Credentials is { } source)
         {
-            var type = _configuration.Credentials is null ? "Bearer" : _configuration.AuthorizationType;
-            request.Headers.Authorization = new AuthenticationHeaderValue(type, (await source.ReadAsync(cancellation).ConfigureAwait(false)).Reveal());
+            request.Headers.Authorization = new AuthenticationHeaderValue(_configuration.AuthorizationType, (await source.ReadAsync(cancellation).ConfigureAwait(false)).Reveal());
+        }
+        else if (authorization is var (scheme, value))
+        {
+            request.Headers.Authorization = new AuthenticationHeaderValue(scheme, value.Reveal());
         }
     }
 }

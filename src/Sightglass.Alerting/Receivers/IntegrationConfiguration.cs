@@ -42,7 +42,7 @@ public sealed record SecretSource(Secret? Value, string? File)
 /// <summary>One way of telling within a receiver.</summary>
 public abstract record IntegrationConfiguration
 {
-    /// <summary><c>webhook</c>, <c>slack</c> or <c>email</c>.</summary>
+    /// <summary>The kind, as Alertmanager names it: <c>webhook</c>, <c>slack</c>, <c>pagerduty</c>.</summary>
     public abstract string Kind { get; }
 
     /// <summary>Tell when alerts are over, too.</summary>

@@ -1,8 +1,8 @@
 namespace Sightglass.Alerting.Routing;
 
 /// <summary>
-/// The integrations of Alertmanager that are not built here yet: their keys, so that a configuration with them gets Alertmanager's
-/// verdict before it is said that they are missing.
+/// The keys of Alertmanager's other integrations, so that a configuration with them gets Alertmanager's verdict before
+/// <see cref="MessagingReader"/> reads them or it is said that they are missing.
 /// </summary>
 internal static class ForeignIntegrations
 {

@@ -39,7 +39,7 @@ public sealed record NotificationRecord
     /// <summary>The receiver's name.</summary>
     public required string Receiver { get; init; }
 
-    /// <summary><c>webhook</c>, <c>slack</c> or <c>email</c>.</summary>
+    /// <summary>The kind, as Alertmanager names it: <c>webhook</c>, <c>slack</c>, <c>pagerduty</c>.</summary>
     public required string Integration { get; init; }
 
     /// <summary>Key of the group of alerts.</summary>

@@ -81,6 +81,10 @@ internal sealed class NotificationSender : IDisposable
         WebhookConfiguration webhook => new WebhookNotifier(webhook),
         SlackConfiguration slack => new SlackNotifier(slack, templates),
         EmailConfiguration email => new EmailNotifier(email, templates, time),
+        MessagingConfiguration { Service: "pagerduty" } pagerDuty => new PagerDutyNotifier(pagerDuty, templates),
+        MessagingConfiguration { Service: "opsgenie" } opsgenie => new OpsgenieNotifier(opsgenie, templates),
+        MessagingConfiguration { Service: "pushover" } pushover => new PushoverNotifier(pushover, templates),
+        MessagingConfiguration { Service: "msteams" or "msteamsv2" or "discord" or "telegram" } chat => new ChatNotifier(chat, templates),
         _ => throw new UnreachableException("BUG: unknown integration " + configuration.Kind),
     };
 

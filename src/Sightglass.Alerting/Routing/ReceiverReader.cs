@@ -32,6 +32,12 @@ internal static class ReceiverReader
                 foreach (var other in section.Sections(kind + "_configs"))
                 {
                     ForeignIntegrations.Check(kind, other, global, unsupported);
+                    if (MessagingReader.Builds(kind))
+                    {
+                        integrations.Add(MessagingReader.Read(kind, other, global));
+                        continue;
+                    }
+
                     unsupported.Add(new UnsupportedSetting(other.Line, $"receiver integration {kind} is not built yet (receiver \"{name}\")"));
                 }
             }

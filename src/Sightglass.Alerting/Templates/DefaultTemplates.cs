@@ -23,6 +23,9 @@ internal static class DefaultTemplates
         {{ end }}
         Source: {{ .GeneratorURL }}
         {{ end }}{{ end }}
+        {{ define "__alerts_text" }}{{ if gt (len .Alerts.Firing) 0 }}Alerts Firing:
+        {{ template "__text_alert_list" .Alerts.Firing }}{{ end }}{{ if gt (len .Alerts.Resolved) 0 }}Alerts Resolved:
+        {{ template "__text_alert_list" .Alerts.Resolved }}{{ end }}{{ end }}
         {{ define "slack.default.title" }}{{ template "__subject" . }}{{ end }}
         {{ define "slack.default.username" }}{{ template "__alertmanager" . }}{{ end }}
         {{ define "slack.default.fallback" }}{{ template "slack.default.title" . }} | {{ template "slack.default.titlelink" . }}{{ end }}
@@ -33,6 +36,24 @@ internal static class DefaultTemplates
         {{ define "slack.default.iconurl" }}{{ end }}
         {{ define "slack.default.text" }}{{ end }}
         {{ define "slack.default.footer" }}{{ end }}
+        {{ define "pagerduty.default.description" }}{{ template "__subject" . }}{{ end }}
+        {{ define "pagerduty.default.client" }}{{ template "__alertmanager" . }}{{ end }}
+        {{ define "pagerduty.default.clientURL" }}{{ template "__alertmanagerURL" . }}{{ end }}
+        {{ define "opsgenie.default.message" }}{{ template "__subject" . }}{{ end }}
+        {{ define "opsgenie.default.description" }}{{ template "__alerts_text" . }}{{ end }}
+        {{ define "opsgenie.default.source" }}{{ template "__alertmanagerURL" . }}{{ end }}
+        {{ define "discord.default.title" }}{{ template "__subject" . }}{{ end }}
+        {{ define "discord.default.message" }}{{ template "__alerts_text" . }}{{ end }}
+        {{ define "msteams.default.summary" }}{{ template "__subject" . }}{{ end }}
+        {{ define "msteams.default.title" }}{{ template "__subject" . }}{{ end }}
+        {{ define "msteams.default.text" }}{{ template "__alerts_text" . }}{{ end }}
+        {{ define "msteamsv2.default.title" }}{{ template "__subject" . }}{{ end }}
+        {{ define "msteamsv2.default.text" }}{{ template "__alerts_text" . }}{{ end }}
+        {{ define "telegram.default.message" }}{{ template "__alerts_text" . }}{{ end }}
+        {{ define "pushover.default.title" }}{{ template "__subject" . }}{{ end }}
+        {{ define "pushover.default.message" }}{{ template "__alerts_text" . }}{{ end }}
+        {{ define "pushover.default.url" }}{{ template "__alertmanagerURL" . }}{{ end }}
+        {{ define "pagerduty.default.instances" }}{{ template "__text_alert_list" . }}{{ end }}
         {{ define "email.default.subject" }}{{ template "__subject" . }}{{ end }}
         """;
 

@@ -1,0 +1,30 @@
+namespace Sightglass.Alerting.Receivers;
+
+/// <summary>A message to a service that people read or are paged by: PagerDuty, Opsgenie, Microsoft Teams, Discord, Telegram, Pushover.</summary>
+public sealed record MessagingConfiguration : IntegrationConfiguration
+{
+    /// <inheritdoc/>
+    public override string Kind => Service;
+
+    /// <summary>The service, as Alertmanager's configuration names it.</summary>
+    public required string Service { get; init; }
+
+    /// <summary>Texts by their key in the configuration; templates.</summary>
+    public required IReadOnlyDictionary<string, string> Texts { get; init; }
+
+    /// <summary>Secrets by their key in the configuration.</summary>
+    public required IReadOnlyDictionary<string, SecretSource> Secrets { get; init; }
+
+    /// <summary>Details by name; templates.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Details { get; init; } = [];
+
+    /// <summary>Lists of mappings (images, links, responders) by their key; values are templates.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<IReadOnlyDictionary<string, string>>> Lists { get; init; } =
+        new Dictionary<string, IReadOnlyList<IReadOnlyDictionary<string, string>>>();
+
+    /// <summary>HTTP settings.</summary>
+    public HttpConfiguration Http { get; init; } = HttpConfiguration.Default;
+
+    /// <summary>A text of the configuration, empty when it has none.</summary>
+    internal string Text(string key) => Texts.GetValueOrDefault(key, string.Empty);
+}
