@@ -29,12 +29,14 @@ internal sealed class ScrapePool : IAsyncDisposable
     private bool _closed;
     private volatile ScrapeClient _client;
     private volatile string? _forcedError;
+    private volatile FailureLog? _failures;
 
     public ScrapePool(ScrapeConfiguration configuration, ScrapeContext context)
     {
         _configuration = configuration;
         _context = context;
         _client = new ScrapeClient(configuration.Http, context.Time);
+        _failures = FailuresOf(configuration);
     }
 
     /// <summary>The configuration in force.</summary>
@@ -54,6 +56,9 @@ internal sealed class ScrapePool : IAsyncDisposable
 
     /// <summary>Why no target of the job is asked at present; null for no reason.</summary>
     public string? ForcedError => _forcedError;
+
+    /// <summary>Where failed scrapes are written down, if anywhere.</summary>
+    public FailureLog? Failures => _failures;
 
     /// <summary>The targets.</summary>
     public IReadOnlyList<ScrapeTarget> Targets()
@@ -100,6 +105,7 @@ internal sealed class ScrapePool : IAsyncDisposable
             _configuration = configuration;
             var client = _client;
             _client = new ScrapeClient(configuration.Http, _context.Time);
+            _failures = FailuresOf(configuration);
             client.Dispose();
 
             // What the old discoveries found last stands until the new ones have looked: no target ends because of a reload.
@@ -168,6 +174,9 @@ internal sealed class ScrapePool : IAsyncDisposable
 
         _client.Dispose();
     }
+
+    private FailureLog? FailuresOf(ScrapeConfiguration configuration) =>
+        configuration.FailureLogFile is { } path ? new FailureLog(path, configuration.JobName, _context.Time, _context.Report) : null;
 
     private Discoverer Discover(DiscoveryConfiguration configuration)
     {

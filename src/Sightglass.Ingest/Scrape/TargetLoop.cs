@@ -94,6 +94,11 @@ internal sealed class TargetLoop : IAsyncDisposable
                 TakeNext();
                 await Target.ScrapeAsync(_pool.Client, late <= Tolerance && late <= _interval / 100 ? due : now, _pool.ForcedError, _time, unwanted.Token);
                 scraped = true;
+                if (Target.Status is { Health: TargetHealth.Down } failed)
+                {
+                    _pool.Failures?.Write(failed.Url, failed.LastError);
+                }
+
                 due = NextDue(due);
             }
         }

@@ -117,6 +117,19 @@ public sealed class ScraperTests : IBatchSink
     }
 
     [Fact]
+    public async Task Failures_are_written_down()
+    {
+        using var folder = new TemporaryFolder();
+        await using var scraper = NewScraper(Job("j", new IPEndPoint(IPAddress.Loopback, 1)) with { FailureLogFile = folder.PathOf("f.log") });
+        scraper.Start();
+        await Until(() => Step() && File.Exists(folder.PathOf("f.log")) && File.ReadAllText(folder.PathOf("f.log")).EndsWith('\n'));
+        using var line = System.Text.Json.JsonDocument.Parse(File.ReadAllLines(folder.PathOf("f.log"))[0]);
+        line.RootElement.GetProperty("job_name").GetString().ShouldBe("j");
+        line.RootElement.GetProperty("target").GetString().ShouldBe("http://127.0.0.1:1/metrics");
+        line.RootElement.GetProperty("msg").GetString()!.ShouldContain("connection refused");
+    }
+
+    [Fact]
     public async Task Dropped_targets_are_counted_and_kept_as_many_as_wanted()
     {
         var job = Job("j", new IPEndPoint(IPAddress.Loopback, 1), new IPEndPoint(IPAddress.Loopback, 2), new IPEndPoint(IPAddress.Loopback, 3));
