@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Headers;
 using Sightglass.Core.Bytes;
@@ -30,6 +31,7 @@ internal sealed class RemoteWriteSender : IDisposable
     private readonly HttpTransport _http;
     private readonly WriteRequestEncoder _encoder;
     private readonly WriteRequest2Encoder _encoder2 = new();
+    private readonly OtlpMetricsEncoder _otlp = new();
     private readonly ByteWriter _request = new(64 << 10);
     private readonly ByteWriter _translated = new(64 << 10);
     private readonly ByteWriter _body = new(64 << 10);
@@ -94,6 +96,7 @@ internal sealed class RemoteWriteSender : IDisposable
         _queue.Dispose();
         _encoder.Dispose();
         _encoder2.Dispose();
+        _otlp.Dispose();
         _request.Dispose();
         _translated.Dispose();
         _body.Dispose();
@@ -206,7 +209,7 @@ internal sealed class RemoteWriteSender : IDisposable
     private bool MakeBody(IReadOnlyList<QueueRecord> records, out byte[] content)
     {
         content = records[0].Payload;
-        if (records.Count == 1 && !_target.Version2)
+        if (records.Count == 1 && !_target.Version2 && !_target.Otlp)
         {
             return true;
         }
@@ -218,6 +221,20 @@ internal sealed class RemoteWriteSender : IDisposable
             {
                 return false;
             }
+        }
+
+        if (_target.Otlp)
+        {
+            _translated.Clear();
+            _otlp.Encode(_request.Written, _translated);
+            using var gzipped = new MemoryStream();
+            using (var gzip = new GZipStream(gzipped, CompressionLevel.Fastest))
+            {
+                gzip.Write(_translated.Written);
+            }
+
+            content = gzipped.ToArray();
+            return true;
         }
 
         var message = _request;
@@ -238,13 +255,13 @@ internal sealed class RemoteWriteSender : IDisposable
     {
         var content = new ByteArrayContent(bytes);
         content.Headers.ContentType = MediaTypeHeaderValue.Parse(_target.Version2 ? "application/x-protobuf;proto=io.prometheus.write.v2.Request" : "application/x-protobuf");
-        content.Headers.ContentEncoding.Add("snappy");
+        content.Headers.ContentEncoding.Add(_target.Otlp ? "gzip" : "snappy");
         return content;
     }
 
     private KeyValuePair<string, string>[] Headers() =>
     [
-        KeyValuePair.Create("X-Prometheus-Remote-Write-Version", _target.Version2 ? "2.0.0" : "0.1.0"),
+        .. _target.Otlp ? [] : new[] { KeyValuePair.Create("X-Prometheus-Remote-Write-Version", _target.Version2 ? "2.0.0" : "0.1.0") },
         KeyValuePair.Create("User-Agent", "Sightglass"),
         .. _target.Headers,
     ];
@@ -268,7 +285,7 @@ internal sealed class RemoteWriteSender : IDisposable
         // Said once for as long as it stays the same.
         if (Interlocked.Exchange(ref _lastError, message) != message)
         {
-            _report($"remote write {_target.Name}: {message}");
+            _report($"sending on to {_target.Name}: {message}");
         }
     }
 }

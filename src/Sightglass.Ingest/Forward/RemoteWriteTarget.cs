@@ -4,7 +4,7 @@ using Sightglass.Ingest.Scrape.Http;
 
 namespace Sightglass.Ingest.Forward;
 
-/// <summary>An entry of <c>remote_write</c>: where samples are sent on to, and how.</summary>
+/// <summary>An entry of <c>remote_write</c> or <c>otlp_exporters</c>: where samples are sent on to, and how.</summary>
 public sealed record RemoteWriteTarget
 {
     /// <summary><c>name</c>; also the name of the queue's folder.</summary>
@@ -24,6 +24,9 @@ public sealed record RemoteWriteTarget
 
     /// <summary><c>protobuf_message: io.prometheus.write.v2.Request</c>.</summary>
     public bool Version2 { get; init; }
+
+    /// <summary>An entry of <c>otlp_exporters</c>: OTLP over HTTP instead of remote write.</summary>
+    public bool Otlp { get; init; }
 
     /// <summary><c>send_exemplars</c>.</summary>
     public bool SendExemplars { get; init; }

@@ -55,7 +55,7 @@ internal static class ConfigurationLoader
         configuration = withGlobal with
         {
             Scrape = ScrapeReader.Read(root, scrapeDefaults, folder),
-            RemoteWrite = RemoteWriteReader.Read(root.Sections("remote_write"), withGlobal.ExternalLabels, folder),
+            RemoteWrite = RemoteWriteReader.Read(root, withGlobal.ExternalLabels, folder),
             Otlp = OtlpReader.Read(root.Section("otlp")),
             PromQL = PromQLReader.Read(root.Section("promql")),
             Rules = Rules(root, folder),

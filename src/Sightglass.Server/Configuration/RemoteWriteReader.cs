@@ -4,7 +4,7 @@ using Sightglass.Ingest.Forward;
 
 namespace Sightglass.Server.Configuration;
 
-/// <summary>Reads <c>remote_write</c> with Prometheus' keys, and <c>queue_config.max_disk_bytes</c> of our own.</summary>
+/// <summary>Reads <c>remote_write</c> and <c>otlp_exporters</c> with Prometheus' keys, and <c>queue_config.max_disk_bytes</c> of our own.</summary>
 internal static class RemoteWriteReader
 {
     private const string Version1 = "prometheus.WriteRequest";
@@ -13,36 +13,49 @@ internal static class RemoteWriteReader
     /// <summary>Keys of Prometheus that no code stands behind.</summary>
     private static readonly string[] NotBuilt = ["sigv4", "azuread", "google_iam", "round_robin_dns"];
 
+    private static readonly string[] RemoteWriteOnly = ["protobuf_message", "send_exemplars", "send_native_histograms"];
+
     /// <summary>Headers that every request has from us.</summary>
     private static readonly string[] ReservedHeaders =
         ["authorization", "host", "content-encoding", "content-length", "content-type", "user-agent", "connection", "x-prometheus-remote-write-version"];
 
     /// <exception cref="AlertingConfigurationException">Something in it is not as it has to be.</exception>
-    public static IReadOnlyList<RemoteWriteTarget> Read(IReadOnlyList<YamlSection> sections, LabelSet externalLabels, string folder)
+    public static IReadOnlyList<RemoteWriteTarget> Read(YamlSection root, LabelSet externalLabels, string folder)
     {
         var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         var targets = new List<RemoteWriteTarget>();
-        for (var i = 0; i < sections.Count; i++)
+        foreach (var (key, otlp) in new[] { ("remote_write", false), ("otlp_exporters", true) })
         {
-            var target = Read(sections[i], i, externalLabels, folder);
-            if (!names.Add(target.Name))
+            foreach (var section in root.Sections(key))
             {
-                throw sections[i].Error("name", $"found multiple remote write configs with job name \"{target.Name}\"");
-            }
+                var target = Read(section, targets.Count, otlp, externalLabels, folder);
+                if (!names.Add(target.Name))
+                {
+                    throw section.Error("name", $"found multiple remote write configs with job name \"{target.Name}\"");
+                }
 
-            targets.Add(target);
+                targets.Add(target);
+            }
         }
 
         return targets;
     }
 
-    private static RemoteWriteTarget Read(YamlSection section, int index, LabelSet externalLabels, string folder)
+    private static RemoteWriteTarget Read(YamlSection section, int index, bool otlp, LabelSet externalLabels, string folder)
     {
         foreach (var key in NotBuilt)
         {
             if (section.Has(key))
             {
                 throw section.Error(key, $"{key} is not built yet");
+            }
+        }
+
+        foreach (var key in otlp ? RemoteWriteOnly : [])
+        {
+            if (section.Has(key))
+            {
+                throw section.Error(key, $"{key} is a key of remote_write; over OTLP floats are sent");
             }
         }
 
@@ -81,6 +94,7 @@ internal static class RemoteWriteReader
             Headers = headers,
             Relabel = RelabelReader.Read(section, "write_relabel_configs", legacyNames: false),
             Version2 = message == Version2,
+            Otlp = otlp,
             SendExemplars = section.Bool("send_exemplars") ?? false,
             SendNativeHistograms = section.Bool("send_native_histograms") ?? false,
             SendMetadata = Metadata(section.Section("metadata_config")),

@@ -26,6 +26,8 @@ namespace Sightglass.Server.Hosting;
 /// <summary>Everything behind the endpoints, made from the configuration and ended in the opposite order.</summary>
 internal sealed class Engines : IAsyncDisposable
 {
+    private static readonly string[] ForwardSections = ["remote_write", "otlp_exporters"];
+
     private const string NobodyToTell = "route: { receiver: nobody }\nreceivers: [ { name: nobody } ]\n";
 
     private readonly DataFolder _folder;
@@ -183,7 +185,7 @@ internal sealed class Engines : IAsyncDisposable
     public async Task ApplyAsync(ServerConfiguration next)
     {
         Pushes.Receiver.Otlp = next.Otlp;
-        if (ConfigurationDifference.SectionText(Configuration, "remote_write") != ConfigurationDifference.SectionText(next, "remote_write") || !Configuration.ExternalLabels.Equals(next.ExternalLabels))
+        if (ForwardSections.Any(s => ConfigurationDifference.SectionText(Configuration, s) != ConfigurationDifference.SectionText(next, s)) || !Configuration.ExternalLabels.Equals(next.ExternalLabels))
         {
             await Forwarder.UpdateAsync(next.RemoteWrite);
         }
