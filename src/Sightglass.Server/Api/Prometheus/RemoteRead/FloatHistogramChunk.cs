@@ -145,30 +145,44 @@ internal static class FloatHistogramChunk
         Unsigned(writer, (ulong)whole + 1);
     }
 
-    private static void Signed(BitWriter writer, long value) => Sized(writer, (ulong)value, value == 0, bits => BitWriter.Fits(value, bits));
-
-    private static void Unsigned(BitWriter writer, ulong value) => Sized(writer, value, value == 0, bits => value < 1UL << bits);
-
-    private static void Sized(BitWriter writer, ulong value, bool zero, Func<int, bool> fits)
+    private static void Signed(BitWriter writer, long value)
     {
-        if (zero)
+        var size = 0;
+        while (size < Sizes.Length && !BitWriter.Fits(value, Sizes[size]))
+        {
+            size++;
+        }
+
+        Sized(writer, (ulong)value, size);
+    }
+
+    private static void Unsigned(BitWriter writer, ulong value)
+    {
+        var size = 0;
+        while (size < Sizes.Length && value >= 1UL << Sizes[size])
+        {
+            size++;
+        }
+
+        Sized(writer, value, size);
+    }
+
+    // Zero is one bit; the others have as many ones as their size's position, and one more, before a zero.
+    private static void Sized(BitWriter writer, ulong value, int size)
+    {
+        if (value == 0)
         {
             writer.Bits(0, 1);
-            return;
         }
-
-        for (var i = 0; i < Sizes.Length; i++)
+        else if (size == Sizes.Length)
         {
-            if (fits(Sizes[i]))
-            {
-                // i + 1 ones and a zero.
-                writer.Bits((1UL << (i + 2)) - 2, i + 2);
-                writer.Bits(value, Sizes[i]);
-                return;
-            }
+            writer.Bits(0xff, 8);
+            writer.Bits(value, 64);
         }
-
-        writer.Bits(0xff, 8);
-        writer.Bits(value, 64);
+        else
+        {
+            writer.Bits((1UL << (size + 2)) - 2, size + 2);
+            writer.Bits(value, Sizes[size]);
+        }
     }
 }
