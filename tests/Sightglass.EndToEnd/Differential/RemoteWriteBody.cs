@@ -1,0 +1,54 @@
+using Sightglass.Core.Bytes;
+
+namespace Sightglass.EndToEnd.Differential;
+
+/// <summary>A remote write 1.0 request: series with their labels and samples as protobuf in one snappy block.</summary>
+internal static class RemoteWriteBody
+{
+    public static byte[] Of(IEnumerable<TestSeries> series)
+    {
+        using var request = new ByteWriter();
+        foreach (var one in series)
+        {
+            using var timeSeries = new ByteWriter();
+            foreach (var (name, value) in one.Labels)
+            {
+                using var label = new ByteWriter();
+                Text(label, 1, name);
+                Text(label, 2, value);
+                Message(timeSeries, 1, label);
+            }
+
+            foreach (var (time, value) in one.Samples)
+            {
+                using var sample = new ByteWriter();
+                sample.WriteByte((1 << 3) | 1);
+                sample.WriteDouble(value);
+                sample.WriteByte(2 << 3);
+                sample.WriteVarint((ulong)time);
+                Message(timeSeries, 2, sample);
+            }
+
+            Message(request, 1, timeSeries);
+        }
+
+        using var block = new ByteWriter();
+        SnappyEncoder.Compress(request.Written, block);
+        return block.Written.ToArray();
+    }
+
+    private static void Text(ByteWriter target, int field, string value)
+    {
+        target.WriteByte((byte)((field << 3) | 2));
+        target.WriteLengthPrefixed(System.Text.Encoding.UTF8.GetBytes(value));
+    }
+
+    private static void Message(ByteWriter target, int field, ByteWriter message)
+    {
+        target.WriteByte((byte)((field << 3) | 2));
+        target.WriteLengthPrefixed(message.Written);
+    }
+}
+
+/// <summary>A series and its samples (milliseconds, value), in the order of time.</summary>
+internal sealed record TestSeries(SortedDictionary<string, string> Labels, List<(long Time, double Value)> Samples);
