@@ -1,4 +1,5 @@
 using Sightglass.Alerting;
+using Sightglass.Ingest.Scrape.Discovery;
 using Sightglass.Ingest.Tail;
 using Sightglass.Server.Configuration;
 using Sightglass.TestKit;
@@ -38,8 +39,8 @@ public sealed class ConfigurationLoaderTests
         (scrape.Interval, scrape.Timeout).ShouldBe((TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(5)));
         scrape.Parameters.Select(p => p.Value).ShouldBe(["cpu", "disk"]);
         scrape.StaticTargets[0].Targets.ShouldBe(["a:1", "b:2"]);
-        scrape.Files[0].Patterns.ShouldBe([folder.PathOf("t/*.json")]);
-        scrape.Authorization!().ShouldBe("Basic dTpw");
+        scrape.Discoveries[0].ShouldBeOfType<FileDiscovery>().Patterns.ShouldBe([folder.PathOf("t/*.json")]);
+        scrape.Http.Basic.ShouldNotBeNull().ToString().ShouldNotContain("p,");
         configuration.Rules.ShouldHaveSingleItem().Groups.ShouldHaveSingleItem();
         var logs = configuration.Logs.ShouldHaveSingleItem();
         (logs.Format, logs.Files[0]).ShouldBe((LineFormat.Nginx, folder.PathOf("log/*.log")));
@@ -53,14 +54,12 @@ public sealed class ConfigurationLoaderTests
     [InlineData("storage: { retention: { logs: 1s } }", "want at least 1h")]
     [InlineData("storage: { retention: { max_disk: 80% } }", "not built yet")]
     [InlineData("\nslos: [ { name: a } ]", "c.yml:2: slos is not built yet")]
-    [InlineData("remote_write: [ { url: x } ]", "not built yet")]
     [InlineData("scrape_configs: [ { job_name: a }, { job_name: a } ]", "multiple scrape configs")]
     [InlineData("scrape_configs: [ { job_name: a, scrape_interval: 5s, scrape_timeout: 6s } ]", "timeout greater")]
     [InlineData("scrape_configs: [ { job_name: a, tls_config: {} , kubernetes_sd_configs: [ { role: pod } ] } ]", "not built yet")]
     [InlineData("scrape_configs: [ { job_name: a, relabel_configs: [ { action: fly } ] } ]", "unknown relabel action")]
     [InlineData("scrape_configs: [ { job_name: a, relabel_configs: [ { regex: '((', target_label: x } ] } ]", "regexp")]
     [InlineData("rule_files: [nowhere.yml]", "no such file")]
-    [InlineData("alertmanager: { route: { receiver: r }, receivers: [ { name: r, pagerduty_configs: [ { routing_key: k } ] } ] }", "not built yet")]
     [InlineData("logs: [ { files: [a], parser: grok } ]", "want plain, json, nginx or apache")]
     [InlineData("a: b: c", "not valid YAML")]
     public void What_is_wrong_is_named(string text, string message) =>
