@@ -6,14 +6,17 @@ namespace Sightglass.Alerting.Rules;
 internal static class RuleThreshold
 {
     /// <summary>The constant as it is written, or null: <c>0.9</c> of <c>rate(x[5m]) &gt; 0.9 and on() y</c>.</summary>
-    public static string? Of(PromQLExpression expression) => expression switch
+    public static string? Of(PromQLExpression expression) => Find(expression) is { } constant ? Text(constant) : null;
+
+    /// <summary>The constant, or null.</summary>
+    public static PromQLExpression? Find(PromQLExpression expression) => expression switch
     {
-        ParenExpression paren => Of(paren.Inner),
-        BinaryExpression { Operator: BinaryOperator.And or BinaryOperator.Or or BinaryOperator.Unless } set => Of(set.Left) ?? Of(set.Right),
+        ParenExpression paren => Find(paren.Inner),
+        BinaryExpression { Operator: BinaryOperator.And or BinaryOperator.Or or BinaryOperator.Unless } set => Find(set.Left) ?? Find(set.Right),
         BinaryExpression
         {
             Operator: BinaryOperator.Greater or BinaryOperator.GreaterOrEqual or BinaryOperator.Less or BinaryOperator.LessOrEqual or BinaryOperator.Equal or BinaryOperator.NotEqual,
-        } comparison => IsConstant(comparison.Right) ? Text(comparison.Right) : IsConstant(comparison.Left) ? Text(comparison.Left) : Of(comparison.Left) ?? Of(comparison.Right),
+        } comparison => IsConstant(comparison.Right) ? comparison.Right : IsConstant(comparison.Left) ? comparison.Left : Find(comparison.Left) ?? Find(comparison.Right),
         _ => null,
     };
 

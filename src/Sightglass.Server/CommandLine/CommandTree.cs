@@ -9,7 +9,7 @@ internal static class CommandTree
 {
     private static readonly (string Name, string Description)[] NotBuilt =
     [
-        ("backtest", "Run rules over stored history."), ("snapshot", "Make a snapshot of the data."),
+        ("snapshot", "Make a snapshot of the data."),
         ("restore", "Restore a snapshot."), ("import", "Import data or dashboards."),
     ];
 
@@ -42,6 +42,7 @@ internal static class CommandTree
         root.Subcommands.Add(CheckCommand.Build());
         root.Subcommands.Add(QueryCommand.Build());
         root.Subcommands.Add(new Command("test", "Run tests.") { TestPromQLCommand.Build(), TestRulesCommand.Build() });
+        root.Subcommands.Add(BacktestCommand.Build());
         foreach (var (name, description) in NotBuilt)
         {
             var command = new Command(name, description + " Not built yet.") { TreatUnmatchedTokensAsErrors = false };

@@ -1,0 +1,67 @@
+using System.Globalization;
+using System.Text.Json;
+using Sightglass.Core.Model;
+
+namespace Sightglass.Server.CommandLine;
+
+/// <summary>Asks a server at which moments of a range an expression held.</summary>
+internal sealed class RuleHistory : IDisposable
+{
+    /// <summary>Points of one request; the server takes 11,000 at most.</summary>
+    private const int PointsPerRequest = 10_000;
+
+    private readonly HttpClient _http;
+
+    public RuleHistory(Uri server) => _http = new HttpClient { BaseAddress = new Uri(server.ToString().TrimEnd('/') + "/"), Timeout = TimeSpan.FromMinutes(5) };
+
+    public async Task<IReadOnlyDictionary<LabelSet, IReadOnlyList<DateTimeOffset>>> HoldsAsync(
+        string expression, DateTimeOffset start, DateTimeOffset end, TimeSpan interval, CancellationToken cancellation)
+    {
+        var holds = new Dictionary<LabelSet, List<DateTimeOffset>>();
+        for (var from = start; from <= end; from += interval * PointsPerRequest)
+        {
+            var last = from + (interval * (PointsPerRequest - 1));
+            await AddAsync(holds, expression, from, last < end ? last : end, interval, cancellation);
+        }
+
+        return holds.ToDictionary(static h => h.Key, static h => (IReadOnlyList<DateTimeOffset>)h.Value);
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private async Task AddAsync(Dictionary<LabelSet, List<DateTimeOffset>> holds, string expression, DateTimeOffset from, DateTimeOffset to, TimeSpan interval, CancellationToken cancellation)
+    {
+        var form = new Dictionary<string, string>
+        {
+            ["query"] = expression,
+            ["start"] = QueryTime.Seconds(from),
+            ["end"] = QueryTime.Seconds(to),
+            ["step"] = interval.TotalSeconds.ToString(CultureInfo.InvariantCulture),
+        };
+        using var content = new FormUrlEncodedContent(form);
+        using var answer = await _http.PostAsync(new Uri("api/v1/query_range", UriKind.Relative), content, cancellation);
+        var text = await answer.Content.ReadAsStringAsync(cancellation);
+        if (!answer.IsSuccessStatusCode)
+        {
+            throw new FormatException(QueryErrorText.Of(text, expression, (int)answer.StatusCode));
+        }
+
+        using var json = JsonDocument.Parse(text);
+        foreach (var series in json.RootElement.GetProperty("data").GetProperty("result").EnumerateArray())
+        {
+            var labels = LabelSet.From(series.GetProperty("metric").EnumerateObject().Where(static l => l.Name != LabelSet.MetricName).Select(static l => new Label(l.Name, l.Value.GetString()!)));
+            if (!holds.TryGetValue(labels, out var moments))
+            {
+                holds.Add(labels, moments = []);
+            }
+
+            foreach (var kind in (string[])["values", "histograms"])
+            {
+                if (series.TryGetProperty(kind, out var points))
+                {
+                    moments.AddRange(points.EnumerateArray().Select(static p => DateTimeOffset.FromUnixTimeMilliseconds((long)(p[0].GetDecimal() * 1000))));
+                }
+            }
+        }
+    }
+}
