@@ -14,7 +14,8 @@ public sealed class AlertReplayTests
     [InlineData("..xxx..", 3, 0, "")]
     [InlineData("xx.xxx.", 1, 0, "1-2 4-6")]
     [InlineData("..xxx", 1, 0, "3-4 still")]
-    [InlineData(".x..x...", 0, 2, "1-3 4-6")]
+    [InlineData(".x..x...", 0, 2, "1-7")]
+    [InlineData(".x...x...", 0, 2, "1-4 5-8")]
     [InlineData(".x.x....", 0, 2, "1-6")]
     [InlineData(".......", 0, 0, "")]
     public void Alerts_fire_as_the_rule_would(string held, int hold, int keep, string expected)
