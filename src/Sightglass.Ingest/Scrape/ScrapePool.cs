@@ -21,7 +21,7 @@ internal sealed class ScrapePool : IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly Dictionary<string, TargetLoop> _targets = new(StringComparer.Ordinal);
     private readonly List<TargetLoop> _retiring = [];
-    private readonly List<Discoverer> _ended = [];
+    private readonly List<Task> _ending = [];
     private List<Discoverer> _discoverers = [];
     private ScrapeConfiguration _configuration;
     private IReadOnlyList<TargetStatus> _dropped = [];
@@ -116,11 +116,8 @@ internal sealed class ScrapePool : IAsyncDisposable
                 _discoverers[i].Inherit(before[i]);
             }
 
-            foreach (var discoverer in before)
-            {
-                discoverer.Cancel();
-                _ended.Add(discoverer);
-            }
+            _ending.RemoveAll(task => task.IsCompleted);
+            _ending.AddRange(before.Select(discoverer => discoverer.DisposeAsync().AsTask()));
 
             Sync();
         }
@@ -152,11 +149,13 @@ internal sealed class ScrapePool : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         List<Discoverer> discoverers;
+        List<Task> ending;
         List<TargetLoop> loops;
         lock (_gate)
         {
             _closed = true;
-            discoverers = [.. _discoverers, .. _ended];
+            discoverers = [.. _discoverers];
+            ending = [.. _ending];
             loops = [.. _targets.Values, .. _retiring];
             _targets.Clear();
             _retiring.Clear();
@@ -167,6 +166,7 @@ internal sealed class ScrapePool : IAsyncDisposable
             await discoverer.DisposeAsync();
         }
 
+        await Task.WhenAll(ending);
         foreach (var loop in loops)
         {
             await loop.DisposeAsync();
