@@ -51,7 +51,7 @@ internal sealed class ExpressionGenerator(Random random, long endSeconds)
         9 => $"clamp({Vector(depth - 1)}, {Scalar(0)}, {Scalar(0)})",
         10 => $"clamp_{(random.Next(2) == 0 ? "min" : "max")}({Vector(depth - 1)}, {Scalar(depth - 1)})",
         11 => $"round({Vector(depth - 1)}, {Scalar(0)})",
-        12 => $"predict_linear({Selector()}[{Pick(Ranges)}], {random.Next(1, 4000)})",
+        12 => $"predict_linear({Matrix(depth - 1)}, {random.Next(1, 4000)})",
         13 => $"absent_over_time({Matrix(0)})",
         14 => $"vector({Scalar(depth - 1)})",
         _ => $"{Scalar(depth - 1)}",
