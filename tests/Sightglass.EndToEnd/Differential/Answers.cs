@@ -7,7 +7,7 @@ namespace Sightglass.EndToEnd.Differential;
 internal static class Answers
 {
     /// <summary>Null when they agree, else the first difference as a sentence.</summary>
-    public static string? Difference(JsonElement ours, JsonElement theirs, double tolerance)
+    public static string? Difference(JsonElement ours, JsonElement theirs, double tolerance, bool times = true)
     {
         var (left, right) = (ours.GetProperty("status").GetString(), theirs.GetProperty("status").GetString());
         if (left != right)
@@ -26,7 +26,7 @@ internal static class Answers
             return $"ours is a {a.GetProperty("resultType")}, theirs a {b.GetProperty("resultType")}";
         }
 
-        var (mine, other) = (Points(a), Points(b));
+        var (mine, other) = (Points(a, times), Points(b, times));
         foreach (var (key, value) in mine)
         {
             if (!other.TryGetValue(key, out var expected))
@@ -45,7 +45,7 @@ internal static class Answers
 
     private static string Error(JsonElement answer) => answer.TryGetProperty("error", out var error) ? $"({error})" : string.Empty;
 
-    private static Dictionary<string, string> Points(JsonElement data)
+    private static Dictionary<string, string> Points(JsonElement data, bool times)
     {
         var points = new Dictionary<string, string>(StringComparer.Ordinal);
         if (data.GetProperty("resultType").GetString() is "scalar" or "string")
@@ -59,7 +59,7 @@ internal static class Answers
             var labels = string.Join(',', series.GetProperty("metric").EnumerateObject().Select(l => $"{l.Name}={l.Value.GetString()}").Order(StringComparer.Ordinal));
             foreach (var point in series.TryGetProperty("value", out var one) ? [one] : series.GetProperty("values").EnumerateArray().ToArray())
             {
-                points.Add($"{{{labels}}} at {point[0].GetDouble().ToString(CultureInfo.InvariantCulture)}", point[1].GetString()!);
+                points.Add(times ? $"{{{labels}}} at {point[0].GetDouble().ToString(CultureInfo.InvariantCulture)}" : $"{{{labels}}}", point[1].GetString()!);
             }
         }
 

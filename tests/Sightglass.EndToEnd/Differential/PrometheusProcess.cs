@@ -77,7 +77,8 @@ internal sealed class PrometheusProcess : IAsyncDisposable
         Http.Dispose();
     }
 
-    private static int FreePort()
+    /// <summary>A port that nobody listens on now.</summary>
+    public static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
