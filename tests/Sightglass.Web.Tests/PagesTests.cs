@@ -74,7 +74,7 @@ public sealed class PagesTests(BrowserFixture browser) : IClassFixture<BrowserFi
         await page.Keyboard.PressAsync("Escape");
         await page.GetByTestId("run-query").First.ClickAsync();
         await Expect(page.GetByTestId("chart").First).ToBeVisibleAsync();
-        await Expect(page.GetByText("checkout").First).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Main).GetByText("checkout").First).ToBeVisibleAsync();
         await page.Context.CloseAsync();
     }
 
@@ -83,6 +83,24 @@ public sealed class PagesTests(BrowserFixture browser) : IClassFixture<BrowserFi
     {
         var (page, _) = await browser.OpenAsync("/targets");
         await Expect(page.GetByTestId("target-row").Filter(new LocatorFilterOptions { HasText = "sightglass" }).First).ToBeVisibleAsync();
+        await page.Context.CloseAsync();
+    }
+
+    [BrowserFact]
+    public async Task Filter_of_the_header_narrows_and_is_kept_over_pages()
+    {
+        var (page, _) = await browser.OpenAsync("/logs?service=nobody");
+        await Expect(page.GetByText("No lines in this time range")).ToBeVisibleAsync();
+        await page.GetByTestId("nav-traces").ClickAsync();
+        await Expect(page.GetByTestId("filter-service")).ToHaveValueAsync("nobody");
+        await Expect(page.GetByText("No trace matches in this time range")).ToBeVisibleAsync();
+        await page.GetByTestId("filter-service").SelectOptionAsync("checkout");
+        await Expect(page.GetByTestId("trace-row")).ToHaveCountAsync(1);
+        await page.GetByTestId("nav-metrics").ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Note)).ToBeVisibleAsync();
+        page.Url.ShouldContain("service=checkout");
+        await page.Keyboard.PressAsync("[");
+        await Expect(page.GetByTestId("trace-row")).ToHaveCountAsync(1);
         await page.Context.CloseAsync();
     }
 }

@@ -6,7 +6,7 @@ export function Help({ opened, close }: { opened: boolean; close: () => void }) 
     [['/'], 'Search pages, metrics, services, a trace ID'],
     [['?'], 'This list'],
     [['r'], 'Refresh'],
-    [['b'], 'Back: undo a zoom, a filter or a change of page'],
+    [['['], 'Back: undo a zoom, a filter or a change of page'],
     ...PAGES.map((page): [string[], string] => [['g', page.key], `Go to ${page.label.toLowerCase()}`]),
     [['Ctrl', 'Enter'], 'Run the query of the editor'],
     [['↑', '↓'], 'Move in a waterfall'],

@@ -1,4 +1,4 @@
-import { useNavigate } from '@tanstack/react-router';
+import { useNavigate, useRouter } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { useTime } from '../time/TimeContext';
 import { PAGES } from './pages';
@@ -14,6 +14,7 @@ function isTyping(target: EventTarget | null): boolean {
 
 export function useShortcuts(open: { palette: () => void; help: () => void }) {
   const navigate = useNavigate();
+  const router = useRouter();
   const { refresh } = useTime();
   useEffect(() => {
     let lastG = 0;
@@ -28,8 +29,10 @@ export function useShortcuts(open: { palette: () => void; help: () => void }) {
       lastG = 0;
       if (event.key === 'g') lastG = event.timeStamp;
       else if (event.key === 'r') refresh();
-      else if (event.key === 'b') window.history.back();
-      else if (event.key === '?') open.help();
+      // Not a letter: a query typed before its editor is there must not lead away. Never out of the app.
+      else if (event.key === '[') {
+        if (router.history.canGoBack()) router.history.back();
+      } else if (event.key === '?') open.help();
       else if (event.key === '/') {
         event.preventDefault();
         open.palette();

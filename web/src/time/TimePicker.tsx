@@ -167,7 +167,7 @@ function Custom({ done }: { done: () => void }) {
           Make absolute
         </Button>
         <Text size="xs" c="dimmed">
-          Drag on a chart to zoom in, double click to zoom out; b goes back.
+          Drag on a chart to zoom in, double click to zoom out; [ goes back.
         </Text>
       </Stack>
     </form>

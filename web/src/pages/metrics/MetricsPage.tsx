@@ -1,5 +1,7 @@
-import { Button, Drawer, Group, SegmentedControl } from '@mantine/core';
+import { Button, Drawer, Group, SegmentedControl, Text } from '@mantine/core';
 import { useState } from 'react';
+import { isFiltered } from '../../filters/apply';
+import { useFilters } from '../../filters/useFilters';
 import { Icon } from '../../shell/Icon';
 import { useUrl, type AppSearch } from '../../shell/search';
 import { Empty } from '../../shell/states';
@@ -12,6 +14,7 @@ const KEYS = ['q', 'q2', 'q3', 'q4'] as const;
 
 export function MetricsPage() {
   const { search, set } = useUrl();
+  const filtered = isFiltered(useFilters());
   const [extra, setExtra] = useState(0);
   const [browsing, setBrowsing] = useState(false);
   const used = KEYS.reduce((count, key, index) => (search[key] === undefined ? count : index + 1), 1);
@@ -50,6 +53,11 @@ export function MetricsPage() {
               : {})}
           />
         ))}
+        {filtered && (
+          <Text size="xs" c="dimmed" role="note">
+            The service and environment of the header are not applied to PromQL: write them into the query.
+          </Text>
+        )}
         <Group justify="space-between">
           <Group gap="xs">
             <Button
