@@ -169,13 +169,13 @@ public sealed partial class MetricStore
 
         foreach (var part in removed)
         {
-            _cache.Forget(part.Name);
-            if (part.LostGroups.Count > 0)
+            _cache.Forget(part.Shared);
+            if (part.Losses.Count > 0)
             {
                 // Readers go on with the open files; the folder is kept for whoever wants to look.
-                var reason = string.Join('\n', part.LostGroups.Values);
+                var reason = string.Join('\n', part.Losses);
                 _manifest.Quarantine(part.Name, reason);
-                _options.Report($"part {part.Name} set aside, all blocks but {part.LostGroups.Count} groups were saved: {reason}");
+                _options.Report($"part {part.Name} set aside, all blocks but {part.Losses.Count} losses were saved: {reason}");
                 Interlocked.Increment(ref _quarantined);
             }
             else

@@ -24,7 +24,7 @@ public sealed partial class MetricStore : IMetricStore, IDisposable
     private readonly MetricStoreOptions _options;
     private readonly IFileSystem _files;
     private readonly RetentionPolicy _retention;
-    private readonly GroupCache _cache;
+    private readonly BlockCache _cache;
     private readonly Lock _appendGate = new();
     private readonly Lock _stateGate = new();
     private readonly Lock _workGate = new();
@@ -49,7 +49,7 @@ public sealed partial class MetricStore : IMetricStore, IDisposable
         _options = options;
         _files = options.Files;
         _retention = new RetentionPolicy(options.Retention);
-        _cache = new GroupCache(options.CacheBytes);
+        _cache = new BlockCache(options.CacheBytes);
         _manifest = Manifest.Open(_files, options.Folder);
         _metadata = FamilyMetadata.Open(_files, options.Folder, options.Report);
         var parts = OpenParts();

@@ -1,11 +1,15 @@
+using System.Buffers;
 using System.Buffers.Binary;
+using System.Numerics;
+using System.Runtime.InteropServices;
 using Sightglass.Core.Bytes;
 
 namespace Sightglass.Metrics.Blocks;
 
 /// <summary>
-/// The values of a block by the smallest of: one constant; integers scaled by a power of ten as deltas or deltas of deltas, with
-/// the few values that are none of that kind (markers, infinities) beside; XOR of the bits by byte planes. Zstandard comes after.
+/// The values of a block by the smallest of: one constant; integers scaled by a power of ten as deltas or deltas of deltas, with the few
+/// values that are none of that kind (markers, infinities) beside; XOR of the bits. Numbers stand in planes of equal bytes, which is what
+/// Zstandard, coming after, and a decoder without branches both want.
 /// </summary>
 internal static class ValueCodec
 {
@@ -17,6 +21,9 @@ internal static class ValueCodec
     /// <summary>Digits behind the point that decimals are tried with: more are measured doubles, which XOR serves better.</summary>
     private const int MaxDigits = 9;
 
+    /// <summary>Bytes that a number outside the planes costs, about.</summary>
+    private const int OutlierBytes = 7;
+
     /// <summary>Whole numbers beyond this lose their neighbours in a double.</summary>
     private const double MaxInteger = 1L << 52;
 
@@ -24,23 +31,18 @@ internal static class ValueCodec
 
     public static void Write(ByteWriter target, ReadOnlySpan<double> values)
     {
-        var first = BitConverter.DoubleToInt64Bits(values[0]);
-        var constant = true;
-        for (var i = 1; i < values.Length && constant; i++)
-        {
-            constant = BitConverter.DoubleToInt64Bits(values[i]) == first;
-        }
-
-        if (constant)
+        var bits = MemoryMarshal.Cast<double, long>(values);
+        if (bits.IndexOfAnyExcept(bits[0]) < 0)
         {
             target.WriteByte(Constant);
-            target.WriteUInt64((ulong)first);
+            target.WriteUInt64((ulong)bits[0]);
             return;
         }
 
-        var scaled = System.Buffers.ArrayPool<long>.Shared.Rent(values.Length);
+        var rented = ArrayPool<long>.Shared.Rent(values.Length * 2);
         try
         {
+            var scaled = rented.AsSpan(0, values.Length);
             var digits = FindDigits(values, scaled);
             if (digits < 0)
             {
@@ -48,12 +50,12 @@ internal static class ValueCodec
             }
             else
             {
-                WriteIntegers(target, values, scaled.AsSpan(0, values.Length), digits);
+                WriteIntegers(target, values, scaled, MemoryMarshal.Cast<long, ulong>(rented.AsSpan(values.Length, values.Length)), digits);
             }
         }
         finally
         {
-            System.Buffers.ArrayPool<long>.Shared.Return(scaled);
+            ArrayPool<long>.Shared.Return(rented);
         }
     }
 
@@ -81,42 +83,43 @@ internal static class ValueCodec
     // The least number of digits with which all values but a few come back bit by bit; -1 when there is none.
     private static int FindDigits(ReadOnlySpan<double> values, Span<long> scaled)
     {
-        var allowed = values.Length / 16 + 1;
+        var allowed = (values.Length / 16) + 1;
         var digits = 0;
         var exceptions = 0;
-        long last = 0;
         for (var i = 0; i < values.Length; i++)
         {
-            var bits = BitConverter.DoubleToInt64Bits(values[i]);
-            var used = digits;
-            while (used <= MaxDigits && !TryScale(values[i], bits, used, out last))
+            if (TryScale(values[i], digits, out scaled[i]))
             {
-                used = double.IsFinite(values[i]) ? used + 1 : MaxDigits + 1;
+                continue;
             }
 
-            if (used > MaxDigits)
+            var used = digits + 1;
+            while (used <= MaxDigits && double.IsFinite(values[i]) && !TryScale(values[i], used, out scaled[i]))
             {
+                used++;
+            }
+
+            if (used > MaxDigits || !double.IsFinite(values[i]))
+            {
+                scaled[i] = i > 0 ? scaled[i - 1] : 0;
                 if (++exceptions > allowed)
                 {
                     return -1;
                 }
             }
-            else if (used > digits)
+            else
             {
                 // Start again with what this value needs; at most MaxDigits times.
                 digits = used;
                 exceptions = 0;
                 i = -1;
-                continue;
             }
-
-            scaled[i] = used > MaxDigits ? (i > 0 ? scaled[i - 1] : 0) : last;
         }
 
         return digits;
     }
 
-    private static bool TryScale(double value, long bits, int digits, out long scaled)
+    private static bool TryScale(double value, int digits, out long scaled)
     {
         var power = Powers[digits];
         var product = Math.Round(value * power);
@@ -127,10 +130,71 @@ internal static class ValueCodec
         }
 
         scaled = (long)product;
-        return BitConverter.DoubleToInt64Bits(scaled / power) == bits;
+        return BitConverter.DoubleToInt64Bits(scaled / power) == BitConverter.DoubleToInt64Bits(value);
     }
 
-    private static void WriteIntegers(ByteWriter target, ReadOnlySpan<double> values, ReadOnlySpan<long> scaled, int digits)
+    private static void WriteIntegers(ByteWriter target, ReadOnlySpan<double> values, ReadOnlySpan<long> scaled, Span<ulong> numbers, int digits)
+    {
+        var twice = IsSteadier(scaled);
+        long previous = 0;
+        Span<int> widths = stackalloc int[9];
+        widths.Clear();
+        for (var i = 1; i < scaled.Length; i++)
+        {
+            var delta = scaled[i] - scaled[i - 1];
+            var number = ZigZag(twice ? delta - previous : delta);
+            previous = delta;
+            numbers[i] = number;
+            widths[(71 - BitOperations.LeadingZeroCount(number)) / 8]++;
+        }
+
+        var planes = ChoosePlanes(widths, scaled.Length);
+        target.WriteByte(twice ? DeltaOfDelta : Delta);
+        target.WriteByte((byte)(digits | (planes << 4)));
+        WriteExceptions(target, values, scaled, digits);
+        WriteOutliers(target, numbers[1..scaled.Length], planes);
+        target.WriteZigZag(scaled[0]);
+        WritePlanes(target, numbers[1..scaled.Length], planes);
+    }
+
+    private static bool IsSteadier(ReadOnlySpan<long> scaled)
+    {
+        long deltaCost = 0;
+        long secondCost = 0;
+        long previous = 0;
+        for (var i = 1; i < scaled.Length; i++)
+        {
+            var delta = scaled[i] - scaled[i - 1];
+            deltaCost += 64 - BitOperations.LeadingZeroCount(ZigZag(delta));
+            secondCost += 64 - BitOperations.LeadingZeroCount(ZigZag(delta - previous));
+            previous = delta;
+        }
+
+        return secondCost < deltaCost;
+    }
+
+    // As many planes as make the sum of planes and of the numbers that do not fit into them the least.
+    private static int ChoosePlanes(ReadOnlySpan<int> widths, int count)
+    {
+        var best = 8;
+        var bestCost = long.MaxValue;
+        var outside = 0;
+        for (var planes = 8; planes >= 0; planes--)
+        {
+            var cost = ((long)planes * count) + ((long)outside * OutlierBytes);
+            if (cost < bestCost)
+            {
+                bestCost = cost;
+                best = planes;
+            }
+
+            outside += widths[planes];
+        }
+
+        return best;
+    }
+
+    private static void WriteExceptions(ByteWriter target, ReadOnlySpan<double> values, ReadOnlySpan<long> scaled, int digits)
     {
         var exceptions = 0;
         for (var i = 0; i < values.Length; i++)
@@ -138,44 +202,9 @@ internal static class ValueCodec
             exceptions += IsException(values[i], scaled[i], digits) ? 1 : 0;
         }
 
-        long deltaCost = 0;
-        long secondCost = 0;
-        long previous = 0;
-        for (var i = 1; i < scaled.Length; i++)
-        {
-            var delta = scaled[i] - scaled[i - 1];
-            deltaCost += 64 - System.Numerics.BitOperations.LeadingZeroCount((ulong)((delta << 1) ^ (delta >> 63)));
-            var second = delta - previous;
-            secondCost += 64 - System.Numerics.BitOperations.LeadingZeroCount((ulong)((second << 1) ^ (second >> 63)));
-            previous = delta;
-        }
-
-        var twice = secondCost < deltaCost;
-        target.WriteByte(twice ? DeltaOfDelta : Delta);
-        target.WriteByte((byte)digits);
         target.WriteVarint((ulong)exceptions);
-        if (exceptions > 0)
-        {
-            WriteExceptions(target, values, scaled, digits);
-        }
-
-        target.WriteZigZag(scaled[0]);
-        previous = 0;
-        for (var i = 1; i < scaled.Length; i++)
-        {
-            var delta = scaled[i] - scaled[i - 1];
-            target.WriteZigZag(twice ? delta - previous : delta);
-            previous = delta;
-        }
-    }
-
-    private static bool IsException(double value, long scaled, int digits) =>
-        BitConverter.DoubleToInt64Bits(scaled / Powers[digits]) != BitConverter.DoubleToInt64Bits(value);
-
-    private static void WriteExceptions(ByteWriter target, ReadOnlySpan<double> values, ReadOnlySpan<long> scaled, int digits)
-    {
         var last = 0;
-        for (var i = 0; i < values.Length; i++)
+        for (var i = 0; exceptions > 0 && i < values.Length; i++)
         {
             if (IsException(values[i], scaled[i], digits))
             {
@@ -186,49 +215,136 @@ internal static class ValueCodec
         }
     }
 
-    private static void ReadIntegers(ref ByteReader reader, Span<double> values, bool twice)
+    private static bool IsException(double value, long scaled, int digits) =>
+        BitConverter.DoubleToInt64Bits(scaled / Powers[digits]) != BitConverter.DoubleToInt64Bits(value);
+
+    private static void WriteOutliers(ByteWriter target, Span<ulong> numbers, int planes)
     {
-        var digits = reader.ReadByte();
-        if (digits > MaxDigits)
+        var outliers = 0;
+        foreach (var number in numbers)
         {
-            reader.Fail();
-            return;
+            outliers += Fits(number, planes) ? 0 : 1;
         }
 
+        target.WriteVarint((ulong)outliers);
+        var last = 0;
+        for (var i = 0; outliers > 0 && i < numbers.Length; i++)
+        {
+            if (!Fits(numbers[i], planes))
+            {
+                target.WriteVarint((ulong)(i - last));
+                target.WriteVarint(numbers[i]);
+                numbers[i] = 0;
+                last = i;
+            }
+        }
+    }
+
+    private static bool Fits(ulong number, int planes) => planes == 8 || number >> (8 * planes) == 0;
+
+    private static void WritePlanes(ByteWriter target, ReadOnlySpan<ulong> numbers, int planes)
+    {
+        var bytes = target.GetSpan((planes * numbers.Length) + 1);
+        for (var plane = 0; plane < planes; plane++)
+        {
+            var into = bytes.Slice(plane * numbers.Length, numbers.Length);
+            for (var i = 0; i < numbers.Length; i++)
+            {
+                into[i] = (byte)(numbers[i] >> (8 * plane));
+            }
+        }
+
+        target.Advance(planes * numbers.Length);
+    }
+
+    private static void ReadIntegers(ref ByteReader reader, Span<double> values, bool twice)
+    {
+        var head = reader.ReadByte();
+        var digits = head & 15;
+        var planes = head >> 4;
         var exceptions = reader.ReadCount(values.Length);
         var exceptionsAt = reader;
-        for (var i = 0; i < exceptions; i++)
+        for (var i = 0; i < exceptions && !reader.Failed; i++)
         {
             reader.ReadVarint();
             reader.ReadUInt64();
         }
 
-        var power = Powers[digits];
-        var number = reader.ReadZigZag();
-        values[0] = number / power;
-        long delta = 0;
-        for (var i = 1; i < values.Length; i++)
+        var outliers = reader.ReadCount(values.Length);
+        var outliersAt = reader;
+        for (var i = 0; i < outliers && !reader.Failed; i++)
         {
-            var step = reader.ReadZigZag();
-            delta = twice ? delta + step : step;
-            number += delta;
-            values[i] = number / power;
+            reader.ReadVarint();
+            reader.ReadVarint();
         }
 
-        ulong at = 0;
-        for (var i = 0; i < exceptions; i++)
+        var first = reader.ReadZigZag();
+        if (digits > MaxDigits || planes > 8)
         {
-            at += exceptionsAt.ReadVarint();
-            var value = exceptionsAt.ReadDouble();
+            reader.Fail();
+            return;
+        }
+
+        var count = values.Length - 1;
+        var bytes = reader.ReadBytes(planes * count);
+        if (reader.Failed)
+        {
+            return;
+        }
+
+        // The values' own memory takes the numbers first.
+        var numbers = MemoryMarshal.Cast<double, long>(values);
+        PlaneCodec.Read(bytes, numbers[1..], planes);
+        if (!ReadOutliers(ref outliersAt, outliers, numbers[1..]))
+        {
+            reader.Fail();
+            return;
+        }
+
+        PlaneCodec.Restore(numbers, values, first, Powers[digits], twice);
+        if (!ReadExceptions(ref exceptionsAt, exceptions, values))
+        {
+            reader.Fail();
+        }
+    }
+
+    private static bool ReadOutliers(ref ByteReader reader, int count, Span<long> numbers)
+    {
+        ulong at = 0;
+        for (var i = 0; i < count; i++)
+        {
+            at += reader.ReadVarint();
+            var number = reader.ReadVarint();
+            if (at >= (ulong)numbers.Length)
+            {
+                return false;
+            }
+
+            numbers[(int)at] = (long)number;
+        }
+
+        return true;
+    }
+
+    private static bool ReadExceptions(ref ByteReader reader, int count, Span<double> values)
+    {
+        ulong at = 0;
+        for (var i = 0; i < count; i++)
+        {
+            at += reader.ReadVarint();
+            var value = reader.ReadDouble();
             if (at >= (ulong)values.Length)
             {
-                reader.Fail();
-                return;
+                return false;
             }
 
             values[(int)at] = value;
         }
+
+        return true;
     }
+
+    private static ulong ZigZag(long number) => (ulong)((number << 1) ^ (number >> 63));
 
     // Equal high bytes stand together, which is what Zstandard needs to see.
     private static void WriteXor(ByteWriter target, ReadOnlySpan<double> values)
@@ -259,17 +375,13 @@ internal static class ValueCodec
             return;
         }
 
-        ulong previous = 0;
-        for (var i = 0; i < values.Length; i++)
+        var numbers = MemoryMarshal.Cast<double, long>(values);
+        PlaneCodec.Read(planes, numbers, 8);
+        long previous = 0;
+        for (var i = 0; i < numbers.Length; i++)
         {
-            ulong bits = 0;
-            for (var plane = 0; plane < 8; plane++)
-            {
-                bits |= (ulong)planes[(plane * values.Length) + i] << (8 * plane);
-            }
-
-            previous ^= bits;
-            values[i] = BitConverter.UInt64BitsToDouble(previous);
+            previous ^= numbers[i];
+            numbers[i] = previous;
         }
     }
 }

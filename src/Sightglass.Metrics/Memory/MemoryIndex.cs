@@ -39,6 +39,30 @@ internal sealed class MemoryIndex : SeriesIndex
         }
     }
 
+    /// <summary>The labels of a series in the index by its key, without strings of its own.</summary>
+    public LabelSet LabelsOf(ReadOnlySpan<byte> key)
+    {
+        Span<char> scratch = stackalloc char[256];
+        var labels = new List<Label>(16);
+        foreach (var pair in SeriesKey.Read(key))
+        {
+            var name = Known(_names, pair.Name, scratch, out var values);
+            labels.Add(new Label(name, Known(values, pair.Value, scratch, out _)));
+        }
+
+        labels.Sort(static (a, b) => string.CompareOrdinal(a.Name, b.Name));
+        return LabelSet.FromSorted([.. labels]);
+    }
+
+    private static string Known<T>(Dictionary<string, T> known, ReadOnlySpan<byte> text, Span<char> scratch, out T value)
+    {
+        var chars = text.Length <= scratch.Length ? scratch : new char[text.Length];
+        chars = chars[..Encoding.UTF8.GetChars(text, chars)];
+        return known.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(chars, out var actual, out value!)
+            ? actual
+            : throw new System.Diagnostics.UnreachableException("BUG: a series of the table is not in its index");
+    }
+
     // Known names and values are found without making a string of them.
     private static T Intern<T>(Dictionary<string, T> known, ReadOnlySpan<byte> text, Span<char> scratch, Func<T> make)
     {

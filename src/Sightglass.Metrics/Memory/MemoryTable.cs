@@ -26,6 +26,8 @@ internal sealed class MemoryTable(long generation)
     private int _chunks;
     private long _keyBytes;
     private Entry[] _series = new Entry[1024];
+    private Hash128[] _hashes = new Hash128[1024];
+    private LabelSet?[] _labels = new LabelSet?[1024];
 
     /// <summary>Readers hold it for reading, the appender for writing.</summary>
     public ReaderWriterLockSlim Lock { get; } = new();
@@ -64,6 +66,8 @@ internal sealed class MemoryTable(long generation)
         if (SeriesCount == _series.Length)
         {
             Array.Resize(ref _series, SeriesCount * 2);
+            Array.Resize(ref _hashes, SeriesCount * 2);
+            Array.Resize(ref _labels, SeriesCount * 2);
         }
 
         if (_keySlabUsed + key.Length > KeySlabBytes)
@@ -75,12 +79,19 @@ internal sealed class MemoryTable(long generation)
         key.CopyTo(_keySlabs[^1].AsSpan(_keySlabUsed));
         var id = SeriesCount++;
         _series[id] = new Entry { KeySlab = _keySlabs.Count - 1, KeyAt = _keySlabUsed, KeyLength = key.Length, Head = -1, Tail = -1, MinTime = long.MaxValue, MaxTime = long.MinValue };
+        _hashes[id] = hash;
         _keySlabUsed += key.Length;
         _keyBytes += key.Length;
         _ids.Add(hash, id);
         _index.Add(key);
         return id;
     }
+
+    /// <summary>Identity of a series: the hash of its key.</summary>
+    public Hash128 HashOf(int id) => _hashes[id];
+
+    /// <summary>Labels of a series; made once.</summary>
+    public LabelSet LabelsOf(int id) => _labels[id] ??= _index.LabelsOf(KeyOf(id));
 
     public ReadOnlySpan<byte> KeyOf(int id)
     {

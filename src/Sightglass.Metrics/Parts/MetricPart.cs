@@ -1,7 +1,9 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using Sightglass.Core.Bytes;
 using Sightglass.Core.Errors;
+using Sightglass.Core.Model;
 using Sightglass.Metrics.Blocks;
 using Sightglass.Storage;
 
@@ -11,8 +13,10 @@ namespace Sightglass.Metrics.Parts;
 internal sealed class MetricPart : PartReader
 {
     private readonly PartFile _samples;
+    private readonly PartFile _times;
     private readonly (SectionRef Section, int RawLength)[] _groups;
-    private readonly ConcurrentDictionary<int, string> _lost = new();
+    private readonly (SectionRef Section, int RawLength)[] _timeGroups;
+    private readonly ConcurrentDictionary<(bool Times, int Id), string> _lost = new();
 
     /// <summary>Opens a part and reads its index.</summary>
     /// <exception cref="CorruptDataException">Metadata or index fail their check.</exception>
@@ -22,9 +26,11 @@ internal sealed class MetricPart : PartReader
         try
         {
             _samples = OpenFile(PartFormat.SamplesFile, PartFormat.SamplesMagic, PartFormat.Version);
+            _times = OpenFile(PartFormat.TimesFile, PartFormat.TimesMagic, PartFormat.Version);
             var index = OpenFile(PartFormat.IndexFile, PartFormat.IndexMagic, PartFormat.Version);
             var meta = OpenFile(PartFormat.MetaFile, PartFormat.MetaMagic, PartFormat.Version);
-            (Index, _groups) = Load(meta, index);
+            (Index, _groups, _timeGroups) = Load(meta, index);
+            Shared = NewPieces();
         }
         catch
         {
@@ -43,66 +49,209 @@ internal sealed class MetricPart : PartReader
 
     public PartIndex Index { get; }
 
-    /// <summary>Groups that failed their check since the part was opened, with the reason.</summary>
-    public IReadOnlyDictionary<int, string> LostGroups => _lost;
+    /// <summary>Reasons of the losses met since the part was opened: one for each group of blocks or column of times that failed its check.</summary>
+    public ICollection<string> Losses => _lost.Values;
+
+    /// <summary>What all queries share of this part.</summary>
+    public BlockCache.Pieces Shared { get; }
+
+    /// <summary>Places for a reader that keeps to itself, as a merge does.</summary>
+    public BlockCache.Pieces NewPieces() => new(_groups.Length, Index.Columns.Length);
 
     /// <summary>Adds the samples of a series' blocks that overlap a range. Blocks known to be lost are left out.</summary>
     /// <exception cref="CorruptDataException">A block fails its check; it is left out from now on.</exception>
-    public void Read(int series, long minTime, long maxTime, GroupCache cache, List<BlockRef> scratch, SampleList into)
+    public void Read(int series, long minTime, long maxTime, BlockCache cache, BlockCache.Pieces pieces, SampleList into)
     {
-        scratch.Clear();
-        Index.ReadBlocks(series, scratch);
-        foreach (var block in scratch)
+        foreach (var block in Index.Blocks(series))
         {
-            if (block.MaxTime < minTime || block.MinTime > maxTime || _lost.ContainsKey(block.Group))
+            var column = Index.Columns[block.Column];
+            if (column.MaxTime < minTime || column.MinTime > maxTime || IsLost(block))
             {
                 continue;
             }
 
-            var group = cache.Get(this, block.Group);
-            if (block.Offset > group.Length || block.Length > group.Length - block.Offset || !BlockCodec.TryRead(group.AsSpan(block.Offset, block.Length), into))
+            var times = TimesOf(block, cache, pieces);
+            var bytes = BytesOf(block, cache, pieces);
+            if (BlockCodec.HasHistograms(bytes))
             {
-                throw Lose(block.Group, "block does not decode");
+                foreach (var (time, histogram) in times.Zip(ReadHistograms(block, bytes, times.Length)))
+                {
+                    into.Add(time, histogram);
+                }
+
+                continue;
             }
+
+            into.Append(times.Length, out var timestamps, out var values);
+            times.CopyTo(timestamps);
+            ReadValues(block, bytes, values);
         }
     }
 
-    /// <summary>Reads and decompresses a group of blocks.</summary>
-    public byte[] ReadGroup(int group)
+    /// <summary>
+    /// Adds the samples of a series in a range, as <see cref="Read"/>; false, with nothing useful in
+    /// the buffer, when they do not come after those in it.
+    /// </summary>
+    public bool TryRead(int series, long minTime, long maxTime, BlockCache cache, SampleBuffer into)
     {
-        if ((uint)group >= (uint)_groups.Length)
+        var pieces = Shared;
+        foreach (var block in Index.Blocks(series))
         {
-            throw Lose(group, $"got group {group}, the part has {_groups.Length}");
+            var column = Index.Columns[block.Column];
+            if (column.MaxTime < minTime || column.MinTime > maxTime || IsLost(block))
+            {
+                continue;
+            }
+
+            var times = TimesOf(block, cache, pieces);
+            var from = column.MinTime >= minTime ? 0 : LowerBound(times, minTime);
+            var to = column.MaxTime <= maxTime ? times.Length : LowerBound(times, maxTime + 1);
+            if (from >= to)
+            {
+                continue;
+            }
+
+            if (into.Count > 0 && into.TimestampsMs[^1] >= times[from])
+            {
+                return false;
+            }
+
+            var bytes = BytesOf(block, cache, pieces);
+            if (BlockCodec.HasHistograms(bytes))
+            {
+                var histograms = ReadHistograms(block, bytes, times.Length);
+                for (var i = from; i < to; i++)
+                {
+                    into.Add(times[i], histograms[i]);
+                }
+            }
+            else
+            {
+                Append(block, bytes, times, from, to, into);
+            }
         }
 
-        var (section, rawLength) = _groups[group];
-        var packed = System.Buffers.ArrayPool<byte>.Shared.Rent(section.Length);
+        return true;
+    }
+
+    private void Append(BlockRef block, ReadOnlySpan<byte> bytes, long[] times, int from, int to, SampleBuffer into)
+    {
+        into.Append(to - from, out var timestamps, out var values);
+        times.AsSpan(from, to - from).CopyTo(timestamps);
+        if (to - from == times.Length)
+        {
+            ReadValues(block, bytes, values);
+            return;
+        }
+
+        var all = ArrayPool<double>.Shared.Rent(times.Length);
         try
         {
-            _samples.Read(section, "blocks", packed.AsSpan(0, section.Length));
-            var raw = new byte[rawLength];
-            return Zstd.TryDecompress(packed.AsSpan(0, section.Length), raw) ? raw : throw Lose(group, "blocks do not decompress");
+            ReadValues(block, bytes, all.AsSpan(0, times.Length));
+            all.AsSpan(from, to - from).CopyTo(values);
+        }
+        finally
+        {
+            ArrayPool<double>.Shared.Return(all);
+        }
+    }
+
+    private static int LowerBound(long[] times, long time)
+    {
+        var at = Array.BinarySearch(times, time);
+        return at < 0 ? ~at : at;
+    }
+
+    private void ReadValues(BlockRef block, ReadOnlySpan<byte> bytes, Span<double> values)
+    {
+        if (!BlockCodec.TryRead(bytes, values))
+        {
+            throw Lose(block, "block does not decode");
+        }
+    }
+
+    private NativeHistogram[] ReadHistograms(BlockRef block, ReadOnlySpan<byte> bytes, int count)
+    {
+        var histograms = new NativeHistogram?[count];
+        return BlockCodec.TryRead(bytes, histograms) ? Array.ConvertAll(histograms, static h => h!) : throw Lose(block, "block does not decode");
+    }
+
+    private ReadOnlySpan<byte> BytesOf(BlockRef block, BlockCache cache, BlockCache.Pieces pieces)
+    {
+        if ((uint)block.Group >= (uint)_groups.Length)
+        {
+            throw Lose(block, $"got group {block.Group}, the part has {_groups.Length}");
+        }
+
+        var group = BlockCache.Find<byte[]>(pieces.Groups, block.Group);
+        if (group is null)
+        {
+            group = ReadGroup(_samples, _groups[block.Group], block);
+            cache.Add(pieces.Groups, block.Group, group, group.Length);
+        }
+
+        return block.Offset <= group.Length && block.Length <= group.Length - block.Offset
+            ? group.AsSpan(block.Offset, block.Length)
+            : throw Lose(block, "block is not inside its group");
+    }
+
+    private long[] TimesOf(BlockRef block, BlockCache cache, BlockCache.Pieces pieces)
+    {
+        var times = BlockCache.Find<long[]>(pieces.Columns, block.Column);
+        if (times is not null)
+        {
+            return times;
+        }
+
+        var column = Index.Columns[block.Column];
+        if ((uint)column.Group >= (uint)_timeGroups.Length)
+        {
+            throw Lose(block, $"got group {column.Group}, the part has {_timeGroups.Length}", times: true);
+        }
+
+        var group = ReadGroup(_times, _timeGroups[column.Group], block, ofTimes: true);
+        times = new long[column.Count];
+        if (column.Offset > group.Length || column.Length > group.Length - column.Offset
+            || !TimeCodec.TryRead(group.AsSpan(column.Offset, column.Length), times) || times[0] != column.MinTime || times[^1] != column.MaxTime)
+        {
+            throw Lose(block, "column does not decode", times: true);
+        }
+
+        cache.Add(pieces.Columns, block.Column, times, times.Length * sizeof(long));
+        return times;
+    }
+
+    private byte[] ReadGroup(PartFile file, (SectionRef Section, int RawLength) group, BlockRef block, bool ofTimes = false)
+    {
+        var packed = ArrayPool<byte>.Shared.Rent(group.Section.Length);
+        try
+        {
+            file.Read(group.Section, "blocks", packed.AsSpan(0, group.Section.Length));
+            var raw = GC.AllocateUninitializedArray<byte>(group.RawLength);
+            return Zstd.TryDecompress(packed.AsSpan(0, group.Section.Length), raw) ? raw : throw Lose(block, "it does not decompress", ofTimes);
         }
         catch (CorruptDataException e)
         {
-            _lost.TryAdd(group, e.Message);
+            _lost.TryAdd((ofTimes, ofTimes ? block.Column : block.Group), e.Message);
             throw;
         }
         finally
         {
-            System.Buffers.ArrayPool<byte>.Shared.Return(packed);
+            ArrayPool<byte>.Shared.Return(packed);
         }
     }
 
-    private CorruptDataException Lose(int group, string detail)
+    private bool IsLost(BlockRef block) => !_lost.IsEmpty && (_lost.ContainsKey((false, block.Group)) || _lost.ContainsKey((true, block.Column)));
+
+    private CorruptDataException Lose(BlockRef block, string detail, bool times = false)
     {
-        var offset = (uint)group < (uint)_groups.Length ? _groups[group].Section.Offset : 0;
-        var error = new CorruptDataException(_samples.Path, "blocks", offset, detail);
-        _lost.TryAdd(group, error.Message);
+        var offset = (uint)block.Group < (uint)_groups.Length ? _groups[block.Group].Section.Offset : 0;
+        var error = times ? new CorruptDataException(_times.Path, "times", block.Column, detail) : new CorruptDataException(_samples.Path, "blocks", offset, detail);
+        _lost.TryAdd((times, times ? block.Column : block.Group), error.Message);
         return error;
     }
 
-    private (PartIndex Index, (SectionRef, int)[] Groups) Load(PartFile meta, PartFile index)
+    private (PartIndex Index, (SectionRef, int)[] Groups, (SectionRef, int)[] TimeGroups) Load(PartFile meta, PartFile index)
     {
         var body = meta.ReadRaw(PartFileWriter.HeaderBytes, (int)Math.Min(meta.Length - PartFileWriter.HeaderBytes, 1 << 16));
         if (body.Length < 4 || Crc32C.Compute(body.AsSpan(0, body.Length - 4)) != BinaryPrimitives.ReadUInt32LittleEndian(body.AsSpan(body.Length - 4)))
@@ -117,25 +266,32 @@ internal sealed class MetricPart : PartReader
         var seriesCount = reader.ReadCount(int.MaxValue);
         SampleCount = (long)reader.ReadVarint();
         var groupCount = reader.ReadCount(int.MaxValue);
+        var timeGroupCount = reader.ReadCount(int.MaxValue);
+        var columnCount = reader.ReadCount(int.MaxValue);
         var symbols = ReadSection(ref reader, index, "symbols");
         var series = ReadSection(ref reader, index, "series");
         var postings = ReadSection(ref reader, index, "postings");
-        var groupBytes = ReadSection(ref reader, index, "groups");
+        var columns = ReadSection(ref reader, index, "columns");
+        var groups = ReadSection(ref reader, index, "groups");
+        var timeGroups = ReadSection(ref reader, index, "groups of times");
         if (!reader.AtEnd)
         {
             throw new CorruptDataException(meta.Path, "metadata", PartFileWriter.HeaderBytes, "it does not decode");
         }
 
-        var groupReader = new ByteReader(groupBytes);
-        var groups = new (SectionRef, int)[Math.Min(groupCount, groupBytes.Length)];
+        return (new PartIndex(index.Path, Partition, seriesCount, symbols, series, postings, columns, columnCount), ReadGroups(groups, groupCount, index), ReadGroups(timeGroups, timeGroupCount, index));
+    }
+
+    private static (SectionRef, int)[] ReadGroups(byte[] bytes, int count, PartFile index)
+    {
+        var reader = new ByteReader(bytes);
+        var groups = new (SectionRef, int)[Math.Min(count, bytes.Length)];
         for (var i = 0; i < groups.Length; i++)
         {
-            groups[i] = (SectionRef.Read(ref groupReader), groupReader.ReadCount(PartFormat.MaxSectionBytes));
+            groups[i] = (SectionRef.Read(ref reader), reader.ReadCount(PartFormat.MaxSectionBytes));
         }
 
-        return groupReader.AtEnd && groups.Length == groupCount
-            ? (new PartIndex(index.Path, Partition, seriesCount, symbols, series, postings), groups)
-            : throw new CorruptDataException(index.Path, "groups", 0, "it does not decode");
+        return reader.AtEnd && groups.Length == count ? groups : throw new CorruptDataException(index.Path, "groups", 0, "it does not decode");
     }
 
     private static byte[] ReadSection(ref ByteReader reader, PartFile index, string what)

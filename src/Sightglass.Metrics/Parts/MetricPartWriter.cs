@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Sightglass.Core.Bytes;
 using Sightglass.Core.Model;
 using Sightglass.Metrics.Blocks;
@@ -5,34 +6,36 @@ using Sightglass.Storage;
 
 namespace Sightglass.Metrics.Parts;
 
-/// <summary>Writes a part: series in ascending order of their keys, each with its samples normalized. Not thread-safe.</summary>
+/// <summary>Writes a part: series in the order of <see cref="KeyOrder"/>, each with its samples normalized. Not thread-safe.</summary>
 internal sealed class MetricPartWriter : IDisposable
 {
+    /// <summary>Zstandard's fastest is as small as its slower ones on planes of bytes.</summary>
+    private const int Level = 1;
+
     private readonly PartWriter _part;
-    private readonly PartFileWriter _samples;
     private readonly PartFileWriter _index;
     private readonly PartFileWriter _meta;
-    private readonly int _level;
     private readonly long _partition;
-    private readonly ByteWriter _group = new(PartFormat.GroupBytes * 2);
-    private readonly ByteWriter _packed = new(PartFormat.GroupBytes);
+    private readonly GroupWriter _values;
+    private readonly GroupWriter _times;
+    private readonly PostingsWriter _postings = new();
+    private readonly Dictionary<Hash128, int> _columnIds = [];
+    private readonly ByteWriter _columns = new(4096);
     private readonly ByteWriter _series = new(64 << 10);
-    private readonly ByteWriter _groups = new(4096);
-    private readonly Dictionary<string, int> _symbolIds = new(StringComparer.Ordinal);
-    private readonly List<string> _symbols = [];
-    private readonly SortedDictionary<int, SortedDictionary<int, List<int>>> _postings = [];
-    private int _groupCount;
+    private readonly ByteWriter _blocks = new(256);
+    private readonly ByteWriter _pairs = new(256);
+    private readonly ByteWriter _packed = new(64 << 10);
     private int _seriesCount;
     private long _sampleCount;
     private long _minTime = long.MaxValue;
     private long _maxTime = long.MinValue;
 
-    public MetricPartWriter(IFileSystem files, Manifest manifest, long partition, int level)
+    public MetricPartWriter(IFileSystem files, Manifest manifest, long partition)
     {
         _partition = partition;
-        _level = level;
         _part = new PartWriter(files, manifest);
-        _samples = _part.CreateFile(PartFormat.SamplesFile, PartFormat.SamplesMagic, PartFormat.Version);
+        _values = new GroupWriter(_part.CreateFile(PartFormat.SamplesFile, PartFormat.SamplesMagic, PartFormat.Version), Level);
+        _times = new GroupWriter(_part.CreateFile(PartFormat.TimesFile, PartFormat.TimesMagic, PartFormat.Version), Level);
         _index = _part.CreateFile(PartFormat.IndexFile, PartFormat.IndexMagic, PartFormat.Version);
         _meta = _part.CreateFile(PartFormat.MetaFile, PartFormat.MetaMagic, PartFormat.Version);
     }
@@ -50,31 +53,18 @@ internal sealed class MetricPartWriter : IDisposable
         }
 
         var labels = 0;
-        foreach (var _ in SeriesKey.Read(key))
+        _pairs.Clear();
+        foreach (var pair in SeriesKey.Read(key))
         {
+            var (name, value) = _postings.Add(pair.Name, pair.Value);
+            _pairs.WriteVarint((ulong)name);
+            _pairs.WriteVarint((ulong)value);
             labels++;
         }
 
+        _postings.EndSeries();
         _series.WriteVarint((ulong)labels);
-        foreach (var pair in SeriesKey.Read(key))
-        {
-            var name = Symbol(pair.Name);
-            var value = Symbol(pair.Value);
-            _series.WriteVarint((ulong)name);
-            _series.WriteVarint((ulong)value);
-            if (!_postings.TryGetValue(name, out var values))
-            {
-                _postings.Add(name, values = []);
-            }
-
-            if (!values.TryGetValue(value, out var ids))
-            {
-                values.Add(value, ids = new List<int>(1));
-            }
-
-            ids.Add(_seriesCount);
-        }
-
+        _series.Write(_pairs.Written);
         WriteBlocks(samples, from, to);
         _seriesCount++;
         _sampleCount += to - from;
@@ -85,18 +75,27 @@ internal sealed class MetricPartWriter : IDisposable
     /// <summary>Finishes the files; the part is then to be committed.</summary>
     public void Complete()
     {
-        FlushGroup();
+        _values.Close();
+        _times.Close();
         using var body = new ByteWriter();
         body.WriteZigZag(_partition);
         body.WriteZigZag(_minTime);
         body.WriteZigZag(_maxTime);
         body.WriteVarint((ulong)_seriesCount);
         body.WriteVarint((ulong)_sampleCount);
-        body.WriteVarint((ulong)_groupCount);
-        WriteSection(body, SymbolBytes());
+        body.WriteVarint((ulong)_values.Count);
+        body.WriteVarint((ulong)_times.Count);
+        body.WriteVarint((ulong)_columnIds.Count);
+        using var scratch = new ByteWriter(64 << 10);
+        _postings.WriteSymbols(scratch);
+        WriteSection(body, scratch);
         WriteSection(body, _series);
-        WriteSection(body, PostingBytes());
-        WriteSection(body, _groups);
+        scratch.Clear();
+        _postings.WritePostings(scratch);
+        WriteSection(body, scratch);
+        WriteSection(body, _columns);
+        WriteSection(body, _values.References);
+        WriteSection(body, _times.References);
         var length = body.Length;
         body.WriteUInt32(Crc32C.Compute(body.Written[..length]));
         _meta.Append(body.Written);
@@ -106,16 +105,20 @@ internal sealed class MetricPartWriter : IDisposable
     public void Dispose()
     {
         _part.Dispose();
-        _group.Dispose();
-        _packed.Dispose();
+        _values.Dispose();
+        _times.Dispose();
+        _postings.Dispose();
+        _columns.Dispose();
         _series.Dispose();
-        _groups.Dispose();
+        _blocks.Dispose();
+        _pairs.Dispose();
+        _packed.Dispose();
     }
 
     private void WriteBlocks(SampleList samples, int from, int to)
     {
-        using var refs = new ByteWriter();
-        var blocks = 0;
+        _blocks.Clear();
+        var count = 0;
         var histograms = samples.Histograms;
         for (var at = from; at < to;)
         {
@@ -126,112 +129,56 @@ internal sealed class MetricPartWriter : IDisposable
                 end++;
             }
 
-            var offset = _group.Length;
-            var times = samples.Timestamps[at..end];
+            var offset = _values.Open.Length;
             if (isHistogram)
             {
-                BlockCodec.WriteHistograms(_group, times, histograms[at..end]);
+                BlockCodec.Write(_values.Open, histograms[at..end]);
             }
             else
             {
-                BlockCodec.Write(_group, times, samples.Values[at..end]);
+                BlockCodec.Write(_values.Open, samples.Values[at..end]);
             }
 
-            refs.WriteVarint((ulong)_groupCount);
-            refs.WriteVarint((ulong)offset);
-            refs.WriteVarint((ulong)(_group.Length - offset));
-            refs.WriteZigZag(times[0] - (_partition * PartFormat.PartitionMs));
-            refs.WriteVarint((ulong)(times[^1] - times[0]));
-            blocks++;
-            if (_group.Length >= PartFormat.GroupBytes)
-            {
-                FlushGroup();
-            }
-
+            _blocks.WriteVarint((ulong)_values.Count);
+            _blocks.WriteVarint((ulong)offset);
+            _blocks.WriteVarint((ulong)(_values.Open.Length - offset));
+            _blocks.WriteVarint((ulong)Column(samples.Timestamps[at..end]));
+            _values.CloseWhenFull();
+            count++;
             at = end;
         }
 
-        _series.WriteVarint((ulong)blocks);
-        _series.Write(refs.Written);
+        _series.WriteVarint((ulong)count);
+        _series.Write(_blocks.Written);
     }
 
-    private void FlushGroup()
+    // Series scraped together have the same times: they are written once.
+    private int Column(ReadOnlySpan<long> times)
     {
-        if (_group.Length == 0)
+        ref var id = ref CollectionsMarshal.GetValueRefOrAddDefault(_columnIds, Hash128.Compute(MemoryMarshal.AsBytes(times)), out var known);
+        if (known)
         {
-            return;
+            return id;
         }
 
-        _packed.Clear();
-        Zstd.Compress(_group.Written, _packed, _level);
-        _samples.Append(_packed.Written).Write(_groups);
-        _groups.WriteVarint((ulong)_group.Length);
-        _group.Clear();
-        _groupCount++;
-    }
-
-    private int Symbol(ReadOnlySpan<byte> text)
-    {
-        Span<char> scratch = stackalloc char[256];
-        var chars = text.Length <= scratch.Length ? scratch : new char[text.Length];
-        chars = chars[..System.Text.Encoding.UTF8.GetChars(text, chars)];
-        var lookup = _symbolIds.GetAlternateLookup<ReadOnlySpan<char>>();
-        if (!lookup.TryGetValue(chars, out var id))
-        {
-            id = _symbols.Count;
-            var symbol = chars.ToString();
-            _symbols.Add(symbol);
-            _symbolIds.Add(symbol, id);
-        }
-
+        id = _columnIds.Count - 1;
+        var offset = _times.Open.Length;
+        TimeCodec.Write(_times.Open, times);
+        _columns.WriteVarint((ulong)_times.Count);
+        _columns.WriteVarint((ulong)offset);
+        _columns.WriteVarint((ulong)(_times.Open.Length - offset));
+        _columns.WriteVarint((ulong)times.Length);
+        _columns.WriteZigZag(times[0] - (_partition * PartFormat.PartitionMs));
+        _columns.WriteVarint((ulong)(times[^1] - times[0]));
+        _times.CloseWhenFull();
         return id;
-    }
-
-    private ByteWriter SymbolBytes()
-    {
-        var bytes = new ByteWriter();
-        bytes.WriteVarint((ulong)_symbols.Count);
-        foreach (var symbol in _symbols)
-        {
-            bytes.WriteString(symbol);
-        }
-
-        return bytes;
-    }
-
-    private ByteWriter PostingBytes()
-    {
-        var bytes = new ByteWriter();
-        bytes.WriteVarint((ulong)_postings.Count);
-        foreach (var (name, values) in _postings)
-        {
-            bytes.WriteVarint((ulong)name);
-            bytes.WriteVarint((ulong)values.Count);
-            foreach (var (value, ids) in values)
-            {
-                bytes.WriteVarint((ulong)value);
-                bytes.WriteVarint((ulong)ids.Count);
-                var previous = -1;
-                foreach (var id in ids)
-                {
-                    bytes.WriteVarint((ulong)(id - previous - 1));
-                    previous = id;
-                }
-            }
-        }
-
-        return bytes;
     }
 
     private void WriteSection(ByteWriter body, ByteWriter raw)
     {
         _packed.Clear();
-        Zstd.Compress(raw.Written, _packed, _level);
+        Zstd.Compress(raw.Written, _packed, Level);
         _index.Append(_packed.Written).Write(body);
         body.WriteVarint((ulong)raw.Length);
-        if (raw != _series && raw != _groups)
-        {
-            raw.Dispose();
-        }
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Text;
 using Sightglass.Core.Bytes;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Model;
@@ -5,51 +7,115 @@ using Sightglass.Metrics.Index;
 
 namespace Sightglass.Metrics.Parts;
 
-/// <summary>The label index of a part, held as the bytes of its sections with offsets into them. Immutable.</summary>
+/// <summary>The label index of a part, held as the bytes of its sections with offsets into them. Thread-safe.</summary>
 internal sealed class PartIndex : SeriesIndex
 {
     private readonly string _file;
-    private readonly string[] _symbols;
+    private readonly byte[] _symbols;
+    private readonly int[] _symbolsAt;
+    private readonly string?[] _texts;
     private readonly byte[] _series;
     private readonly int[] _seriesAt;
     private readonly byte[] _postings;
-    private readonly Dictionary<string, Dictionary<string, int>> _names;
-    private readonly long _partition;
+    private readonly Dictionary<string, ValuePlace[]> _names;
+    private readonly WeakReference<LabelSet?[]> _labels = new(null!);
+    private Hash128[]? _hashes;
 
-    public PartIndex(string file, long partition, int seriesCount, byte[] symbols, byte[] series, byte[] postings)
+    public PartIndex(string file, long partition, int seriesCount, byte[] symbols, byte[] series, byte[] postings, byte[] columns, int columnCount)
     {
         _file = file;
-        _partition = partition;
+        _symbols = symbols;
         _series = series;
         _postings = postings;
-        _symbols = ReadSymbols(symbols);
-        _seriesAt = new int[seriesCount];
-        var reader = new ByteReader(series);
-        for (var i = 0; i < seriesCount; i++)
-        {
-            _seriesAt[i] = reader.Position;
-            Skip(ref reader, reader.ReadCount(series.Length), 2);
-            Skip(ref reader, reader.ReadCount(series.Length), 5);
-            Check(!reader.Failed, "series");
-        }
-
-        Check(reader.AtEnd, "series");
+        _symbolsAt = ReadSymbols();
+        _texts = new string?[_symbolsAt.Length];
+        Columns = ReadColumns(columns, columnCount, partition * PartFormat.PartitionMs);
+        _seriesAt = ReadSeries(seriesCount);
         _names = ReadPostings();
     }
 
     public override int SeriesCount => _seriesAt.Length;
 
+    /// <summary>The columns of times.</summary>
+    public TimeColumn[] Columns { get; }
+
     public override IEnumerable<string> Names => _names.Keys;
 
-    public override IEnumerable<string> Values(string name) => _names.TryGetValue(name, out var values) ? values.Keys : [];
+    public override IEnumerable<string> Values(string name) => _names.TryGetValue(name, out var values) ? values.Select(v => Text(v.Symbol)) : [];
 
     public override void Collect(string name, string value, SeriesBitmap into)
     {
-        if (!_names.TryGetValue(name, out var values) || !values.TryGetValue(value, out var at))
+        if (!_names.TryGetValue(name, out var values))
         {
             return;
         }
 
+        var wanted = Encoding.UTF8.GetBytes(value);
+        var low = 0;
+        var high = values.Length - 1;
+        while (low <= high)
+        {
+            var middle = (low + high) >>> 1;
+            var order = Symbol(values[middle].Symbol).SequenceCompareTo(wanted);
+            if (order == 0)
+            {
+                CollectAt(values[middle].At, into);
+                return;
+            }
+
+            (low, high) = order < 0 ? (middle + 1, high) : (low, middle - 1);
+        }
+    }
+
+    public LabelSet LabelsOf(int id)
+    {
+        if (!_labels.TryGetTarget(out var known))
+        {
+            _labels.SetTarget(known = new LabelSet?[SeriesCount]);
+        }
+
+        return known[id] ??= MakeLabels(id);
+    }
+
+    /// <summary>Identity of a series: the hash of its key.</summary>
+    public Hash128 HashOf(int id) => (_hashes ?? ComputeHashes())[id];
+
+    /// <summary>Appends the key of a series.</summary>
+    public void WriteKey(int id, ByteWriter target)
+    {
+        var reader = new ByteReader(_series.AsSpan(_seriesAt[id]));
+        var labels = reader.ReadCount(_series.Length);
+        for (var i = 0; i < labels * 2; i++)
+        {
+            target.WriteLengthPrefixed(Symbol((int)reader.ReadVarint()));
+        }
+    }
+
+    /// <summary>The blocks of a series, oldest first.</summary>
+    public BlockEnumerator Blocks(int id)
+    {
+        var reader = new ByteReader(_series.AsSpan(_seriesAt[id]));
+        Skip(ref reader, reader.ReadCount(_series.Length), 2);
+        return new BlockEnumerator(reader, reader.ReadCount(_series.Length));
+    }
+
+    /// <summary>Whether a block of the series overlaps a range (inclusive).</summary>
+    public bool Overlaps(int id, long minTime, long maxTime)
+    {
+        foreach (var block in Blocks(id))
+        {
+            ref readonly var column = ref Columns[block.Column];
+            if (column.MinTime <= maxTime && column.MaxTime >= minTime)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private void CollectAt(int at, SeriesBitmap into)
+    {
         var reader = new ByteReader(_postings.AsSpan(at));
         var count = reader.ReadCount(SeriesCount);
         var id = -1;
@@ -60,46 +126,47 @@ internal sealed class PartIndex : SeriesIndex
         }
     }
 
-    public LabelSet LabelsOf(int id)
+    private LabelSet MakeLabels(int id)
     {
         var reader = new ByteReader(_series.AsSpan(_seriesAt[id]));
         var labels = new Label[reader.ReadCount(_series.Length)];
+        var sorted = true;
         for (var i = 0; i < labels.Length; i++)
         {
-            labels[i] = new Label(SymbolAt(reader.ReadVarint()), SymbolAt(reader.ReadVarint()));
+            labels[i] = new Label(Text((int)reader.ReadVarint()), Text((int)reader.ReadVarint()));
+            sorted &= i == 0 || string.CompareOrdinal(labels[i - 1].Name, labels[i].Name) < 0;
         }
 
-        // Keys are in the order of bytes, label sets in the order of UTF-16: the same but for rare characters.
-        Array.Sort(labels, static (a, b) => string.CompareOrdinal(a.Name, b.Name));
+        if (!sorted)
+        {
+            // Keys are in the order of bytes, label sets in the order of UTF-16: the same but for rare characters.
+            Array.Sort(labels, static (a, b) => string.CompareOrdinal(a.Name, b.Name));
+        }
+
         return LabelSet.FromSorted(labels);
     }
 
-    /// <summary>Appends the key of a series.</summary>
-    public void WriteKey(int id, ByteWriter target)
+    private Hash128[] ComputeHashes()
     {
-        var reader = new ByteReader(_series.AsSpan(_seriesAt[id]));
-        var labels = reader.ReadCount(_series.Length);
-        for (var i = 0; i < labels * 2; i++)
+        var hashes = new Hash128[SeriesCount];
+        using var key = new ByteWriter();
+        for (var id = 0; id < hashes.Length; id++)
         {
-            target.WriteString(SymbolAt(reader.ReadVarint()));
+            key.Clear();
+            WriteKey(id, key);
+            hashes[id] = Hash128.Compute(key.Written);
         }
+
+        return _hashes = hashes;
     }
 
-    /// <summary>Adds the blocks of a series, oldest first.</summary>
-    public void ReadBlocks(int id, List<BlockRef> into)
+    private ReadOnlySpan<byte> Symbol(int id)
     {
-        var reader = new ByteReader(_series.AsSpan(_seriesAt[id]));
-        Skip(ref reader, reader.ReadCount(_series.Length), 2);
-        var blocks = reader.ReadCount(_series.Length);
-        for (var i = 0; i < blocks; i++)
-        {
-            var group = reader.ReadCount(int.MaxValue);
-            var offset = reader.ReadCount(int.MaxValue);
-            var length = reader.ReadCount(int.MaxValue);
-            var min = reader.ReadZigZag() + (_partition * PartFormat.PartitionMs);
-            into.Add(new BlockRef(group, offset, length, min, min + (long)reader.ReadVarint()));
-        }
+        var reader = new ByteReader(_symbols.AsSpan(_symbolsAt[id]));
+        return reader.ReadLengthPrefixed();
     }
+
+    private string Text(int id) => _texts[id] ??= Encoding.UTF8.GetString(Symbol(id));
 
     private static void Skip(ref ByteReader reader, int items, int varints)
     {
@@ -109,54 +176,136 @@ internal sealed class PartIndex : SeriesIndex
         }
     }
 
-    private string[] ReadSymbols(byte[] bytes)
+    private int[] ReadSymbols()
     {
-        var reader = new ByteReader(bytes);
-        var symbols = new string[reader.ReadCount(bytes.Length)];
-        for (var i = 0; i < symbols.Length; i++)
+        var reader = new ByteReader(_symbols);
+        var places = new int[reader.ReadCount(_symbols.Length)];
+        for (var i = 0; i < places.Length && !reader.Failed; i++)
         {
-            symbols[i] = reader.ReadString();
+            places[i] = reader.Position;
+            reader.ReadLengthPrefixed();
         }
 
         Check(reader.AtEnd, "symbols");
-        return symbols;
+        return places;
     }
 
-    private Dictionary<string, Dictionary<string, int>> ReadPostings()
+    private TimeColumn[] ReadColumns(byte[] bytes, int count, long start)
+    {
+        Check(count <= bytes.Length, "columns");
+        var reader = new ByteReader(bytes);
+        var columns = new TimeColumn[count];
+        for (var i = 0; i < count && !reader.Failed; i++)
+        {
+            var group = reader.ReadCount(int.MaxValue);
+            var offset = reader.ReadCount(int.MaxValue);
+            var length = reader.ReadCount(int.MaxValue);
+            var samples = reader.ReadCount(Metrics.Blocks.BlockCodec.MaxSamples);
+            var min = reader.ReadZigZag() + start;
+            columns[i] = new TimeColumn(group, offset, length, samples, min, min + (long)reader.ReadVarint());
+            Check(samples > 0, "columns");
+        }
+
+        Check(reader.AtEnd, "columns");
+        return columns;
+    }
+
+    // Walks everything once: what is read later needs no check.
+    private int[] ReadSeries(int count)
+    {
+        Check(count <= _series.Length, "series");
+        var places = new int[count];
+        var reader = new ByteReader(_series);
+        for (var i = 0; i < count; i++)
+        {
+            places[i] = reader.Position;
+            var symbols = reader.ReadCount(_series.Length) * 2;
+            for (var s = 0; s < symbols && !reader.Failed; s++)
+            {
+                Check(reader.ReadVarint() < (ulong)_symbolsAt.Length, "series");
+            }
+
+            var blocks = reader.ReadCount(_series.Length);
+            for (var b = 0; b < blocks && !reader.Failed; b++)
+            {
+                Skip(ref reader, 3, 1);
+                Check(reader.ReadVarint() < (ulong)Columns.Length, "series");
+            }
+
+            Check(!reader.Failed, "series");
+        }
+
+        Check(reader.AtEnd, "series");
+        return places;
+    }
+
+    private Dictionary<string, ValuePlace[]> ReadPostings()
     {
         var reader = new ByteReader(_postings);
-        var names = new Dictionary<string, Dictionary<string, int>>(StringComparer.Ordinal);
-        var nameCount = reader.ReadCount(_symbols.Length);
+        var names = new Dictionary<string, ValuePlace[]>(StringComparer.Ordinal);
+        var nameCount = reader.ReadCount(_symbolsAt.Length);
         for (var n = 0; n < nameCount; n++)
         {
-            var name = SymbolAt(reader.ReadVarint());
-            var count = reader.ReadCount(_symbols.Length);
-            var values = new Dictionary<string, int>(count, StringComparer.Ordinal);
-            for (var v = 0; v < count; v++)
+            var name = ReadSymbol(ref reader);
+            var values = new ValuePlace[reader.ReadCount(_symbolsAt.Length)];
+            for (var v = 0; v < values.Length; v++)
             {
-                values[SymbolAt(reader.ReadVarint())] = reader.Position;
+                values[v] = new ValuePlace(ReadSymbol(ref reader), reader.Position);
                 Skip(ref reader, reader.ReadCount(SeriesCount), 1);
                 Check(!reader.Failed, "postings");
             }
 
-            names[name] = values;
+            names[Text(name)] = values;
         }
 
         Check(reader.AtEnd, "postings");
         return names;
     }
 
-    private string SymbolAt(ulong id)
+    private int ReadSymbol(ref ByteReader reader)
     {
-        Check(id < (ulong)_symbols.Length, "symbols");
-        return _symbols[(int)id];
+        var id = reader.ReadVarint();
+        Check(id < (ulong)_symbolsAt.Length, "postings");
+        return (int)id;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Check(bool holds, string section)
     {
         if (!holds)
         {
             throw new CorruptDataException(_file, section, 0, "it does not decode");
+        }
+    }
+
+    private readonly record struct ValuePlace(int Symbol, int At);
+
+    /// <summary>Walks the blocks of a series.</summary>
+    public ref struct BlockEnumerator
+    {
+        private ByteReader _reader;
+        private int _left;
+
+        internal BlockEnumerator(ByteReader reader, int count)
+        {
+            _reader = reader;
+            _left = count;
+        }
+
+        public BlockRef Current { get; private set; }
+
+        public readonly BlockEnumerator GetEnumerator() => this;
+
+        public bool MoveNext()
+        {
+            if (_left == 0)
+            {
+                return false;
+            }
+
+            _left--;
+            Current = new BlockRef((int)_reader.ReadVarint(), (int)_reader.ReadVarint(), (int)_reader.ReadVarint(), (int)_reader.ReadVarint());
+            return true;
         }
     }
 }

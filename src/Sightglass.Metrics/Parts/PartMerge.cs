@@ -9,8 +9,8 @@ namespace Sightglass.Metrics.Parts;
 /// <summary>Makes parts: of a memory table, and of neighbouring parts of one partition.</summary>
 internal static class PartMerge
 {
-    private const int FlushLevel = 1;
-    private const int MergeLevel = 5;
+    /// <summary>Unpacked pieces that a merge keeps: a few groups and the times of many series for each part.</summary>
+    private const long CacheBytes = 8 << 20;
 
     /// <summary>Series between two looks at the cancellation.</summary>
     private const int CancellationInterval = 128;
@@ -24,13 +24,13 @@ internal static class PartMerge
             order[i] = i;
         }
 
-        Array.Sort(order, (a, b) => table.KeyOf(a).SequenceCompareTo(table.KeyOf(b)));
+        Array.Sort(order, (a, b) => KeyOrder.Compare(table.KeyOf(a), table.KeyOf(b)));
         var names = new List<string>();
         var samples = new SampleList();
         foreach (var partition in PartitionsOf(table, cutoff, samples))
         {
             var start = partition * PartFormat.PartitionMs;
-            using var writer = new MetricPartWriter(files, manifest, partition, FlushLevel);
+            using var writer = new MetricPartWriter(files, manifest, partition);
             for (var i = 0; i < order.Length; i++)
             {
                 if (i % CancellationInterval == 0)
@@ -63,10 +63,11 @@ internal static class PartMerge
     /// <returns>The new part's name, or null when nothing is left within the retention.</returns>
     public static string? Merge(IFileSystem files, Manifest manifest, IReadOnlyList<MetricPart> parts, long cutoff, CancellationToken cancellation)
     {
-        using var writer = new MetricPartWriter(files, manifest, parts[0].Partition, MergeLevel);
-        var cursors = parts.Select(p => new Cursor(p)).ToArray();
+        using var writer = new MetricPartWriter(files, manifest, parts[0].Partition);
+        var cache = new BlockCache(CacheBytes);
+        var cursors = parts.Select(p => new Cursor(p, cache)).ToArray();
+        using var key = new ByteWriter();
         var samples = new SampleList();
-        var scratch = new List<BlockRef>();
         try
         {
             for (var done = 0; ; done++)
@@ -79,7 +80,7 @@ internal static class PartMerge
                 Cursor? least = null;
                 foreach (var cursor in cursors)
                 {
-                    if (!cursor.AtEnd && (least is null || cursor.Key.SequenceCompareTo(least.Key) < 0))
+                    if (!cursor.AtEnd && (least is null || KeyOrder.Compare(cursor.Key, least.Key) < 0))
                     {
                         least = cursor;
                     }
@@ -91,13 +92,13 @@ internal static class PartMerge
                 }
 
                 samples.Clear();
-                using var key = new ByteWriter();
+                key.Clear();
                 key.Write(least.Key);
                 foreach (var cursor in cursors)
                 {
                     if (!cursor.AtEnd && cursor.Key.SequenceEqual(key.Written))
                     {
-                        cursor.Read(scratch, samples);
+                        cursor.Read(samples);
                         cursor.MoveNext();
                     }
                 }
@@ -157,13 +158,16 @@ internal static class PartMerge
     private sealed class Cursor : IDisposable
     {
         private readonly MetricPart _part;
-        private readonly GroupCache _groups = new(PartFormat.GroupBytes * 4);
+        private readonly BlockCache _cache;
+        private readonly BlockCache.Pieces _pieces;
         private readonly ByteWriter _key = new();
         private int _series = -1;
 
-        public Cursor(MetricPart part)
+        public Cursor(MetricPart part, BlockCache cache)
         {
             _part = part;
+            _cache = cache;
+            _pieces = part.NewPieces();
             MoveNext();
         }
 
@@ -180,14 +184,14 @@ internal static class PartMerge
             }
         }
 
-        public void Read(List<BlockRef> scratch, SampleList into)
+        public void Read(SampleList into)
         {
             var before = into.Count;
             while (true)
             {
                 try
                 {
-                    _part.Read(_series, long.MinValue, long.MaxValue, _groups, scratch, into);
+                    _part.Read(_series, long.MinValue, long.MaxValue, _cache, _pieces, into);
                     return;
                 }
                 catch (CorruptDataException)

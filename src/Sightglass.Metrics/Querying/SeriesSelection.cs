@@ -1,31 +1,27 @@
-using Sightglass.Core.Bytes;
 using Sightglass.Core.Contracts;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Model;
 using Sightglass.Metrics.Blocks;
 using Sightglass.Metrics.Memory;
-using Sightglass.Metrics.Parts;
 
 namespace Sightglass.Metrics.Querying;
 
 /// <summary>The series that a selection found, with their places in parts and tables.</summary>
 internal sealed class SeriesSelection : ISeriesSelection
 {
-    /// <summary>Series between two looks at the cancellation.</summary>
-    private const int CancellationInterval = 128;
-
     [ThreadStatic]
-    private static (SampleList Samples, List<BlockRef> Blocks)? _scratch;
+    private static SampleList? _scratch;
 
     private readonly Snapshot _snapshot;
-    private readonly GroupCache _cache;
+    private readonly Parts.BlockCache _cache;
     private readonly Action<CorruptDataException> _lost;
     private readonly long _minTime;
     private readonly long _maxTime;
     private readonly MemoryTable[] _tables;
-    private readonly Found[] _series;
+    private readonly FoundSeries[] _series;
+    private readonly Place[] _places;
 
-    private SeriesSelection(Snapshot snapshot, GroupCache cache, Action<CorruptDataException> lost, long minTime, long maxTime, MemoryTable[] tables, Found[] series)
+    private SeriesSelection(Snapshot snapshot, Parts.BlockCache cache, Action<CorruptDataException> lost, long minTime, long maxTime, MemoryTable[] tables, FoundSeries[] series, Place[] places)
     {
         _snapshot = snapshot;
         _cache = cache;
@@ -34,6 +30,7 @@ internal sealed class SeriesSelection : ISeriesSelection
         _maxTime = maxTime;
         _tables = tables;
         _series = series;
+        _places = places;
     }
 
     public int Count => _series.Length;
@@ -41,7 +38,7 @@ internal sealed class SeriesSelection : ISeriesSelection
     /// <summary>Finds series; takes the snapshot over.</summary>
     public static SeriesSelection Create(
         Snapshot snapshot,
-        GroupCache cache,
+        Parts.BlockCache cache,
         Action<CorruptDataException> lost,
         IReadOnlyList<LabelMatcher> matchers,
         long minTime,
@@ -51,25 +48,19 @@ internal sealed class SeriesSelection : ISeriesSelection
         try
         {
             var tables = snapshot.Tables.ToArray();
-            var found = new Dictionary<LabelSet, Found>();
-            var blocks = new List<BlockRef>();
+            var search = new SeriesSearch(matchers, minTime, maxTime, cancellation);
             for (var p = 0; p < snapshot.Parts.Length; p++)
             {
-                if (snapshot.Parts[p].MinTime <= maxTime && snapshot.Parts[p].MaxTime >= minTime)
-                {
-                    CollectPart(snapshot.Parts[p], p, matchers, minTime, maxTime, blocks, found, cancellation);
-                }
+                search.Add(snapshot.Parts[p], p);
             }
 
             for (var t = 0; t < tables.Length; t++)
             {
-                CollectTable(tables[t], snapshot.Parts.Length + t, matchers, minTime, maxTime, found, cancellation);
+                search.Add(tables[t], snapshot.Parts.Length + t);
             }
 
-            var series = new Found[found.Count];
-            found.Values.CopyTo(series, 0);
-            Array.Sort(series, static (a, b) => a.Labels.CompareTo(b.Labels));
-            return new SeriesSelection(snapshot, cache, lost, minTime, maxTime, tables, series);
+            var (series, places) = search.Finish();
+            return new SeriesSelection(snapshot, cache, lost, minTime, maxTime, tables, series, places);
         }
         catch
         {
@@ -83,34 +74,63 @@ internal sealed class SeriesSelection : ISeriesSelection
     public void Read(int series, SampleBuffer buffer)
     {
         buffer.Clear();
-        var (samples, blocks) = _scratch ??= (new SampleList(), []);
-        samples.Clear();
-        foreach (var (source, id) in _series[series].Places)
+        try
         {
-            if (source < _snapshot.Parts.Length)
+            for (var place = _series[series].FirstPlace; place >= 0; place = _places[place].Next)
             {
-                try
+                if (!TryRead(_places[place], buffer))
                 {
-                    _snapshot.Parts[source].Read(id, _minTime, _maxTime, _cache, blocks, samples);
+                    ReadUnordered(series, buffer);
+                    return;
                 }
-                catch (CorruptDataException e)
-                {
-                    _lost(e);
-                    throw;
-                }
-
-                continue;
             }
+        }
+        catch (CorruptDataException e)
+        {
+            _lost(e);
+            throw;
+        }
+    }
 
-            var table = _tables[source - _snapshot.Parts.Length];
-            table.Lock.EnterReadLock();
-            try
+    public void Dispose() => _snapshot.Dispose();
+
+    // The ordinary case: parts and tables one after the other in time, decoded to where they are wanted.
+    private bool TryRead(Place place, SampleBuffer buffer)
+    {
+        if (place.Source < _snapshot.Parts.Length)
+        {
+            return _snapshot.Parts[place.Source].TryRead(place.Id, _minTime, _maxTime, _cache, buffer);
+        }
+
+        var samples = _scratch ??= new SampleList();
+        samples.Clear();
+        ReadTable(place, samples);
+        samples.Normalize();
+        var from = samples.LowerBound(_minTime);
+        if (from < samples.Count && buffer.Count > 0 && samples.Timestamps[from] <= buffer.TimestampsMs[^1])
+        {
+            return false;
+        }
+
+        samples.CopyTo(buffer, _minTime, _maxTime);
+        return true;
+    }
+
+    private void ReadUnordered(int series, SampleBuffer buffer)
+    {
+        buffer.Clear();
+        var samples = _scratch ??= new SampleList();
+        samples.Clear();
+        for (var place = _series[series].FirstPlace; place >= 0; place = _places[place].Next)
+        {
+            if (_places[place].Source < _snapshot.Parts.Length)
             {
-                table.Read(id, samples);
+                var part = _snapshot.Parts[_places[place].Source];
+                part.Read(_places[place].Id, _minTime, _maxTime, _cache, part.Shared, samples);
             }
-            finally
+            else
             {
-                table.Lock.ExitReadLock();
+                ReadTable(_places[place], samples);
             }
         }
 
@@ -118,81 +138,17 @@ internal sealed class SeriesSelection : ISeriesSelection
         samples.CopyTo(buffer, _minTime, _maxTime);
     }
 
-    public void Dispose() => _snapshot.Dispose();
-
-    private static void CollectPart(MetricPart part, int source, IReadOnlyList<LabelMatcher> matchers, long minTime, long maxTime, List<BlockRef> blocks, Dictionary<LabelSet, Found> found, CancellationToken cancellation)
+    private void ReadTable(Place place, SampleList samples)
     {
-        var ids = part.Index.Find(matchers, cancellation);
-        var seen = 0;
-        for (var id = ids.Next(0); id >= 0; id = ids.Next(id + 1))
-        {
-            if (++seen % CancellationInterval == 0)
-            {
-                cancellation.ThrowIfCancellationRequested();
-            }
-
-            blocks.Clear();
-            part.Index.ReadBlocks(id, blocks);
-            foreach (var block in blocks)
-            {
-                if (block.MinTime <= maxTime && block.MaxTime >= minTime)
-                {
-                    Add(found, part.Index.LabelsOf(id), source, id);
-                    break;
-                }
-            }
-        }
-    }
-
-    private static void CollectTable(MemoryTable table, int source, IReadOnlyList<LabelMatcher> matchers, long minTime, long maxTime, Dictionary<LabelSet, Found> found, CancellationToken cancellation)
-    {
-        using var keys = new ByteWriter();
-        var places = new List<(int Id, int KeyAt, int KeyLength)>();
+        var table = _tables[place.Source - _snapshot.Parts.Length];
         table.Lock.EnterReadLock();
         try
         {
-            if (table.MinTime > maxTime || table.MaxTime < minTime)
-            {
-                return;
-            }
-
-            var ids = table.Index.Find(matchers, cancellation);
-            for (var id = ids.Next(0); id >= 0; id = ids.Next(id + 1))
-            {
-                if (table.Overlaps(id, minTime, maxTime))
-                {
-                    var key = table.KeyOf(id);
-                    places.Add((id, keys.Write(key), key.Length));
-                }
-            }
+            table.Read(place.Id, samples);
         }
         finally
         {
             table.Lock.ExitReadLock();
         }
-
-        // Strings are made outside the lock: appends go on.
-        foreach (var (id, keyAt, keyLength) in places)
-        {
-            Add(found, LabelSet.FromKey(keys.Written.Slice(keyAt, keyLength)), source, id);
-        }
-    }
-
-    private static void Add(Dictionary<LabelSet, Found> found, LabelSet labels, int source, int id)
-    {
-        if (!found.TryGetValue(labels, out var series))
-        {
-            found.Add(labels, series = new Found(labels));
-        }
-
-        series.Places.Add((source, id));
-    }
-
-    private sealed class Found(LabelSet labels)
-    {
-        public LabelSet Labels { get; } = labels;
-
-        /// <summary>Index of the source (parts, then tables: the order of writing) and the series' id there.</summary>
-        public List<(int Source, int Id)> Places { get; } = new(1);
     }
 }
