@@ -59,7 +59,8 @@ public sealed partial class MetricStore
         {
             lock (_appendGate)
             {
-                if (_state.Active.SampleCount > 0 && _options.TimeProvider.GetUtcNow() - _activeSince >= _options.FlushAge)
+                var now = _options.TimeProvider.GetUtcNow();
+                if (_state.Active.SampleCount > 0 && (now - _activeSince >= _options.FlushAge || now - _lastAppend >= _options.FlushIdle))
                 {
                     Rotate();
                 }

@@ -36,6 +36,7 @@ public sealed partial class MetricStore : IMetricStore, IDisposable
     private readonly MergeScheduler _background;
     private StoreState _state;
     private DateTimeOffset _activeSince;
+    private DateTimeOffset _lastAppend;
     private int[] _ids = new int[256];
     private bool[] _define = new bool[256];
     private bool[] _refused = new bool[1024];
@@ -68,6 +69,7 @@ public sealed partial class MetricStore : IMetricStore, IDisposable
 
         _state = new StoreState(replay.Table, [], parts);
         _activeSince = options.TimeProvider.GetUtcNow();
+        _lastAppend = _activeSince;
         _exemplars = ExemplarStore.Open(options);
         _background = new MergeScheduler("metrics background", options.BackgroundInterval, options.TimeProvider, BackgroundStep, e => options.Report($"metrics background work: {e.Message}"));
     }
@@ -147,7 +149,7 @@ public sealed partial class MetricStore : IMetricStore, IDisposable
         return result;
     }
 
-    /// <summary>Syncs the log and closes. What is in memory stays in the log for the next open.</summary>
+    /// <summary>Writes out what is in memory, so that the next open has nothing to replay, and closes. What the disk does not take stays in the log.</summary>
     public void Dispose()
     {
         if (_disposed)
@@ -157,6 +159,15 @@ public sealed partial class MetricStore : IMetricStore, IDisposable
 
         _disposed = true;
         _background.Dispose();
+        try
+        {
+            Flush();
+        }
+        catch (StorageFailedException e)
+        {
+            _options.Report($"memory not written out at the end: {e.Message}");
+        }
+
         lock (_appendGate)
         {
             _log.Dispose();
@@ -227,7 +238,8 @@ public sealed partial class MetricStore : IMetricStore, IDisposable
     private int Judge(MetricBatch batch, Span<bool> refused, out string? reason)
     {
         reason = null;
-        var newest = _options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds() + (long)_options.Limits.MaxFuture.TotalMilliseconds;
+        _lastAppend = _options.TimeProvider.GetUtcNow();
+        var newest = _lastAppend.ToUnixTimeMilliseconds() + (long)_options.Limits.MaxFuture.TotalMilliseconds;
         var oldest = _retention.CutoffMs(_options.TimeProvider);
         var rejected = 0;
         var times = batch.SampleTimestampsMs;

@@ -28,10 +28,13 @@ public sealed record MetricStoreOptions
     public int MaxActiveSeries { get; init; } = 10_000_000;
 
     /// <summary>Bytes of the memory table at which it is written out as a part.</summary>
-    public long FlushBytes { get; init; } = 64 << 20;
+    public long FlushBytes { get; init; } = 32 << 20;
 
     /// <summary>Age of the memory table at which it is written out, so that a restart has little to replay.</summary>
     public TimeSpan FlushAge { get; init; } = TimeSpan.FromMinutes(30);
+
+    /// <summary>Quiet time after which the memory table is written out: a store that nobody writes to holds no memory and no log.</summary>
+    public TimeSpan FlushIdle { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How often background work looks for something to do.</summary>
     public TimeSpan BackgroundInterval { get; init; } = TimeSpan.FromSeconds(10);

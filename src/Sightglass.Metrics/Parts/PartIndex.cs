@@ -96,7 +96,8 @@ internal sealed class PartIndex : SeriesIndex
     {
         var reader = new ByteReader(_series.AsSpan(_seriesAt[id]));
         Skip(ref reader, reader.ReadCount(_series.Length), 2);
-        return new BlockEnumerator(reader, reader.ReadCount(_series.Length));
+        var count = reader.ReadCount(_series.Length);
+        return new BlockEnumerator(reader, count);
     }
 
     /// <summary>Whether a block of the series overlaps a range (inclusive).</summary>
