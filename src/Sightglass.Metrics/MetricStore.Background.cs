@@ -92,7 +92,7 @@ public sealed partial class MetricStore
         active.LastSequence = _log.LastSequence;
         lock (_stateGate)
         {
-            _state = _state with { Active = new MemoryTable(active.Generation + 1), Frozen = [.. _state.Frozen, active] };
+            _state = _state with { Active = new MemoryTable(active.Generation + 1, _slabs, active.SeriesCount), Frozen = [.. _state.Frozen, active] };
             if (_state.Frozen.Length >= MaxFrozenTables)
             {
                 _roomInMemory.Reset();
@@ -108,6 +108,7 @@ public sealed partial class MetricStore
         }
 
         _metadata.Save();
+        _log.Roll();
         var names = PartMerge.Flush(_files, _manifest, table, _retention.CutoffMs(_options.TimeProvider), cancellation);
         _manifest.Commit(names, [], table.LastSequence);
         var added = OpenNew(names);
@@ -116,6 +117,13 @@ public sealed partial class MetricStore
             // One step: no query sees the samples twice or not at all.
             _state = _state with { Frozen = _state.Frozen[1..], Parts = [.. _state.Parts, .. added] };
             _roomInMemory.Set();
+        }
+
+        table.Retire();
+        if (table.Bytes < _options.FlushBytes)
+        {
+            // Written out for its age: there is no hurry, and the memory is wanted elsewhere.
+            _slabs.Trim();
         }
 
         _log.DropUpTo(table.LastSequence);

@@ -149,12 +149,6 @@ public sealed partial class MetricStore
     {
         lock (_stateGate)
         {
-            // Under the lock every part of the state still has the store's own reference.
-            foreach (var part in _state.Parts)
-            {
-                part.TryAcquire();
-            }
-
             return new Snapshot(_state);
         }
     }

@@ -30,6 +30,7 @@ public sealed partial class MetricStore : IMetricStore, IDisposable
     private readonly Lock _workGate = new();
     private readonly BatchRecord _record = new();
     private readonly FamilyMetadata _metadata;
+    private readonly SlabPool _slabs = new();
     private readonly ExemplarStore _exemplars;
     private readonly Manifest _manifest;
     private readonly WriteAheadLog _log;
@@ -54,7 +55,7 @@ public sealed partial class MetricStore : IMetricStore, IDisposable
         _manifest = Manifest.Open(_files, options.Folder);
         _metadata = FamilyMetadata.Open(_files, options.Folder, options.Report);
         var parts = OpenParts();
-        var replay = new Replay(_metadata);
+        var replay = new Replay(_metadata, _slabs);
         WalReplay apply = replay.Apply;
         _log = WriteAheadLog.Open(
             _files,

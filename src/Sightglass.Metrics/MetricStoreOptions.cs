@@ -31,7 +31,7 @@ public sealed record MetricStoreOptions
     public long FlushBytes { get; init; } = 32 << 20;
 
     /// <summary>Age of the memory table at which it is written out, so that a restart has little to replay.</summary>
-    public TimeSpan FlushAge { get; init; } = TimeSpan.FromMinutes(30);
+    public TimeSpan FlushAge { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>Quiet time after which the memory table is written out: a store that nobody writes to holds no memory and no log.</summary>
     public TimeSpan FlushIdle { get; init; } = TimeSpan.FromSeconds(10);

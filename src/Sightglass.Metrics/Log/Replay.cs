@@ -5,11 +5,11 @@ using Sightglass.Metrics.Memory;
 namespace Sightglass.Metrics.Log;
 
 /// <summary>Fills a memory table from the records of the log. Not thread-safe.</summary>
-internal sealed class Replay(FamilyMetadata metadata) : BatchRecord.ITarget
+internal sealed class Replay(FamilyMetadata metadata, SlabPool pool) : BatchRecord.ITarget
 {
     private readonly Dictionary<(long Generation, int Id), int> _ids = [];
     private readonly List<string> _messages = [];
-    private MemoryTable _table = new(0);
+    private MemoryTable _table = new(0, pool);
     private long _orphans;
     private long _newest;
 

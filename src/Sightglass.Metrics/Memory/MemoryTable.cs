@@ -8,26 +8,24 @@ namespace Sightglass.Metrics.Memory;
 /// What was acknowledged since the last flush: series by hash, their samples in slabs of plain arrays. One writer at a time (the
 /// store's append lock); writers and readers exclude each other by <see cref="Lock"/>.
 /// </summary>
-internal sealed class MemoryTable(long generation)
+internal sealed class MemoryTable(long generation, SlabPool pool, int expectedSeries = 0)
 {
-    /// <summary>Samples of one link of a series' chain.</summary>
-    private const int ChunkSamples = 8;
-
-    /// <summary>Chunks of one slab: half a megabyte of samples.</summary>
-    private const int SlabChunks = 4096;
+    private const int ChunkSamples = SampleSlab.ChunkSamples;
+    private const int SlabChunks = SampleSlab.Chunks;
     private const int KeySlabBytes = 1 << 20;
     private const int ChunkOverheadBytes = 4;
-    private readonly Dictionary<Hash128, int> _ids = [];
+    private readonly Dictionary<Hash128, int> _ids = new(expectedSeries);
     private readonly MemoryIndex _index = new();
     private readonly List<byte[]> _keySlabs = [];
-    private readonly List<Slab> _slabs = [];
+    private readonly List<SampleSlab> _slabs = [];
+    private int _readers;
     private readonly List<NativeHistogram> _histograms = [];
     private int _keySlabUsed = KeySlabBytes;
     private int _chunks;
     private long _keyBytes;
-    private Entry[] _series = new Entry[1024];
-    private Hash128[] _hashes = new Hash128[1024];
-    private LabelSet?[] _labels = new LabelSet?[1024];
+    private Entry[] _series = new Entry[Math.Max(expectedSeries, 1024)];
+    private Hash128[] _hashes = new Hash128[Math.Max(expectedSeries, 1024)];
+    private LabelSet?[] _labels = new LabelSet?[Math.Max(expectedSeries, 1024)];
 
     /// <summary>Readers hold it for reading, the appender for writing.</summary>
     public ReaderWriterLockSlim Lock { get; } = new();
@@ -50,6 +48,22 @@ internal sealed class MemoryTable(long generation)
 
     /// <summary>Bytes held, estimated from counts: samples, keys, entries and index.</summary>
     public long Bytes => ((long)_chunks * ((ChunkSamples * 16) + ChunkOverheadBytes)) + _keyBytes + ((long)SeriesCount * 160) + ((long)_histograms.Count * 512);
+
+    /// <summary>A query begins to read; only while the store still has the table.</summary>
+    public void BeginRead() => Interlocked.Increment(ref _readers);
+
+    /// <summary>A query has read.</summary>
+    public void EndRead() => Interlocked.Decrement(ref _readers);
+
+    /// <summary>Gives the memory of the samples back after the store let go of the table; while somebody still reads it goes with the table.</summary>
+    public void Retire()
+    {
+        if (Volatile.Read(ref _readers) == 0)
+        {
+            pool.Return(_slabs);
+            _slabs.Clear();
+        }
+    }
 
     /// <summary>The same table under another generation, before anybody else sees it.</summary>
     public MemoryTable As(long generation)
@@ -182,7 +196,7 @@ internal sealed class MemoryTable(long generation)
     {
         if (_chunks == _slabs.Count * SlabChunks)
         {
-            _slabs.Add(new Slab());
+            _slabs.Add(pool.Rent());
         }
 
         var chunk = _chunks++;
@@ -210,13 +224,5 @@ internal sealed class MemoryTable(long generation)
         public long MinTime;
         public long MaxTime;
         public bool Logged;
-    }
-
-    private sealed class Slab
-    {
-        public readonly long[] Timestamps = new long[SlabChunks * ChunkSamples];
-        public readonly double[] Values = new double[SlabChunks * ChunkSamples];
-        public readonly int[] Next = new int[SlabChunks];
-        public int[]? Histograms;
     }
 }

@@ -47,7 +47,7 @@ internal sealed class SeriesSelection : ISeriesSelection
     {
         try
         {
-            var tables = snapshot.Tables.ToArray();
+            var tables = snapshot.Tables;
             var search = new SeriesSearch(matchers, minTime, maxTime, cancellation);
             for (var p = 0; p < snapshot.Parts.Length; p++)
             {

@@ -181,6 +181,26 @@ public sealed class WriteAheadLog : IDisposable
         }
     }
 
+    /// <summary>Begins a new segment, so that what is in the log now can be dropped whatever comes after.</summary>
+    /// <exception cref="StorageFailedException">The disk did not take it; the next append tries again.</exception>
+    public void Roll()
+    {
+        lock (_gate)
+        {
+            try
+            {
+                if (_activeLength > WalSegment.HeaderBytes)
+                {
+                    BeginSegment();
+                }
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new StorageFailedException($"beginning a segment of write-ahead log {_folder}: {e.Message}", e);
+            }
+        }
+    }
+
     /// <summary>Deletes the segments whose records are all at most <paramref name="sequence"/>: parts hold them durably.</summary>
     public void DropUpTo(long sequence)
     {

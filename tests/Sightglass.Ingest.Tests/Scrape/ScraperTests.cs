@@ -94,7 +94,8 @@ public sealed class ScraperTests : IBatchSink
         await using var server = new TinyServer(_ => TinyServer.Ok("a 1\n"));
         await using var scraper = NewScraper(Job("j", server.EndPoint) with { Interval = TimeSpan.FromMinutes(10) });
         scraper.Start();
-        await Until(() => Forward(TimeSpan.FromSeconds(30)) && scraper.Targets()[0].Health == TargetHealth.Up);
+        // The clock stands while a request is under way, or its timeout would run out.
+        await Until(() => (server.Requests.Any() || Forward(TimeSpan.FromMilliseconds(500))) && scraper.Targets()[0].Health == TargetHealth.Up);
         scraper.Apply([Job("j", server.EndPoint) with { Interval = TimeSpan.FromSeconds(15) }]);
         scraper.Targets().ShouldHaveSingleItem().Health.ShouldBe(TargetHealth.Up);
         var before = Of("up").Length;
