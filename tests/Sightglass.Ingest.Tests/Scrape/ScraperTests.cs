@@ -95,7 +95,7 @@ public sealed class ScraperTests : IBatchSink
         await using var scraper = NewScraper(Job("j", server.EndPoint) with { Interval = TimeSpan.FromMinutes(10) });
         scraper.Start();
         // The clock stands while a request is under way, or its timeout would run out.
-        await Until(() => (server.Requests.Any() || Forward(TimeSpan.FromMilliseconds(500))) && scraper.Targets()[0].Health == TargetHealth.Up);
+        await Until(() => (server.Requests.Count > 0 || Forward(TimeSpan.FromMilliseconds(500))) && scraper.Targets()[0].Health == TargetHealth.Up);
         scraper.Apply([Job("j", server.EndPoint) with { Interval = TimeSpan.FromSeconds(15) }]);
         scraper.Targets().ShouldHaveSingleItem().Health.ShouldBe(TargetHealth.Up);
         var before = Of("up").Length;
