@@ -149,7 +149,7 @@ public sealed class RuleManagerTests : IAsyncDisposable
         };
         await Step(manager);
         await Step(manager);
-        Metric(manager, "prometheus_rule_group_iterations_missed_total").ShouldBeInRange(3, 4);
+        Metric(manager, "prometheus_rule_group_iterations_missed_total").ShouldBeGreaterThanOrEqualTo(3);
     }
 
     [Fact]

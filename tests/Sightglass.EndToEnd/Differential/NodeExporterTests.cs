@@ -40,6 +40,11 @@ public sealed class NodeExporterTests
             File.WriteAllText(folder.PathOf("config.yml"), configuration);
             await using var server = await ServerProcess.StartAsync(folder.PathOf("data"), "--config", folder.PathOf("config.yml"));
             await using var prometheus = await PrometheusProcess.StartAsync(folder.PathOf("prometheus"), configuration);
+            foreach (var client in (HttpClient[])[server.Http, prometheus.Http])
+            {
+                await Until(async () => (await Ask(client, "/api/v1/query?query=up{job=%22node%22}==1")).GetProperty("data").GetProperty("result").GetArrayLength() == 1 ? null : "not scraped yet");
+            }
+
             foreach (var query in Queries)
             {
                 await Agree(server, prometheus, $"/api/v1/query?query={Uri.EscapeDataString(query)}", (a, b) => Answers.Difference(a, b, 0.05, times: false));
