@@ -4,7 +4,7 @@ import { compareNanos, flatten } from '../src/api/loki';
 import { stack, summarize, toColumns } from '../src/charts/columns';
 import { addFilter, histogramQuery, isMetricQuery, levelOf } from '../src/pages/logs/query';
 import { suggest } from '../src/pages/metrics/suggest';
-import { reachable } from '../src/pages/overview/snippets';
+import { reachable } from '../src/shell/snippets';
 import { fromTraceql, isDuration, toTraceql } from '../src/pages/traces/query';
 
 describe('LogQL', () => {

@@ -17,7 +17,13 @@ export interface Status {
   dataPath: string;
   ready: boolean;
   ingest: { metrics: IngestTotals; logs: IngestTotals; traces: IngestTotals };
-  storage: { metricsBytes: number; logsBytes: number; spansBytes: number; activeSeries: number };
+  storage: {
+    metricsBytes: number;
+    logsBytes: number;
+    spansBytes: number;
+    eventsWalBytes: number;
+    activeSeries: number;
+  };
   process: { residentBytes: number; cpuSeconds: number };
 }
 

@@ -15,7 +15,7 @@ export function Notifications() {
       ) : list.length === 0 ? (
         <Empty title="Nothing was sent yet">Receivers and routes stand under alerting in the configuration.</Empty>
       ) : (
-        <table className="sg-table">
+        <table className="sg-table sg-stack">
           <thead>
             <tr>
               <th>Time</th>
@@ -29,25 +29,29 @@ export function Notifications() {
           <tbody>
             {list.map((item) => (
               <tr key={item.id} data-testid="notification-row">
-                <td className="sg-nowrap">{formatTimeShort(Date.parse(item.updatedAt))}</td>
-                <td>
+                <td data-label="Time" className="sg-nowrap">
+                  {formatTimeShort(Date.parse(item.updatedAt))}
+                </td>
+                <td data-label="Receiver">
                   {item.receiver} <span className="sg-dim">{item.integration}</span>
                 </td>
-                <td>
+                <td data-label="State">
                   <State state={item.status} />
                   {item.error && <div className="sg-bad sg-wrap">{item.error}</div>}
                 </td>
-                <td>
+                <td data-label="Group">
                   <LabelTags labels={item.groupLabels} />
                 </td>
-                <td>
+                <td data-label="Alerts">
                   {item.alerts.map((alert) => (
                     <div key={alert.fingerprint}>
                       {alert.labels['alertname']} <span className="sg-dim">{alert.status}</span>
                     </div>
                   ))}
                 </td>
-                <td className="sg-num">{item.attempts}</td>
+                <td data-label="Attempts" className="sg-num">
+                  {item.attempts}
+                </td>
               </tr>
             ))}
           </tbody>
@@ -68,7 +72,7 @@ export function History() {
       ) : list.length === 0 ? (
         <Empty title="No alert has changed its state yet" />
       ) : (
-        <table className="sg-table">
+        <table className="sg-table sg-stack">
           <thead>
             <tr>
               <th>Time</th>
@@ -82,18 +86,24 @@ export function History() {
           <tbody>
             {list.map((change, index) => (
               <tr key={`${change.at} ${String(index)}`}>
-                <td className="sg-nowrap">{formatTimeShort(Date.parse(change.at))}</td>
-                <td style={{ fontWeight: 500 }}>{change.alertname}</td>
-                <td>
+                <td data-label="Time" className="sg-nowrap">
+                  {formatTimeShort(Date.parse(change.at))}
+                </td>
+                <td data-label="Alert" style={{ fontWeight: 500 }}>
+                  {change.alertname}
+                </td>
+                <td data-label="From">
                   <State state={change.from} />
                 </td>
-                <td>
+                <td data-label="To">
                   <State state={change.to} />
                 </td>
-                <td>
+                <td data-label="Labels">
                   <LabelTags labels={change.labels} without={['alertname']} />
                 </td>
-                <td className="sg-num">{change.value === null ? '–' : formatNumber(Number(change.value))}</td>
+                <td data-label="Value" className="sg-num">
+                  {change.value === null ? '–' : formatNumber(Number(change.value))}
+                </td>
               </tr>
             ))}
           </tbody>

@@ -6,7 +6,8 @@ import { Icon } from '../../shell/Icon';
 import { filterLogql } from '../../filters/apply';
 import { useFilters } from '../../filters/useFilters';
 import { useUrl } from '../../shell/search';
-import { Empty, ErrorNote, Loading } from '../../shell/states';
+import { SendHint } from '../../shell/SendHint';
+import { ErrorNote, Loading } from '../../shell/states';
 import { useTime } from '../../time/TimeContext';
 import { Histogram } from './Histogram';
 import { LogList } from './LogList';
@@ -85,9 +86,11 @@ export function LogsPage() {
             {logs.isPending ? (
               <Loading what="lines" />
             ) : lines.length === 0 ? (
-              <Empty title="No lines in this time range">
-                Choose a longer range, or remove a filter. The overview says how to send logs here.
-              </Empty>
+              <SendHint
+                signal="logs"
+                title="No lines in this time range"
+                advice="Choose a longer range, or remove a filter."
+              />
             ) : (
               <LogList lines={lines} filter={filter} more={more} />
             )}

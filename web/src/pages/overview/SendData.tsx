@@ -1,7 +1,7 @@
 import { Text } from '@mantine/core';
 import type { Status } from '../../api/sightglass';
 import { CopyBlock, Panel } from '../../shell/states';
-import { otlpLines, pushLines, scrapeLines } from './snippets';
+import { otlpLines, pushLines, scrapeLines } from '../../shell/snippets';
 
 /** The first page of a new server: the lines that send something here. */
 export function SendData({ status }: { status: Status }) {

@@ -9,7 +9,8 @@ import { filterTraceql } from '../../filters/apply';
 import { useFilters } from '../../filters/useFilters';
 import { Icon } from '../../shell/Icon';
 import { keptSearch, useUrl, type AppSearch } from '../../shell/search';
-import { Empty, ErrorNote, Loading, Panel } from '../../shell/states';
+import { SendHint } from '../../shell/SendHint';
+import { ErrorNote, Loading, Panel } from '../../shell/states';
 import { nameColor } from '../../theme/theme';
 import { useTime } from '../../time/TimeContext';
 import { fromTraceql, toTraceql } from './query';
@@ -112,9 +113,11 @@ export function TracesPage() {
             {answer.isPending ? (
               <Loading what="traces" />
             ) : traces.length === 0 ? (
-              <Empty title="No trace matches in this time range">
-                Choose a longer range, or ask for less. The overview says how to send traces here.
-              </Empty>
+              <SendHint
+                signal="traces"
+                title="No trace matches in this time range"
+                advice="Choose a longer range, or ask for less."
+              />
             ) : (
               <TraceTable traces={traces} />
             )}
