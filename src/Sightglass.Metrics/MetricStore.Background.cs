@@ -120,7 +120,7 @@ public sealed partial class MetricStore
         }
 
         table.Retire();
-        if (table.Bytes < _options.FlushBytes)
+        if (!table.IsFull(_options.FlushBytes))
         {
             // Written out for its age: there is no hurry, and the memory is wanted elsewhere.
             _slabs.Trim();

@@ -131,7 +131,7 @@ public sealed partial class MetricStore : IMetricStore, IDisposable
         {
             var table = _state.Active;
             result = AppendTo(table, batch);
-            full = table.Bytes >= _options.FlushBytes;
+            full = table.IsFull(_options.FlushBytes);
             if (full)
             {
                 Rotate();

@@ -14,6 +14,9 @@ internal sealed class MemoryTable(long generation, SlabPool pool, int expectedSe
     private const int SlabChunks = SampleSlab.Chunks;
     private const int KeySlabBytes = 1 << 20;
     private const int ChunkOverheadBytes = 4;
+
+    /// <summary>Bytes of samples of each series, on average, below which a table is not written out for its size: two chunks.</summary>
+    private const long MinSeriesBytes = 2 * ((ChunkSamples * 16) + ChunkOverheadBytes);
     private readonly Dictionary<Hash128, int> _ids = new(expectedSeries);
     private readonly MemoryIndex _index = new();
     private readonly List<byte[]> _keySlabs = [];
@@ -46,8 +49,17 @@ internal sealed class MemoryTable(long generation, SlabPool pool, int expectedSe
 
     public long MaxTime { get; private set; } = long.MinValue;
 
+    /// <summary>Bytes of the samples.</summary>
+    public long SampleBytes => (long)_chunks * ((ChunkSamples * 16) + ChunkOverheadBytes);
+
     /// <summary>Bytes held, estimated from counts: samples, keys, entries and index.</summary>
-    public long Bytes => ((long)_chunks * ((ChunkSamples * 16) + ChunkOverheadBytes)) + _keyBytes + ((long)SeriesCount * 160) + ((long)_histograms.Count * 512);
+    public long Bytes => SampleBytes + _keyBytes + ((long)SeriesCount * 160) + ((long)_histograms.Count * 512);
+
+    /// <summary>
+    /// Whether it is time to write the table out: it holds that many bytes of samples, and more than a few of each series, or parts would be
+    /// all index.
+    /// </summary>
+    public bool IsFull(long flushBytes) => SampleBytes + ((long)_histograms.Count * 512) >= Math.Max(flushBytes, SeriesCount * MinSeriesBytes);
 
     /// <summary>A query begins to read; only while the store still has the table.</summary>
     public void BeginRead() => Interlocked.Increment(ref _readers);
