@@ -10,9 +10,6 @@ internal sealed class BlockCache(long maxBytes)
     private readonly Queue<Entry> _queue = new();
     private long _bytes;
 
-    /// <summary>Bytes held.</summary>
-    public long Bytes => Interlocked.Read(ref _bytes);
-
     /// <summary>Places for all pieces of one part.</summary>
     public sealed class Pieces(int groups, int columns)
     {

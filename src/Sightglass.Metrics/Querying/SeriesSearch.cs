@@ -21,7 +21,6 @@ internal sealed class SeriesSearch(IReadOnlyList<LabelMatcher> matchers, long mi
     private readonly Dictionary<Hash128, int> _known = [];
     private readonly List<Entry> _series = [];
     private readonly List<Place> _places = [];
-    private bool _sorted = true;
 
     /// <summary>Adds the series of a part.</summary>
     public void Add(MetricPart part, int source)
@@ -81,13 +80,14 @@ internal sealed class SeriesSearch(IReadOnlyList<LabelMatcher> matchers, long mi
     public (FoundSeries[] Series, Place[] Places) Finish()
     {
         var series = new FoundSeries[_series.Count];
+        var sorted = true;
         for (var i = 0; i < series.Length; i++)
         {
             series[i] = new FoundSeries(_series[i].Labels, _series[i].First);
-            _sorted &= i == 0 || series[i - 1].Labels.CompareTo(series[i].Labels) < 0;
+            sorted &= i == 0 || series[i - 1].Labels.CompareTo(series[i].Labels) < 0;
         }
 
-        if (!_sorted)
+        if (!sorted)
         {
             Array.Sort(series, static (a, b) => a.Labels.CompareTo(b.Labels));
         }
