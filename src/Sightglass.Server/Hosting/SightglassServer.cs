@@ -108,6 +108,7 @@ internal sealed class SightglassServer : IAsyncDisposable
         StatusApi.Map(app, engines, listen);
         MetricsEndpoint.Map(app, engines);
         RulesApi.Map(app, engines.Rules);
+        RuleDetailsApi.Map(app, engines.Rules);
         AlertmanagerApi.Map(app, engines.Dispatcher, time);
         WebUi.MapFallback(app);
     }

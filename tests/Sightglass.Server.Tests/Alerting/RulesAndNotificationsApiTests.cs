@@ -50,6 +50,13 @@ public sealed class RulesAndNotificationsApiTests
         rules[2].TryGetProperty("alerts", out _).ShouldBeFalse();
         rules[3].GetProperty("lastError").GetString()!.ShouldContain("(");
 
+        var details = (await server.GetAsync("/sightglass/v1/rules?name=Up")).GetProperty("rules");
+        details.GetArrayLength().ShouldBe(1);
+        details[0].GetProperty("language").GetString().ShouldBe("promql");
+        details[0].GetProperty("index").GetInt32().ShouldBe(0);
+        details[0].GetProperty("comparisons").GetRawText().ShouldBe("""[{"expression":"vector(2)","operator":">","threshold":1}]""");
+        (await server.GetAsync("/sightglass/v1/rules")).GetProperty("rules").GetArrayLength().ShouldBe(4);
+
         var notification = (await server.UntilAsync("/sightglass/v1/notifications", static n =>
             n.GetProperty("notifications").GetArrayLength() > 0 && n.GetProperty("notifications")[0].GetProperty("attempts").GetInt32() > 0 && n.GetProperty("notifications")[0].GetProperty("error").GetString() != string.Empty))
             .GetProperty("notifications")[0];
