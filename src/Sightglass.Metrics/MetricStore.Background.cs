@@ -10,6 +10,9 @@ public sealed partial class MetricStore
     /// <summary>How long an append waits for the disk before it sends its sender away.</summary>
     private static readonly TimeSpan FlushPatience = TimeSpan.FromSeconds(10);
 
+    /// <summary>Stopped series that are carried on in any case.</summary>
+    private const int MinStoppedSeries = 1000;
+
     private readonly ManualResetEventSlim _roomInMemory = new(true);
 
     /// <summary>Writes everything in memory to parts. Returns when it is durable.</summary>
@@ -92,13 +95,17 @@ public sealed partial class MetricStore
         active.LastSequence = _log.LastSequence;
         lock (_stateGate)
         {
-            _state = _state with { Active = new MemoryTable(active.Generation + 1, _slabs, active.SeriesCount), Frozen = [.. _state.Frozen, active] };
+            _state = _state with { Active = new MemoryTable(active.Generation + 1, NextRegistry(active), _slabs), Frozen = [.. _state.Frozen, active] };
             if (_state.Frozen.Length >= MaxFrozenTables)
             {
                 _roomInMemory.Reset();
             }
         }
     }
+
+    // Series that stopped would be carried for ever: with more of them than of the others the next table learns its series anew.
+    private static SeriesRegistry NextRegistry(MemoryTable table) =>
+        table.Registry.SeriesCount - table.SeriesCount > Math.Max(table.SeriesCount, MinStoppedSeries) ? new SeriesRegistry() : table.Registry;
 
     private bool FlushOldest(CancellationToken cancellation)
     {

@@ -1,7 +1,8 @@
 using Sightglass.Core.Contracts;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Model;
-using Sightglass.Metrics.Index;
+using Sightglass.Metrics.Memory;
+using Sightglass.Metrics.Parts;
 using Sightglass.Metrics.Querying;
 
 namespace Sightglass.Metrics;
@@ -22,7 +23,7 @@ public sealed partial class MetricStore
         var names = new SortedSet<string>(StringComparer.Ordinal);
         if (CoveredByIndex(matchers, minTimeMs, maxTimeMs))
         {
-            ForEachIndex(i => names.UnionWith(i.Names));
+            ForEachIndex(i => names.UnionWith(i.Names), (r, has) => names.UnionWith(r.NamesWith(has)));
             return [.. names];
         }
 
@@ -45,7 +46,7 @@ public sealed partial class MetricStore
         var values = new SortedSet<string>(StringComparer.Ordinal);
         if (CoveredByIndex(matchers, minTimeMs, maxTimeMs))
         {
-            ForEachIndex(i => values.UnionWith(i.Values(name)));
+            ForEachIndex(i => values.UnionWith(i.Values(name)), (r, has) => values.UnionWith(r.ValuesWith(name, has)));
             return [.. values];
         }
 
@@ -123,24 +124,27 @@ public sealed partial class MetricStore
         return true;
     }
 
-    private void ForEachIndex(Action<SeriesIndex> visit)
+    // A registry carries series that stopped: it is asked for those with samples in a table.
+    private void ForEachIndex(Action<PartIndex> visitPart, Action<SeriesRegistry, Func<int, bool>> visitRegistry)
     {
         using var snapshot = TakeSnapshot();
         foreach (var part in snapshot.Parts)
         {
-            visit(part.Index);
+            visitPart(part.Index);
         }
 
         foreach (var table in snapshot.Tables)
         {
+            table.Registry.Lock.EnterReadLock();
             table.Lock.EnterReadLock();
             try
             {
-                visit(table.Index);
+                visitRegistry(table.Registry, table.Has);
             }
             finally
             {
                 table.Lock.ExitReadLock();
+                table.Registry.Lock.ExitReadLock();
             }
         }
     }

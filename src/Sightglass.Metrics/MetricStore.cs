@@ -1,3 +1,4 @@
+using Sightglass.Core.Bytes;
 using Sightglass.Core.Contracts;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Model;
@@ -201,16 +202,7 @@ public sealed partial class MetricStore : IMetricStore, IDisposable
         define.Clear();
         ids.Fill(-1);
         var rejected = Judge(batch, refused, out var reason);
-        table.Lock.EnterWriteLock();
-        try
-        {
-            rejected += Identify(table, batch, ids, define, refused, ref reason);
-        }
-        finally
-        {
-            table.Lock.ExitWriteLock();
-        }
-
+        rejected += Identify(table, batch, ids, define, refused, ref reason);
         if (rejected == total && batch.Metadata.Count == 0)
         {
             return new AppendResult(0, rejected, reason);
@@ -278,9 +270,9 @@ public sealed partial class MetricStore : IMetricStore, IDisposable
             }
 
             var hash = batch.SeriesHash(index);
-            if (!table.TryFind(hash, out var id))
+            if (!table.Registry.TryFind(hash, out var id))
             {
-                if (table.SeriesCount >= _options.MaxActiveSeries)
+                if (table.Registry.SeriesCount >= _options.MaxActiveSeries)
                 {
                     refused[i] = true;
                     rejected++;
@@ -288,7 +280,7 @@ public sealed partial class MetricStore : IMetricStore, IDisposable
                     continue;
                 }
 
-                id = table.AddSeries(hash, batch.SeriesKey(index));
+                id = AddSeries(table.Registry, hash, batch.SeriesKey(index));
             }
 
             ids[index] = id;
@@ -296,6 +288,19 @@ public sealed partial class MetricStore : IMetricStore, IDisposable
         }
 
         return rejected;
+    }
+
+    private static int AddSeries(SeriesRegistry registry, Hash128 hash, ReadOnlySpan<byte> key)
+    {
+        registry.Lock.EnterWriteLock();
+        try
+        {
+            return registry.Add(hash, key);
+        }
+        finally
+        {
+            registry.Lock.ExitWriteLock();
+        }
     }
 
     private static void Insert(MemoryTable table, MetricBatch batch, ReadOnlySpan<int> ids, ReadOnlySpan<bool> define, ReadOnlySpan<bool> refused)

@@ -1,5 +1,8 @@
+using FsCheck;
+using FsCheck.Fluent;
 using Sightglass.Core.Bytes;
 using Sightglass.Core.Model;
+using Sightglass.Metrics.Blocks;
 using Sightglass.Metrics.Memory;
 
 namespace Sightglass.Metrics.Tests;
@@ -12,10 +15,10 @@ public sealed class MemoryTableTests
     public void A_table_of_many_series_is_full_only_with_some_samples_of_each()
     {
         var table = Fill(seriesCount: 5000, samples: 1);
-        table.Bytes.ShouldBeGreaterThan(1 << 20);
+        table.Bytes.ShouldBeGreaterThan(1 << 18);
         table.IsFull(flushBytes: 1 << 10).ShouldBeFalse();
-        Fill(seriesCount: 5000, samples: 9).IsFull(flushBytes: 1 << 10).ShouldBeTrue();
-        Fill(seriesCount: 10, samples: 9).IsFull(flushBytes: 1 << 20).ShouldBeFalse();
+        Fill(seriesCount: 5000, samples: 16).IsFull(flushBytes: 1 << 10).ShouldBeTrue();
+        Fill(seriesCount: 10, samples: 16).IsFull(flushBytes: 1 << 20).ShouldBeFalse();
     }
 
     [Fact]
@@ -24,7 +27,7 @@ public sealed class MemoryTableTests
         var table = Fill(seriesCount: 3, samples: 20);
         table.BeginRead();
         table.Retire();
-        var samples = new Blocks.SampleList();
+        var samples = new SampleList();
         table.Read(1, samples);
         samples.Count.ShouldBe(20);
         table.EndRead();
@@ -35,15 +38,73 @@ public sealed class MemoryTableTests
         samples.Values.ToArray().ShouldBe([0, 1, 2, 3, 4]);
     }
 
+    [Fact]
+    public void Histograms_and_floats_of_one_series_come_back_in_their_order()
+    {
+        var registry = new SeriesRegistry();
+        var table = new MemoryTable(1, registry, _pool);
+        var id = AddSeries(registry, LabelSet.Of("__name__", "mixed"));
+        var histogram = new NativeHistogram { Count = 3, Sum = 4 };
+        for (var i = 0; i < 11; i++)
+        {
+            if (i % 3 == 0)
+            {
+                table.Add(id, i, histogram);
+            }
+            else
+            {
+                table.Add(id, i, i);
+            }
+        }
+
+        var samples = new SampleList();
+        table.Read(id, samples);
+        samples.Timestamps.ToArray().ShouldBe(Enumerable.Range(0, 11).Select(i => (long)i));
+        for (var i = 0; i < 11; i++)
+        {
+            (samples.Histograms[i] == histogram).ShouldBe(i % 3 == 0);
+            if (i % 3 != 0)
+            {
+                samples.Values[i].ShouldBe(i);
+            }
+        }
+    }
+
+    [Fact]
+    public void Any_samples_come_back_bit_by_bit()
+    {
+        var value = Gen.OneOf(
+            ArbMap.Default.GeneratorFor<double>(),
+            Gen.Choose(-1000, 1000).Select(i => (double)i),
+            Gen.Choose(-100_000, 100_000).Select(i => i / 100.0),
+            Gen.Elements(-0.0, 0.0, double.NaN, double.PositiveInfinity, double.MaxValue, 1L << 53, 0.1 + 0.2, BitConverter.UInt64BitsToDouble(0x7ff0000000000002)));
+        var time = Gen.OneOf(Gen.Choose(0, 1000).Select(i => i * 15_000L), ArbMap.Default.GeneratorFor<long>().Select(t => t % (1L << 45)));
+        var sample = Gen.Zip(time, value);
+        Prop.ForAll(sample.ListOf().ToArbitrary(), list =>
+        {
+            var registry = new SeriesRegistry();
+            var table = new MemoryTable(1, registry, _pool);
+            var id = AddSeries(registry, LabelSet.Of("__name__", "one"));
+            foreach (var (t, v) in list)
+            {
+                table.Add(id, t, v);
+            }
+
+            var samples = new SampleList();
+            table.Read(id, samples);
+            samples.Timestamps.ToArray().ShouldBe(list.Select(s => s.Item1));
+            samples.Values.ToArray().Select(BitConverter.DoubleToUInt64Bits).ShouldBe(list.Select(s => BitConverter.DoubleToUInt64Bits(s.Item2)));
+            table.Retire();
+        }).QuickCheckThrowOnFailure();
+    }
+
     private MemoryTable Fill(int seriesCount, int samples)
     {
-        var table = new MemoryTable(1, _pool);
-        using var key = new ByteWriter();
+        var registry = new SeriesRegistry();
+        var table = new MemoryTable(1, registry, _pool);
         for (var i = 0; i < seriesCount; i++)
         {
-            key.Clear();
-            LabelSet.Of("__name__", "a_metric_of_some_length", "instance", $"host-{i}", "job", "node", "somewhere", "a place with a name").WriteKey(key);
-            var id = table.AddSeries(Hash128.Compute(key.Written), key.Written);
+            var id = AddSeries(registry, LabelSet.Of("__name__", "a_metric_of_some_length", "instance", $"host-{i}", "job", "node", "somewhere", "a place with a name"));
             for (var s = 0; s < samples; s++)
             {
                 table.Add(id, 1000 * s, s);
@@ -51,5 +112,12 @@ public sealed class MemoryTableTests
         }
 
         return table;
+    }
+
+    private static int AddSeries(SeriesRegistry registry, LabelSet labels)
+    {
+        using var key = new ByteWriter();
+        labels.WriteKey(key);
+        return registry.Add(Hash128.Compute(key.Written), key.Written);
     }
 }

@@ -9,7 +9,8 @@ internal sealed class Replay(FamilyMetadata metadata, SlabPool pool) : BatchReco
 {
     private readonly Dictionary<(long Generation, int Id), int> _ids = [];
     private readonly List<string> _messages = [];
-    private MemoryTable _table = new(0, pool);
+    private readonly SeriesRegistry _registry = new();
+    private MemoryTable? _table;
     private long _orphans;
     private long _newest;
 
@@ -17,7 +18,9 @@ internal sealed class Replay(FamilyMetadata metadata, SlabPool pool) : BatchReco
     public IEnumerable<string> Messages => _orphans == 0 ? _messages : _messages.Append($"{_orphans} samples of the log lost: the record that names their series is lost");
 
     /// <summary>The table; its generation is above all in the log, so that it names every series anew.</summary>
-    public MemoryTable Table => _table.Generation > _newest ? _table : _table = _table.As(_newest + 1);
+    public MemoryTable Table => Filling.As(_newest + 1);
+
+    private MemoryTable Filling => _table ??= new MemoryTable(0, _registry, pool);
 
     public void Apply(long sequence, byte kind, ReadOnlySpan<byte> record)
     {
@@ -31,14 +34,14 @@ internal sealed class Replay(FamilyMetadata metadata, SlabPool pool) : BatchReco
     {
         _newest = Math.Max(_newest, generation);
         var hash = Hash128.Compute(key);
-        _ids[(generation, id)] = _table.TryFind(hash, out var known) ? known : _table.AddSeries(hash, key);
+        _ids[(generation, id)] = _registry.TryFind(hash, out var known) ? known : _registry.Add(hash, key);
     }
 
     public void Sample(long generation, int id, long timestamp, double value)
     {
         if (TryFind(generation, id, out var known))
         {
-            _table.Add(known, timestamp, value);
+            Filling.Add(known, timestamp, value);
         }
     }
 
@@ -46,7 +49,7 @@ internal sealed class Replay(FamilyMetadata metadata, SlabPool pool) : BatchReco
     {
         if (TryFind(generation, id, out var known))
         {
-            _table.Add(known, timestamp, histogram);
+            Filling.Add(known, timestamp, histogram);
         }
     }
 

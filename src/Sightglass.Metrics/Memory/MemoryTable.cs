@@ -1,34 +1,36 @@
-using Sightglass.Core.Bytes;
+using System.Buffers.Binary;
 using Sightglass.Core.Model;
 using Sightglass.Metrics.Blocks;
 
 namespace Sightglass.Metrics.Memory;
 
 /// <summary>
-/// What was acknowledged since the last flush: series by hash, their samples in slabs of plain arrays. One writer at a time (the
-/// store's append lock); writers and readers exclude each other by <see cref="Lock"/>.
+/// What was acknowledged since the last flush: the newest samples of each series of a registry in plain arrays, those before them packed. One
+/// writer at a time (the store's append lock); writers and readers exclude each other by <see cref="Lock"/>.
 /// </summary>
-internal sealed class MemoryTable(long generation, SlabPool pool, int expectedSeries = 0)
+internal sealed class MemoryTable(long generation, SeriesRegistry registry, SlabPool pool)
 {
-    private const int ChunkSamples = SampleSlab.ChunkSamples;
-    private const int SlabChunks = SampleSlab.Chunks;
-    private const int KeySlabBytes = 1 << 20;
-    private const int ChunkOverheadBytes = 4;
+    private const int SlotSamples = OpenSlab.SlotSamples;
 
-    /// <summary>Bytes of samples of each series, on average, below which a table is not written out for its size: two chunks.</summary>
-    private const long MinSeriesBytes = 2 * ((ChunkSamples * 16) + ChunkOverheadBytes);
-    private readonly Dictionary<Hash128, int> _ids = new(expectedSeries);
-    private readonly MemoryIndex _index = new();
-    private readonly List<byte[]> _keySlabs = [];
-    private readonly List<SampleSlab> _slabs = [];
-    private int _readers;
+    /// <summary>Samples of each series, on average, below which a table is not written out for its size.</summary>
+    private const int MinSeriesSamples = 16;
+
+    /// <summary>Estimated bytes of a series: its entry, and its share of the registry.</summary>
+    private const int SeriesBytes = 200;
+
+    /// <summary>Estimated bytes of a native histogram.</summary>
+    private const int HistogramBytes = 512;
+
+    private readonly ByteSlabs _packed = new(pool);
+    private readonly List<OpenSlab> _open = [];
     private readonly List<NativeHistogram> _histograms = [];
-    private int _keySlabUsed = KeySlabBytes;
-    private int _chunks;
-    private long _keyBytes;
-    private Entry[] _series = new Entry[Math.Max(expectedSeries, 1024)];
-    private Hash128[] _hashes = new Hash128[Math.Max(expectedSeries, 1024)];
-    private LabelSet?[] _labels = new LabelSet?[Math.Max(expectedSeries, 1024)];
+    private int _readers;
+    private int _openSlots;
+    private long _baseTime;
+    private Entry[] _series = new Entry[Math.Max(registry.SeriesCount, 1024)];
+
+    /// <summary>The series; ids are the registry's.</summary>
+    public SeriesRegistry Registry { get; } = registry;
 
     /// <summary>Readers hold it for reading, the appender for writing.</summary>
     public ReaderWriterLockSlim Lock { get; } = new();
@@ -39,8 +41,7 @@ internal sealed class MemoryTable(long generation, SlabPool pool, int expectedSe
     /// <summary>Sequence of the last record in the table, set when it is frozen.</summary>
     public long LastSequence { get; set; }
 
-    public MemoryIndex Index => _index;
-
+    /// <summary>Series with samples in the table.</summary>
     public int SeriesCount { get; private set; }
 
     public long SampleCount { get; private set; }
@@ -49,17 +50,17 @@ internal sealed class MemoryTable(long generation, SlabPool pool, int expectedSe
 
     public long MaxTime { get; private set; } = long.MinValue;
 
-    /// <summary>Bytes of the samples.</summary>
-    public long SampleBytes => (long)_chunks * ((ChunkSamples * 16) + ChunkOverheadBytes);
+    /// <summary>Bytes held by samples.</summary>
+    public long SampleBytes => _packed.Bytes + ((long)_openSlots * SlotSamples * 16) + ((long)_histograms.Count * HistogramBytes);
 
-    /// <summary>Bytes held, estimated from counts: samples, keys, entries and index.</summary>
-    public long Bytes => SampleBytes + _keyBytes + ((long)SeriesCount * 160) + ((long)_histograms.Count * 512);
+    /// <summary>Bytes held, estimated: samples, entries and registry.</summary>
+    public long Bytes => SampleBytes + ((long)SeriesCount * SeriesBytes);
 
     /// <summary>
-    /// Whether it is time to write the table out: it holds that many bytes of samples, and more than a few of each series, or parts would be
-    /// all index.
+    /// Whether it is time to write the table out: it holds that many bytes of samples, and more than a few samples of each series, or parts
+    /// would be all index.
     /// </summary>
-    public bool IsFull(long flushBytes) => SampleBytes + ((long)_histograms.Count * 512) >= Math.Max(flushBytes, SeriesCount * MinSeriesBytes);
+    public bool IsFull(long flushBytes) => SampleBytes >= flushBytes && SampleCount >= (long)SeriesCount * MinSeriesSamples;
 
     /// <summary>A query begins to read; only while the store still has the table.</summary>
     public void BeginRead() => Interlocked.Increment(ref _readers);
@@ -72,8 +73,9 @@ internal sealed class MemoryTable(long generation, SlabPool pool, int expectedSe
     {
         if (Volatile.Read(ref _readers) == 0)
         {
-            pool.Return(_slabs);
-            _slabs.Clear();
+            pool.Return(_open);
+            _open.Clear();
+            _packed.Return();
         }
     }
 
@@ -84,57 +86,24 @@ internal sealed class MemoryTable(long generation, SlabPool pool, int expectedSe
         return this;
     }
 
-    public bool TryFind(Hash128 hash, out int id) => _ids.TryGetValue(hash, out id);
-
-    /// <summary>Adds a series that is not there yet.</summary>
-    public int AddSeries(Hash128 hash, ReadOnlySpan<byte> key)
-    {
-        if (SeriesCount == _series.Length)
-        {
-            Array.Resize(ref _series, SeriesCount * 2);
-            Array.Resize(ref _hashes, SeriesCount * 2);
-            Array.Resize(ref _labels, SeriesCount * 2);
-        }
-
-        if (_keySlabUsed + key.Length > KeySlabBytes)
-        {
-            _keySlabs.Add(new byte[Math.Max(KeySlabBytes, key.Length)]);
-            _keySlabUsed = 0;
-        }
-
-        key.CopyTo(_keySlabs[^1].AsSpan(_keySlabUsed));
-        var id = SeriesCount++;
-        _series[id] = new Entry { KeySlab = _keySlabs.Count - 1, KeyAt = _keySlabUsed, KeyLength = key.Length, Head = -1, Tail = -1, MinTime = long.MaxValue, MaxTime = long.MinValue };
-        _hashes[id] = hash;
-        _keySlabUsed += key.Length;
-        _keyBytes += key.Length;
-        _ids.Add(hash, id);
-        _index.Add(key);
-        return id;
-    }
-
-    /// <summary>Identity of a series: the hash of its key.</summary>
-    public Hash128 HashOf(int id) => _hashes[id];
-
-    /// <summary>Labels of a series; made once.</summary>
-    public LabelSet LabelsOf(int id) => _labels[id] ??= _index.LabelsOf(KeyOf(id));
-
-    public ReadOnlySpan<byte> KeyOf(int id)
-    {
-        ref readonly var entry = ref _series[id];
-        return _keySlabs[entry.KeySlab].AsSpan(entry.KeyAt, entry.KeyLength);
-    }
-
     /// <summary>Whether a record of the log that was written names the series under this table's generation.</summary>
-    public bool IsLogged(int id) => _series[id].Logged;
+    public bool IsLogged(int id) => id < _series.Length && _series[id].Logged;
 
-    public void SetLogged(int id) => _series[id].Logged = true;
+    public void SetLogged(int id) => EntryOf(id).Logged = true;
+
+    /// <summary>Whether the series has samples in the table.</summary>
+    public bool Has(int id) => id < _series.Length && _series[id].Count > 0;
 
     /// <summary>Whether the series may have samples in a range (inclusive).</summary>
     public bool Overlaps(int id, long minTime, long maxTime)
     {
+        if (id >= _series.Length)
+        {
+            return false;
+        }
+
         ref readonly var entry = ref _series[id];
-        return entry.MinTime <= maxTime && entry.MaxTime >= minTime;
+        return entry.Count > 0 && entry.MinTime <= maxTime && entry.MaxTime >= minTime;
     }
 
     public void Add(int id, long timestamp, double value) => Add(id, timestamp, value, 0);
@@ -148,55 +117,81 @@ internal sealed class MemoryTable(long generation, SlabPool pool, int expectedSe
     /// <summary>Adds the samples of a series in the order of their arrival.</summary>
     public void Read(int id, SampleList into)
     {
-        ref readonly var entry = ref _series[id];
-        for (var chunk = entry.Head; chunk >= 0;)
+        if (id >= _series.Length || _series[id].Count == 0)
         {
-            var slab = _slabs[chunk / SlabChunks];
-            var at = chunk % SlabChunks * ChunkSamples;
-            var count = chunk == entry.Tail ? entry.TailCount : ChunkSamples;
-            if (slab.Histograms is null)
+            return;
+        }
+
+        ref readonly var entry = ref _series[id];
+        ReadPacked(entry, into);
+        var slab = _open[entry.Slot / OpenSlab.Slots];
+        var at = entry.Slot % OpenSlab.Slots * SlotSamples;
+        var count = ((entry.Count - 1) % SlotSamples) + 1;
+        if (slab.Histograms is null)
+        {
+            into.Append(count, out var timestamps, out var values);
+            slab.Timestamps.AsSpan(at, count).CopyTo(timestamps);
+            slab.Values.AsSpan(at, count).CopyTo(values);
+            return;
+        }
+
+        for (var i = at; i < at + count; i++)
+        {
+            if (slab.Histograms[i] is > 0 and var histogram)
             {
-                into.Append(count, out var timestamps, out var values);
-                slab.Timestamps.AsSpan(at, count).CopyTo(timestamps);
-                slab.Values.AsSpan(at, count).CopyTo(values);
+                into.Add(slab.Timestamps[i], _histograms[histogram - 1]);
             }
             else
             {
-                for (var i = at; i < at + count; i++)
-                {
-                    if (slab.Histograms[i] is > 0 and var histogram)
-                    {
-                        into.Add(slab.Timestamps[i], _histograms[histogram - 1]);
-                    }
-                    else
-                    {
-                        into.Add(slab.Timestamps[i], slab.Values[i]);
-                    }
-                }
+                into.Add(slab.Timestamps[i], slab.Values[i]);
             }
+        }
+    }
 
-            chunk = chunk == entry.Tail ? -1 : slab.Next[chunk % SlabChunks];
+    // Each record knows the one before it; they are read from the first.
+    private void ReadPacked(in Entry entry, SampleList into)
+    {
+        var records = (entry.Count - 1) / SlotSamples;
+        Span<uint> places = records <= 256 ? stackalloc uint[records] : new uint[records];
+        var place = entry.Packed;
+        for (var i = records - 1; i >= 0; i--)
+        {
+            places[i] = place;
+            place = BinaryPrimitives.ReadUInt32LittleEndian(_packed.At(place));
+        }
+
+        foreach (var at in places)
+        {
+            PackedSamples.Read(_packed.At(at)[sizeof(uint)..], _baseTime, _histograms, into);
         }
     }
 
     private void Add(int id, long timestamp, double value, int histogram)
     {
-        ref var entry = ref _series[id];
-        if (entry.Tail < 0 || entry.TailCount == ChunkSamples)
+        ref var entry = ref EntryOf(id);
+        var used = entry.Count % SlotSamples;
+        if (entry.Count == 0)
         {
-            AddChunk(ref entry);
+            Open(ref entry, timestamp);
         }
 
-        var slab = _slabs[entry.Tail / SlabChunks];
-        var at = (entry.Tail % SlabChunks * ChunkSamples) + entry.TailCount++;
+        var slab = _open[entry.Slot / OpenSlab.Slots];
+        var at = entry.Slot % OpenSlab.Slots * SlotSamples;
+        if (used == 0 && entry.Count > 0)
+        {
+            Pack(ref entry, slab, at);
+        }
+
+        at += used;
         slab.Timestamps[at] = timestamp;
         slab.Values[at] = value;
-        if (histogram > 0)
+        if (histogram > 0 || slab.Histograms is not null)
         {
-            slab.Histograms ??= new int[SlabChunks * ChunkSamples];
+            slab.Histograms ??= new int[OpenSlab.Slots * SlotSamples];
             slab.Histograms[at] = histogram;
         }
 
+        entry.Count++;
         entry.MinTime = Math.Min(entry.MinTime, timestamp);
         entry.MaxTime = Math.Max(entry.MaxTime, timestamp);
         MinTime = Math.Min(MinTime, timestamp);
@@ -204,37 +199,50 @@ internal sealed class MemoryTable(long generation, SlabPool pool, int expectedSe
         SampleCount++;
     }
 
-    private void AddChunk(ref Entry entry)
+    private void Open(ref Entry entry, long timestamp)
     {
-        if (_chunks == _slabs.Count * SlabChunks)
+        if (SampleCount == 0)
         {
-            _slabs.Add(pool.Rent());
+            _baseTime = timestamp;
         }
 
-        var chunk = _chunks++;
-        if (entry.Tail < 0)
+        if (_openSlots == _open.Count * OpenSlab.Slots)
         {
-            entry.Head = chunk;
-        }
-        else
-        {
-            _slabs[entry.Tail / SlabChunks].Next[entry.Tail % SlabChunks] = chunk;
+            _open.Add(pool.RentOpen());
         }
 
-        entry.Tail = chunk;
-        entry.TailCount = 0;
+        entry.Slot = _openSlots++;
+        entry.MinTime = long.MaxValue;
+        entry.MaxTime = long.MinValue;
+        SeriesCount++;
+    }
+
+    private void Pack(ref Entry entry, OpenSlab slab, int at)
+    {
+        var room = _packed.Reserve(sizeof(uint) + PackedSamples.MaxBytes);
+        BinaryPrimitives.WriteUInt32LittleEndian(room, entry.Packed);
+        var histograms = slab.Histograms is { } all && all.AsSpan(at, SlotSamples).ContainsAnyExcept(0) ? all.AsSpan(at, SlotSamples) : default;
+        var length = PackedSamples.Write(room[sizeof(uint)..], slab.Timestamps.AsSpan(at, SlotSamples), slab.Values.AsSpan(at, SlotSamples), histograms, _baseTime);
+        entry.Packed = _packed.Commit(sizeof(uint) + length);
+    }
+
+    private ref Entry EntryOf(int id)
+    {
+        if (id >= _series.Length)
+        {
+            Array.Resize(ref _series, Math.Max(id + 1, _series.Length * 2));
+        }
+
+        return ref _series[id];
     }
 
     private struct Entry
     {
-        public int KeySlab;
-        public int KeyAt;
-        public int KeyLength;
-        public int Head;
-        public int Tail;
-        public int TailCount;
+        public int Slot;
+        public int Count;
+        public uint Packed;
+        public bool Logged;
         public long MinTime;
         public long MaxTime;
-        public bool Logged;
     }
 }

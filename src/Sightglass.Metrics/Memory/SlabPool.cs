@@ -1,20 +1,17 @@
 namespace Sightglass.Metrics.Memory;
 
-/// <summary>Memory for the samples of many chunks.</summary>
-internal sealed class SampleSlab
+/// <summary>Room for the newest samples of many series, a few of each.</summary>
+internal sealed class OpenSlab
 {
-    /// <summary>Samples of one link of a series' chain.</summary>
-    public const int ChunkSamples = 8;
+    /// <summary>Samples of one series that stand here before they are packed.</summary>
+    public const int SlotSamples = 4;
 
-    /// <summary>Chunks of one slab: half a megabyte of samples.</summary>
-    public const int Chunks = 4096;
+    /// <summary>Series of one slab.</summary>
+    public const int Slots = 4096;
 
-    public long[] Timestamps { get; } = new long[Chunks * ChunkSamples];
+    public long[] Timestamps { get; } = new long[Slots * SlotSamples];
 
-    public double[] Values { get; } = new double[Chunks * ChunkSamples];
-
-    /// <summary>The chunk that follows, for chunks that are full.</summary>
-    public int[] Next { get; } = new int[Chunks];
+    public double[] Values { get; } = new double[Slots * SlotSamples];
 
     /// <summary>Number of the histogram (from 1) of each sample, 0 for floats; null while there is none.</summary>
     public int[]? Histograms { get; set; }
@@ -24,24 +21,44 @@ internal sealed class SampleSlab
 internal sealed class SlabPool
 {
     private readonly Lock _gate = new();
-    private readonly Stack<SampleSlab> _idle = [];
+    private readonly Stack<OpenSlab> _open = [];
+    private readonly Stack<byte[]> _bytes = [];
 
-    public SampleSlab Rent()
+    public OpenSlab RentOpen()
     {
         lock (_gate)
         {
-            return _idle.TryPop(out var slab) ? slab : new SampleSlab();
+            return _open.TryPop(out var slab) ? slab : new OpenSlab();
         }
     }
 
-    public void Return(IReadOnlyList<SampleSlab> slabs)
+    public byte[] RentBytes()
+    {
+        lock (_gate)
+        {
+            return _bytes.TryPop(out var slab) ? slab : GC.AllocateUninitializedArray<byte>(ByteSlabs.SlabBytes);
+        }
+    }
+
+    public void Return(IReadOnlyList<OpenSlab> slabs)
     {
         lock (_gate)
         {
             foreach (var slab in slabs)
             {
                 slab.Histograms = null;
-                _idle.Push(slab);
+                _open.Push(slab);
+            }
+        }
+    }
+
+    public void Return(ReadOnlySpan<byte[]> slabs)
+    {
+        lock (_gate)
+        {
+            foreach (var slab in slabs)
+            {
+                _bytes.Push(slab);
             }
         }
     }
@@ -51,7 +68,8 @@ internal sealed class SlabPool
     {
         lock (_gate)
         {
-            _idle.Clear();
+            _open.Clear();
+            _bytes.Clear();
         }
     }
 }

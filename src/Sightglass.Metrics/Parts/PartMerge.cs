@@ -18,16 +18,11 @@ internal static class PartMerge
     /// <summary>Writes a frozen table as one part for each partition; returns their names, completed and not yet committed.</summary>
     public static List<string> Flush(IFileSystem files, Manifest manifest, MemoryTable table, long cutoff, CancellationToken cancellation)
     {
-        var order = new int[table.SeriesCount];
-        for (var i = 0; i < order.Length; i++)
-        {
-            order[i] = i;
-        }
-
-        Array.Sort(order, (a, b) => KeyOrder.Compare(table.KeyOf(a), table.KeyOf(b)));
+        var order = table.Registry.Order();
+        using var key = new ByteWriter();
         var names = new List<string>();
         var samples = new SampleList();
-        foreach (var partition in PartitionsOf(table, cutoff, samples))
+        foreach (var partition in PartitionsOf(table, order, cutoff, samples))
         {
             var start = partition * PartFormat.PartitionMs;
             using var writer = new MetricPartWriter(files, manifest, partition);
@@ -46,7 +41,9 @@ internal static class PartMerge
                 samples.Clear();
                 table.Read(order[i], samples);
                 samples.Normalize();
-                writer.Add(table.KeyOf(order[i]), samples, samples.LowerBound(Math.Max(start, cutoff)), samples.LowerBound(start + PartFormat.PartitionMs));
+                key.Clear();
+                table.Registry.WriteKey(order[i], key);
+                writer.Add(key.Written, samples, samples.LowerBound(Math.Max(start, cutoff)), samples.LowerBound(start + PartFormat.PartitionMs));
             }
 
             if (writer.SampleCount > 0)
@@ -124,7 +121,7 @@ internal static class PartMerge
         return writer.Name;
     }
 
-    private static List<long> PartitionsOf(MemoryTable table, long cutoff, SampleList samples)
+    private static List<long> PartitionsOf(MemoryTable table, int[] ids, long cutoff, SampleList samples)
     {
         if (table.SampleCount == 0)
         {
@@ -139,7 +136,7 @@ internal static class PartMerge
         }
 
         var found = new SortedSet<long>();
-        for (var id = 0; id < table.SeriesCount; id++)
+        foreach (var id in ids)
         {
             samples.Clear();
             table.Read(id, samples);

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Sightglass.Core.Bytes;
 using Sightglass.Core.Model;
+using Sightglass.Metrics.Index;
 using Sightglass.Metrics.Memory;
 using Sightglass.Metrics.Parts;
 
@@ -49,9 +50,40 @@ internal sealed class SeriesSearch(IReadOnlyList<LabelMatcher> matchers, long mi
         }
     }
 
-    /// <summary>Adds the series of a memory table.</summary>
-    public void Add(MemoryTable table, int source)
+    /// <summary>Adds the series of memory tables, oldest first; the first is source <paramref name="source"/>.</summary>
+    public void Add(ReadOnlySpan<MemoryTable> tables, int source)
     {
+        SeriesRegistry? registry = null;
+        SeriesBitmap? ids = null;
+        foreach (var table in tables)
+        {
+            if (table.Registry != registry)
+            {
+                registry = table.Registry;
+                ids = Find(registry);
+            }
+
+            Add(table, ids!, source++);
+        }
+    }
+
+    private SeriesBitmap Find(SeriesRegistry registry)
+    {
+        registry.Lock.EnterReadLock();
+        try
+        {
+            return registry.Find(matchers, cancellation);
+        }
+        finally
+        {
+            registry.Lock.ExitReadLock();
+        }
+    }
+
+    // What was added to the registry after its series were found is newer than the query. The locks are taken in the appender's order.
+    private void Add(MemoryTable table, SeriesBitmap ids, int source)
+    {
+        table.Registry.Lock.EnterReadLock();
         table.Lock.EnterReadLock();
         try
         {
@@ -60,19 +92,19 @@ internal sealed class SeriesSearch(IReadOnlyList<LabelMatcher> matchers, long mi
                 return;
             }
 
-            var ids = table.Index.Find(matchers, cancellation);
             for (var id = ids.Next(0); id >= 0; id = ids.Next(id + 1))
             {
                 if (table.Overlaps(id, minTime, maxTime))
                 {
-                    ref var entry = ref Find(table.HashOf(id), source, id, out var known);
-                    entry = known ? entry : entry with { Labels = table.LabelsOf(id) };
+                    ref var entry = ref Find(table.Registry.HashOf(id), source, id, out var known);
+                    entry = known ? entry : entry with { Labels = table.Registry.LabelsOf(id) };
                 }
             }
         }
         finally
         {
             table.Lock.ExitReadLock();
+            table.Registry.Lock.ExitReadLock();
         }
     }
 

@@ -54,11 +54,7 @@ internal sealed class SeriesSelection : ISeriesSelection
                 search.Add(snapshot.Parts[p], p);
             }
 
-            for (var t = 0; t < tables.Length; t++)
-            {
-                search.Add(tables[t], snapshot.Parts.Length + t);
-            }
-
+            search.Add(tables, snapshot.Parts.Length);
             var (series, places) = search.Finish();
             return new SeriesSelection(snapshot, cache, lost, minTime, maxTime, tables, series, places);
         }

@@ -1,0 +1,237 @@
+using System.Text;
+using Sightglass.Core.Bytes;
+using Sightglass.Core.Model;
+
+namespace Sightglass.Metrics.Memory;
+
+/// <summary>
+/// The labels of a registry, each once: name and value as the bytes that a series' key has of them, and the series that carry it. One writer, no readers
+/// meanwhile: the registry's lock sees to it.
+/// </summary>
+internal sealed class LabelTable
+{
+    private readonly Dictionary<string, List<int>> _byName = new(StringComparer.Ordinal);
+    private readonly ByteSlabs _texts = new();
+    private Entry[] _labels = new Entry[256];
+    private int[] _slots = NewSlots(1024);
+
+    public int Count { get; private set; }
+
+    public IEnumerable<string> Names => _byName.Keys;
+
+    /// <summary>Numbers of the labels of a name.</summary>
+    public IReadOnlyList<int> Of(string name) => _byName.TryGetValue(name, out var labels) ? labels : [];
+
+    /// <summary>The name and value as in a key: each with its length before it.</summary>
+    public ReadOnlySpan<byte> Bytes(int label) => _texts.At(_labels[label].At)[.._labels[label].Length];
+
+    public string Value(int label)
+    {
+        ref var entry = ref _labels[label];
+        if (entry.Value is null)
+        {
+            // Readers share the lock: each may make the string, any of them stays.
+            var reader = new ByteReader(Bytes(label));
+            reader.ReadLengthPrefixed();
+            entry.Value = reader.ReadString();
+        }
+
+        return entry.Value;
+    }
+
+    public Label Label(int label) => new(_labels[label].Name, Value(label));
+
+    /// <summary>The number of a label, when it is known.</summary>
+    public bool TryFind(string name, string value, out int label)
+    {
+        using var bytes = new ByteWriter(64);
+        bytes.WriteString(name);
+        bytes.WriteString(value);
+        var slot = Slot(bytes.Written, Hash(bytes.Written));
+        label = _slots[slot];
+        return label >= 0;
+    }
+
+    /// <summary>The number of a label by its bytes; a new one for a label not yet known.</summary>
+    public int Intern(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> name)
+    {
+        var hash = Hash(bytes);
+        var slot = Slot(bytes, hash);
+        if (_slots[slot] >= 0)
+        {
+            return _slots[slot];
+        }
+
+        if (Count == _labels.Length)
+        {
+            Array.Resize(ref _labels, Count * 2);
+        }
+
+        var label = Count++;
+        _slots[slot] = label;
+        var labels = LabelsOf(name, out var text);
+        _labels[label] = new Entry { At = Add(bytes), Length = bytes.Length, Hash = hash, Name = text, First = -1, Last = -1 };
+        labels.Add(label);
+        if (Count * 2 > _slots.Length)
+        {
+            Rehash();
+        }
+
+        return label;
+    }
+
+    /// <summary>Adds a series, of larger id than all before, to a label.</summary>
+    public void Post(int label, int series)
+    {
+        ref var entry = ref _labels[label];
+        if (entry.First < 0)
+        {
+            entry.First = series;
+        }
+        else
+        {
+            if (entry.PostedBytes + 5 > (entry.Posted?.Length ?? 0))
+            {
+                Array.Resize(ref entry.Posted, Math.Max(8, entry.PostedBytes + (entry.PostedBytes / 2) + 5));
+            }
+
+            var gap = (uint)(series - entry.Last - 1);
+            while (gap >= 0x80)
+            {
+                entry.Posted![entry.PostedBytes++] = (byte)(gap | 0x80);
+                gap >>= 7;
+            }
+
+            entry.Posted![entry.PostedBytes++] = (byte)gap;
+        }
+
+        entry.Last = series;
+    }
+
+    /// <summary>Adds the series of a label to a set.</summary>
+    public void Collect(int label, Index.SeriesBitmap into)
+    {
+        ref readonly var entry = ref _labels[label];
+        if (entry.First < 0)
+        {
+            return;
+        }
+
+        var series = entry.First;
+        into.Add(series);
+        var reader = new ByteReader(entry.Posted.AsSpan(0, entry.PostedBytes));
+        while (reader.Remaining > 0)
+        {
+            series += (int)reader.ReadVarint() + 1;
+            into.Add(series);
+        }
+    }
+
+    /// <summary>Whether a series of the label satisfies a condition.</summary>
+    public bool Any(int label, Func<int, bool> holds)
+    {
+        ref readonly var entry = ref _labels[label];
+        var series = entry.First;
+        var reader = new ByteReader(entry.Posted.AsSpan(0, entry.PostedBytes));
+        while (!holds(series))
+        {
+            if (reader.Remaining == 0)
+            {
+                return false;
+            }
+
+            series += (int)reader.ReadVarint() + 1;
+        }
+
+        return true;
+    }
+
+    /// <summary>For each label its place in the order of names and values as bytes.</summary>
+    public int[] Ranks()
+    {
+        var order = new int[Count];
+        for (var i = 0; i < order.Length; i++)
+        {
+            order[i] = i;
+        }
+
+        Array.Sort(order, (a, b) => Parts.KeyOrder.Compare(Bytes(a), Bytes(b)));
+        var ranks = new int[Count];
+        for (var i = 0; i < order.Length; i++)
+        {
+            ranks[order[i]] = i;
+        }
+
+        return ranks;
+    }
+
+    private uint Add(ReadOnlySpan<byte> bytes) => bytes.Length <= ByteSlabs.SlabBytes
+        ? _texts.Add(bytes)
+        : throw new System.Diagnostics.UnreachableException($"BUG: a label of {bytes.Length} bytes passed the limits");
+
+    private List<int> LabelsOf(ReadOnlySpan<byte> nameBytes, out string name)
+    {
+        name = Encoding.UTF8.GetString(nameBytes);
+        if (!_byName.TryGetValue(name, out var labels))
+        {
+            _byName.Add(name, labels = []);
+        }
+        else if (labels.Count > 0)
+        {
+            name = _labels[labels[0]].Name;
+        }
+
+        return labels;
+    }
+
+    private int Slot(ReadOnlySpan<byte> bytes, uint hash)
+    {
+        var mask = _slots.Length - 1;
+        for (var slot = (int)(hash & (uint)mask); ; slot = (slot + 1) & mask)
+        {
+            var label = _slots[slot];
+            if (label < 0 || (_labels[label].Hash == hash && Bytes(label).SequenceEqual(bytes)))
+            {
+                return slot;
+            }
+        }
+    }
+
+    private void Rehash()
+    {
+        _slots = NewSlots(_slots.Length * 2);
+        var mask = _slots.Length - 1;
+        for (var label = 0; label < Count; label++)
+        {
+            var slot = (int)(_labels[label].Hash & (uint)mask);
+            while (_slots[slot] >= 0)
+            {
+                slot = (slot + 1) & mask;
+            }
+
+            _slots[slot] = label;
+        }
+    }
+
+    private static uint Hash(ReadOnlySpan<byte> bytes) => (uint)Hash128.Compute(bytes).Low;
+
+    private static int[] NewSlots(int count)
+    {
+        var slots = new int[count];
+        Array.Fill(slots, -1);
+        return slots;
+    }
+
+    private struct Entry
+    {
+        public string Name;
+        public string? Value;
+        public byte[]? Posted;
+        public int PostedBytes;
+        public int First;
+        public int Last;
+        public uint At;
+        public int Length;
+        public uint Hash;
+    }
+}
