@@ -51,6 +51,10 @@ const pages = {
     ...(trace ? { trace, 'trace-logs': `${trace}&tab=logs` } : {}),
     alerts: '/alerts',
     rules: '/alerts?tab=rules',
+    silences: '/alerts?tab=silences',
+    silence: `/alerts?silence=${encodeURIComponent('alertname="InstanceDown"')}`,
+    'rules-broken': '/alerts?tab=rules&status=broken',
+    rule: '/alerts/rule?name=PaymentsFailing&from=now-30m',
     notifications: '/alerts?tab=notifications',
     history: '/alerts?tab=history',
     targets: '/targets',
@@ -62,7 +66,7 @@ let problems = 0;
 for (const width of values.widths.split(',').map(Number)) {
     for (const colorScheme of values.schemes.split(',')) {
         const context = await browser.newContext({
-            viewport: { width, height: width > 1500 ? 1080 : 800 },
+            viewport: { width, height: width > 1500 ? 1080 : width < 500 ? 844 : 800 },
             colorScheme,
         });
         for (const [name, path] of Object.entries(pages)) {
@@ -77,6 +81,13 @@ for (const width of values.widths.split(',').map(Number)) {
             });
             await page.goto(new URL(path, values.base).href, { waitUntil: 'networkidle' });
             await page.waitForTimeout(400);
+            const wider = await page.evaluate(
+                'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+            );
+            if (wider > 0) {
+                problems++;
+                console.error(`${name} at ${width}: ${wider} px wider than the window`);
+            }
             await page.screenshot({ path: `${values.out}/${name}-${width}-${colorScheme}.png` });
             await page.close();
         }

@@ -39,6 +39,11 @@ const routes = [
   }),
   createRoute({
     getParentRoute: () => root,
+    path: '/alerts/rule',
+    component: lazyRouteComponent(() => import('./pages/alerts/RulePage'), 'RulePage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
     path: '/targets',
     component: lazyRouteComponent(() => import('./pages/targets/TargetsPage'), 'TargetsPage'),
   }),

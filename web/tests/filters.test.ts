@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { LogLine } from '../src/api/loki';
 import { mergePages } from '../src/api/loki';
-import { filterLogql, filterTraceql, matchesLabels } from '../src/filters/apply';
+import { filterLogql, filterTraceql, matchesLabels, matchesMatchers, matchesRule } from '../src/filters/apply';
 
 const SHOP = { service: 'shop', env: '' };
 const TEST = { service: '', env: 'test' };
@@ -21,7 +21,11 @@ describe('filters of the header in LogQL', () => {
     ['{a="b"} | line_format "{{.x}}"', SHOP, '{service_name="shop", a="b"} | line_format "{{.x}}"'],
     ['{a="b"} # {', SHOP, '{service_name="shop", a="b"} # {'],
     ['{a="\\"}"}', SHOP, '{service_name="shop", a="\\"}"}'],
-    ['{a="b"}', TEST, '{a="b"} | deployment_environment="test" or deployment_environment_name="test"'],
+    [
+      '{a="b"}',
+      TEST,
+      '{a="b"} | deployment_environment="test" or deployment_environment_name="test" or environment="test" or env="test"',
+    ],
   ])('%s with %o', (query, filters, wanted) => {
     expect(filterLogql(query, filters)).toBe(wanted);
   });
@@ -35,7 +39,7 @@ describe('filters of the header in TraceQL', () => {
     [
       '{}',
       BOTH,
-      '{ resource.service.name = "shop" && (resource.deployment.environment = "test" || resource.deployment.environment.name = "test") }',
+      '{ resource.service.name = "shop" && (resource.deployment.environment = "test" || resource.deployment.environment.name = "test" || resource.environment = "test" || resource.env = "test") }',
     ],
   ])('%s with %o', (query, filters, wanted) => {
     expect(filterTraceql(query, filters)).toBe(wanted);
@@ -48,6 +52,35 @@ it('matches alerts by any label that names the service or environment', () => {
   expect(matchesLabels({}, SHOP)).toBe(false);
   expect(matchesLabels({}, NONE)).toBe(true);
   expect(matchesLabels({ job: 'shop', env: 'test' }, BOTH)).toBe(true);
+});
+
+it('knows a service by the job that OTLP gives it', () => {
+  expect(matchesLabels({ job: 'demo/shop' }, SHOP)).toBe(true);
+  expect(matchesLabels({ job: 'demo/workshop' }, SHOP)).toBe(false);
+});
+
+it('keeps silences that do not name another service', () => {
+  const matcher = { name: 'service', value: 'pay|shop', isRegex: true, isEqual: true };
+  expect(matchesMatchers([matcher], SHOP)).toBe(true);
+  expect(matchesMatchers([{ ...matcher, value: 'pay' }], SHOP)).toBe(false);
+  expect(matchesMatchers([{ ...matcher, isEqual: false }], SHOP)).toBe(false);
+  expect(matchesMatchers([{ ...matcher, name: 'severity' }], BOTH)).toBe(true);
+  expect(matchesMatchers([{ ...matcher, value: '(' }], SHOP)).toBe(true);
+});
+
+it.each([
+  ['up == 0', {}, true],
+  ['up{job="shop"} == 0', {}, true],
+  ['up{job="other"} == 0', {}, false],
+  ['rate(x{job=~"shop-.+|shop"}[5m]) > 1', {}, true],
+  ['up == 0', { service: 'other' }, false],
+  ['up == 0', { service: '{{ $labels.job }}' }, true],
+])('covers the service: rule %s with %o is %s', (query, labels, wanted) => {
+  expect(matchesRule({ query, labels }, SHOP)).toBe(wanted);
+});
+
+it('covers a service that one of the alerts of a rule is about', () => {
+  expect(matchesRule({ query: 'up{job="other"}', alerts: [{ labels: { service: 'shop' } }] }, SHOP)).toBe(true);
 });
 
 describe('pages of lines', () => {

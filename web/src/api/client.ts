@@ -43,21 +43,35 @@ export function errorText(body: string, status: number): string {
 }
 
 export async function fetchJson<T>(path: string, params: Params = {}, signal?: AbortSignal): Promise<T> {
+  const body = await ask(withParams(path, params), {
+    headers: { accept: 'application/json' },
+    ...(signal ? { signal } : {}),
+  });
+  try {
+    return JSON.parse(body) as T;
+  } catch {
+    throw new ApiError(`got an answer that is not JSON from ${path}`, 200);
+  }
+}
+
+/** Changes something; the text of the answer. */
+export function sendJson(method: 'POST' | 'DELETE', path: string, body?: unknown): Promise<string> {
+  return ask(path, {
+    method,
+    headers: { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+}
+
+async function ask(path: string, init: RequestInit): Promise<string> {
   let response: Response;
   try {
-    response = await fetch(withParams(path, params), {
-      headers: { accept: 'application/json' },
-      ...(signal ? { signal } : {}),
-    });
+    response = await fetch(path, init);
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     throw new ApiError('the server cannot be reached', 0);
   }
   const body = await response.text();
   if (!response.ok) throw new ApiError(errorText(body, response.status), response.status);
-  try {
-    return JSON.parse(body) as T;
-  } catch {
-    throw new ApiError(`got an answer that is not JSON from ${path}`, response.status);
-  }
+  return body;
 }

@@ -44,6 +44,7 @@ export interface Rule {
   name: string;
   query: string;
   duration?: number;
+  keepFiringFor?: number;
   labels?: Labels;
   annotations?: Labels;
   alerts?: Alert[];
@@ -97,6 +98,15 @@ export function useInstant(query: string, time: number) {
     enabled: query.trim() !== '',
     placeholderData: keepPreviousData,
   });
+}
+
+export function metricLabelNames(range: Range, signal?: AbortSignal): Promise<string[]> {
+  return prometheus<string[]>('labels', { start: range.from, end: range.to }, signal);
+}
+
+export function metricLabelValues(name: string, range: Range, signal?: AbortSignal): Promise<string[]> {
+  const path = `label/${encodeURIComponent(name)}/values`;
+  return prometheus<string[]>(path, { start: range.from, end: range.to }, signal);
 }
 
 export function useMetricNames(range: Range) {

@@ -70,7 +70,25 @@ export interface AlertChange {
   value: number | string | null;
 }
 
-function useOwn<T>(path: string, params: Record<string, number>, refresh: number | false) {
+export interface Comparison {
+  expression: string;
+  operator: string;
+  threshold: number | string;
+}
+
+/** What Prometheus' form of a rule has no place for. */
+export interface RuleDetails {
+  file: string;
+  group: string;
+  /** Place in the group. */
+  index: number;
+  name: string;
+  line: number;
+  language: 'promql' | 'logql';
+  comparisons: Comparison[];
+}
+
+function useOwn<T>(path: string, params: Record<string, string | number>, refresh: number | false) {
   return useQuery({
     queryKey: ['sightglass', path, params],
     queryFn: ({ signal }) => fetchJson<T>(`/sightglass/v1/${path}`, params, signal),
@@ -84,3 +102,4 @@ export const useNotifications = (refresh: number | false) =>
   useOwn<{ notifications: Notification[] }>('notifications', { limit: 100 }, refresh);
 export const useAlertHistory = (refresh: number | false) =>
   useOwn<{ changes: AlertChange[] }>('alerts/history', { limit: 100 }, refresh);
+export const useRuleDetails = () => useOwn<{ rules: RuleDetails[] }>('rules', {}, 60_000);

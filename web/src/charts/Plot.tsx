@@ -38,8 +38,9 @@ export function Plot({ times, series, range, height, kind, onZoom, format = form
               stroke: color,
               width: bars ? 0 : 1.5,
               ...(bars ? { fill: color } : {}),
-              points: { show: bars ? false : undefined, size: 4 },
+              points: { show: bars || series[index]?.dashed ? false : undefined, size: 4 },
               ...(paths ? { paths } : {}),
+              ...(series[index]?.dashed ? { dash: [6, 4] } : {}),
               spanGaps: false,
             };
           }),

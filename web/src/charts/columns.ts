@@ -5,6 +5,8 @@ export interface Series {
   label: string;
   color: string;
   values: (number | null)[];
+  /** A limit, not a measurement. */
+  dashed?: boolean;
 }
 
 export interface Columns {

@@ -15,6 +15,9 @@ const PATHS = {
   copy: 'M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3',
   check: 'm3 8.5 3.5 3.5L13 4.5',
   play: 'M4.5 3v10l8-5z',
+  filter: 'M2 3h12M4.5 8h7M6.5 13h3',
+  mute: 'M3 11.5h10L11.8 10V7a3.8 3.8 0 0 0-5.6-3.3M4.2 6.5V10L3 11.5M6.8 13.8h2.4M2 2l12 12',
+  menu: 'M2 4h12M2 8h12M2 12h12',
   warn: 'M8 2 1.5 13.5h13zM8 6.5v3M8 11.5v.2',
 } as const;
 

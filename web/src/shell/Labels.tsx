@@ -41,6 +41,7 @@ export function Annotations({ annotations }: { annotations: Record<string, strin
 const TONES: Record<string, string> = {
   firing: 'bad',
   failed: 'bad',
+  failing: 'bad',
   down: 'bad',
   err: 'bad',
   pending: 'warn',
@@ -48,6 +49,8 @@ const TONES: Record<string, string> = {
   up: 'good',
   ok: 'good',
   sent: 'good',
+  active: 'good',
+  expired: 'calm',
   inactive: 'calm',
   idle: 'calm',
 };

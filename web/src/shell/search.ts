@@ -19,6 +19,10 @@ export const SEARCH_KEYS = [
   'span',
   'find',
   'filter',
+  'group',
+  'file',
+  'at',
+  'silence',
 ] as const;
 
 export type AppSearch = Partial<Record<(typeof SEARCH_KEYS)[number], string>>;

@@ -1,33 +1,23 @@
 import { ActionIcon, Button, Group, NativeSelect, Popover, Stack, Text, TextInput, Tooltip } from '@mantine/core';
 import { useState } from 'react';
 import { useUrl } from '../shell/search';
+import { useNarrow } from '../shell/useNarrow';
 import { Icon } from '../shell/Icon';
 import { DEFAULT_FROM, DEFAULT_TO, describeRange, encodeRange, parseTime, QUICK_RANGES } from './range';
 import { useTime } from './TimeContext';
 
 export function TimePicker() {
   const [open, setOpen] = useState(false);
-  const { search, set } = useUrl();
-  const { now, range, refresh, zoom, setRelative } = useTime();
-  const shift = (part: number) => {
-    const size = range.to - range.from;
-    zoom({ from: range.from + size * part, to: range.to + size * part });
+  const narrow = useNarrow();
+  const { search } = useUrl();
+  const { now, refresh } = useTime();
+  const close = () => {
+    setOpen(false);
   };
   return (
-    <Group gap={4} wrap="nowrap">
-      <Tooltip label="Earlier">
-        <ActionIcon
-          variant="subtle"
-          color="gray"
-          aria-label="Earlier"
-          onClick={() => {
-            shift(-0.5);
-          }}
-        >
-          <Icon name="left" />
-        </ActionIcon>
-      </Tooltip>
-      <Popover opened={open} onChange={setOpen} position="bottom-end" width={440} shadow="md" trapFocus>
+    <Group gap={4} wrap="nowrap" className="sg-time">
+      {!narrow && <Shift part={-0.5} />}
+      <Popover opened={open} onChange={setOpen} position="bottom-end" width={narrow ? 340 : 440} shadow="md" trapFocus>
         <Popover.Target>
           <Button
             data-testid="time-range"
@@ -42,68 +32,97 @@ export function TimePicker() {
           </Button>
         </Popover.Target>
         <Popover.Dropdown>
-          <Group align="flex-start" wrap="nowrap" gap="lg">
-            <Custom
-              key={`${search.from ?? ''} ${search.to ?? ''}`}
-              done={() => {
-                setOpen(false);
-              }}
-            />
-            <Stack gap={0} style={{ flex: 1 }}>
-              {QUICK_RANGES.map((quick) => (
-                <Button
-                  key={quick.from}
-                  variant={(search.from ?? DEFAULT_FROM) === quick.from && search.to === undefined ? 'light' : 'subtle'}
-                  color="gray"
-                  size="compact-sm"
-                  justify="flex-start"
-                  onClick={() => {
-                    setRelative(quick.from);
-                    setOpen(false);
-                  }}
-                >
-                  {quick.label}
-                </Button>
-              ))}
-            </Stack>
+          {narrow && (
+            <Group gap={4} mb="sm" justify="space-between">
+              <RefreshEvery />
+              <span>
+                <Shift part={-0.5} />
+                <Shift part={0.5} />
+              </span>
+            </Group>
+          )}
+          <Group align="flex-start" wrap="nowrap" gap={narrow ? 'sm' : 'lg'}>
+            <Custom key={`${search.from ?? ''} ${search.to ?? ''}`} done={close} />
+            <Quick done={close} />
           </Group>
         </Popover.Dropdown>
       </Popover>
-      <Tooltip label="Later">
-        <ActionIcon
-          variant="subtle"
-          color="gray"
-          aria-label="Later"
-          onClick={() => {
-            shift(0.5);
-          }}
-        >
-          <Icon name="right" />
-        </ActionIcon>
-      </Tooltip>
+      {!narrow && <Shift part={0.5} />}
       <Tooltip label="Refresh (r)">
         <ActionIcon variant="subtle" color="gray" aria-label="Refresh" onClick={refresh}>
           <Icon name="refresh" />
         </ActionIcon>
       </Tooltip>
-      <NativeSelect
-        size="xs"
-        w={84}
-        aria-label="Refresh every"
-        value={search.refresh ?? ''}
-        onChange={(event) => {
-          set({ refresh: event.currentTarget.value });
-        }}
-        data={[
-          { value: '', label: 'Manual' },
-          { value: 'live', label: 'Live' },
-          { value: '5s', label: '5 s' },
-          { value: '10s', label: '10 s' },
-          { value: '30s', label: '30 s' },
-          { value: '1m', label: '1 min' },
-        ]}
-      />
+      {!narrow && <RefreshEvery />}
     </Group>
+  );
+}
+
+/** Half a page back or forth. */
+function Shift({ part }: { part: number }) {
+  const { range, zoom } = useTime();
+  const label = part < 0 ? 'Earlier' : 'Later';
+  return (
+    <Tooltip label={label}>
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        aria-label={label}
+        onClick={() => {
+          const size = range.to - range.from;
+          zoom({ from: range.from + size * part, to: range.to + size * part });
+        }}
+      >
+        <Icon name={part < 0 ? 'left' : 'right'} />
+      </ActionIcon>
+    </Tooltip>
+  );
+}
+
+function Quick({ done }: { done: () => void }) {
+  const { search } = useUrl();
+  const { setRelative } = useTime();
+  return (
+    <Stack gap={0} style={{ flex: 1 }}>
+      {QUICK_RANGES.map((quick) => (
+        <Button
+          key={quick.from}
+          variant={(search.from ?? DEFAULT_FROM) === quick.from && search.to === undefined ? 'light' : 'subtle'}
+          color="gray"
+          size="compact-sm"
+          justify="flex-start"
+          onClick={() => {
+            setRelative(quick.from);
+            done();
+          }}
+        >
+          {quick.label}
+        </Button>
+      ))}
+    </Stack>
+  );
+}
+
+function RefreshEvery() {
+  const { search, set } = useUrl();
+  return (
+    <NativeSelect
+      size="xs"
+      w={84}
+      aria-label="Refresh every"
+      value={search.refresh ?? ''}
+      onChange={(event) => {
+        set({ refresh: event.currentTarget.value });
+      }}
+      data={[
+        { value: '', label: 'Manual' },
+        { value: 'live', label: 'Live' },
+        { value: '5s', label: '5 s' },
+        { value: '10s', label: '10 s' },
+        { value: '30s', label: '30 s' },
+        { value: '1m', label: '1 min' },
+      ]}
+    />
   );
 }
 
@@ -126,7 +145,7 @@ function Custom({ done }: { done: () => void }) {
     text.startsWith('now') ? text : String(Math.round((seconds ?? 0) * 1000));
   return (
     <form
-      style={{ width: 210 }}
+      className="sg-time-form"
       onSubmit={(event) => {
         event.preventDefault();
         if (problem !== null) return;

@@ -1,49 +1,61 @@
 import { Tabs } from '@mantine/core';
+import { useRoutedAlerts } from '../../api/alertmanager';
 import { useRules } from '../../api/prometheus';
-import { matchesLabels } from '../../filters/apply';
-import { HiddenAlerts } from '../../filters/HiddenAlerts';
+import { matchesLabels, matchesRule } from '../../filters/apply';
+import { Hidden } from '../../filters/Hidden';
 import { useFilters } from '../../filters/useFilters';
 import { useUrl } from '../../shell/search';
 import { ErrorNote, Loading } from '../../shell/states';
 import { useTime } from '../../time/TimeContext';
-import { activeAlerts, ALERTS_INTERVAL } from './active';
+import { Silences } from '../silences/Silences';
+import { activeAlerts, ALERTS_INTERVAL, isQuiet } from './active';
 import { FiringAlerts } from './FiringAlerts';
-import { History, Notifications } from './Notifications';
+import { History } from './History';
+import { Notifications } from './Notifications';
 import { Rules } from './Rules';
 
 export function AlertsPage() {
   const { search, set } = useUrl();
   const { interval } = useTime();
-  const rules = useRules(interval || ALERTS_INTERVAL);
+  const refresh = interval || ALERTS_INTERVAL;
+  const rules = useRules(refresh);
+  const routed = useRoutedAlerts(refresh);
   const groups = rules.data ?? [];
   const filters = useFilters();
-  const all = activeAlerts(groups);
+  const all = activeAlerts(groups, routed.data);
   const alerts = all.filter((alert) => matchesLabels(alert.labels, filters));
-  const count = groups.reduce((sum, group) => sum + group.rules.length, 0);
-  const firing = alerts.filter((alert) => alert.state === 'firing').length;
+  const kept = groups.flatMap((group) => group.rules.filter((rule) => matchesRule(rule, filters))).length;
+  const loud = alerts.filter((alert) => alert.state === 'firing' && !isQuiet(alert)).length;
   return (
     <div className="sg-page">
       {rules.error !== null && <ErrorNote error={rules.error} />}
+      {routed.error !== null && <ErrorNote error={routed.error} />}
       <Tabs
         value={search.tab ?? 'firing'}
         onChange={(tab) => {
-          set({ tab: tab === 'firing' ? undefined : (tab ?? undefined) });
+          set({
+            tab: tab === 'firing' ? undefined : (tab ?? undefined),
+            find: undefined,
+            status: undefined,
+          });
         }}
         keepMounted={false}
       >
-        <Tabs.List mb="md">
-          <Tabs.Tab value="firing">Firing {firing}</Tabs.Tab>
-          <Tabs.Tab value="rules">Rules {count}</Tabs.Tab>
+        <Tabs.List mb="md" className="sg-tablist">
+          <Tabs.Tab value="firing">Firing {loud}</Tabs.Tab>
+          <Tabs.Tab value="silences">Silences</Tabs.Tab>
+          <Tabs.Tab value="rules">Rules {kept}</Tabs.Tab>
           <Tabs.Tab value="notifications">Notifications</Tabs.Tab>
           <Tabs.Tab value="history">History</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="firing">
-          <HiddenAlerts count={all.length - alerts.length} />
-          {rules.isPending ? <Loading what="alerts" /> : <FiringAlerts alerts={alerts} rules={count} />}
+          <Hidden count={all.length - alerts.length} what="alert" />
+          {rules.isPending ? <Loading what="alerts" /> : <FiringAlerts alerts={alerts} rules={kept} />}
         </Tabs.Panel>
-        <Tabs.Panel value="rules">
-          <Rules groups={groups} />
+        <Tabs.Panel value="silences">
+          <Silences />
         </Tabs.Panel>
+        <Tabs.Panel value="rules">{rules.isPending ? <Loading what="rules" /> : <Rules groups={groups} />}</Tabs.Panel>
         <Tabs.Panel value="notifications">
           <Notifications />
         </Tabs.Panel>

@@ -1,114 +1,187 @@
-import { useAlertHistory, useNotifications } from '../../api/sightglass';
-import { formatNumber, formatTimeShort } from '../../lib/format';
+import { SegmentedControl } from '@mantine/core';
+import { useReceivers } from '../../api/alertmanager';
+import { useNotifications, type Notification } from '../../api/sightglass';
+import { matchesLabels } from '../../filters/apply';
+import { Hidden } from '../../filters/Hidden';
+import { useFilters } from '../../filters/useFilters';
+import { formatAgo, formatTimeShort } from '../../lib/format';
 import { LabelTags, State } from '../../shell/Labels';
+import { useUrl } from '../../shell/search';
 import { Empty, ErrorNote, Loading, Panel } from '../../shell/states';
+import { useTime } from '../../time/TimeContext';
 import { ALERTS_INTERVAL } from './active';
 
+const STATES = ['all', 'sent', 'pending', 'failed'] as const;
+
 export function Notifications() {
+  const { search, set } = useUrl();
   const answer = useNotifications(ALERTS_INTERVAL);
-  const list = answer.data?.notifications ?? [];
+  const filters = useFilters();
+  const all = answer.data?.notifications ?? [];
+  const kept = all.filter((item) => item.alerts.some((alert) => matchesLabels(alert.labels, filters)));
+  const state = search.status ?? 'all';
+  const list = kept.filter((item) => state === 'all' || item.status === state);
   if (answer.error !== null) return <ErrorNote error={answer.error} />;
   return (
-    <Panel title="Notifications" aside={<span className="sg-dim">the newest 100</span>}>
-      {answer.isPending ? (
+    <div className="sg-list">
+      <Receivers notifications={all} />
+      <div className="sg-bar-row" style={{ margin: 0 }}>
+        <SegmentedControl
+          size="xs"
+          value={state}
+          onChange={(value) => {
+            set({ status: value === 'all' ? undefined : value });
+          }}
+          data={STATES.map((value) => ({
+            value,
+            label: `${value} ${String(kept.filter((item) => value === 'all' || item.status === value).length)}`,
+          }))}
+        />
+      </div>
+      <Hidden count={all.length - kept.length} what="notification" />
+      <Panel title="Notifications" aside={<span className="sg-dim">the newest 100</span>}>
+        {answer.isPending ? (
+          <Loading what="notifications" />
+        ) : all.length === 0 ? (
+          <Empty title="Nothing was sent yet">
+            Receivers and routes stand under alertmanager in the configuration.
+          </Empty>
+        ) : list.length === 0 ? (
+          <Empty title="No notification is like this" />
+        ) : (
+          <NotificationTable list={list} />
+        )}
+      </Panel>
+    </div>
+  );
+}
+
+/** What was told of one rule. */
+export function RuleNotifications({ name }: { name: string }) {
+  const answer = useNotifications(ALERTS_INTERVAL);
+  const list = (answer.data?.notifications ?? []).filter((item) =>
+    item.alerts.some((alert) => alert.labels.alertname === name),
+  );
+  return (
+    <Panel title={`Notifications ${String(list.length)}`} aside={<span className="sg-dim">of the newest 100</span>}>
+      {answer.error !== null ? (
+        <ErrorNote error={answer.error} />
+      ) : answer.isPending ? (
         <Loading what="notifications" />
       ) : list.length === 0 ? (
-        <Empty title="Nothing was sent yet">Receivers and routes stand under alerting in the configuration.</Empty>
+        <Empty title="Nobody was told lately" />
       ) : (
-        <table className="sg-table sg-stack">
-          <thead>
-            <tr>
-              <th>Time</th>
-              <th>Receiver</th>
-              <th>State</th>
-              <th>Group</th>
-              <th>Alerts</th>
-              <th className="sg-num">Attempts</th>
-            </tr>
-          </thead>
-          <tbody>
-            {list.map((item) => (
-              <tr key={item.id} data-testid="notification-row">
-                <td data-label="Time" className="sg-nowrap">
-                  {formatTimeShort(Date.parse(item.updatedAt))}
-                </td>
-                <td data-label="Receiver">
-                  {item.receiver} <span className="sg-dim">{item.integration}</span>
-                </td>
-                <td data-label="State">
-                  <State state={item.status} />
-                  {item.error && <div className="sg-bad sg-wrap">{item.error}</div>}
-                </td>
-                <td data-label="Group">
-                  <LabelTags labels={item.groupLabels} />
-                </td>
-                <td data-label="Alerts">
-                  {item.alerts.map((alert) => (
-                    <div key={alert.fingerprint}>
-                      {alert.labels['alertname']} <span className="sg-dim">{alert.status}</span>
-                    </div>
-                  ))}
-                </td>
-                <td data-label="Attempts" className="sg-num">
-                  {item.attempts}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <NotificationTable list={list.slice(0, 10)} only={name} />
       )}
     </Panel>
   );
 }
 
-export function History() {
-  const answer = useAlertHistory(ALERTS_INTERVAL);
-  const list = answer.data?.changes ?? [];
-  if (answer.error !== null) return <ErrorNote error={answer.error} />;
+function NotificationTable({ list, only }: { list: readonly Notification[]; only?: string }) {
   return (
-    <Panel title="Changes of state" aside={<span className="sg-dim">the newest 100</span>}>
-      {answer.isPending ? (
-        <Loading what="the history" />
-      ) : list.length === 0 ? (
-        <Empty title="No alert has changed its state yet" />
-      ) : (
-        <table className="sg-table sg-stack">
-          <thead>
-            <tr>
-              <th>Time</th>
-              <th>Alert</th>
-              <th>From</th>
-              <th>To</th>
-              <th>Labels</th>
-              <th className="sg-num">Value</th>
-            </tr>
-          </thead>
-          <tbody>
-            {list.map((change, index) => (
-              <tr key={`${change.at} ${String(index)}`}>
-                <td data-label="Time" className="sg-nowrap">
-                  {formatTimeShort(Date.parse(change.at))}
+    <table className="sg-table sg-rows">
+      <thead>
+        <tr>
+          <th>Time</th>
+          <th>Receiver</th>
+          <th>State</th>
+          {only === undefined && <th>Group</th>}
+          <th>Alerts</th>
+          <th className="sg-num">Attempts</th>
+        </tr>
+      </thead>
+      <tbody>
+        {list.map((item) => (
+          <tr key={item.id} data-testid="notification-row">
+            <td data-label="Time" className="sg-nowrap">
+              {formatTimeShort(Date.parse(item.updatedAt))}
+            </td>
+            <td data-label="Receiver">
+              {item.receiver} <span className="sg-dim">{item.integration}</span>
+            </td>
+            <td data-label="State">
+              <State state={item.status} />
+              {item.error && <div className="sg-bad sg-wrap">{item.error}</div>}
+            </td>
+            {only === undefined && (
+              <td data-label="Group">
+                <LabelTags labels={item.groupLabels} />
+              </td>
+            )}
+            <td data-label="Alerts">
+              <AlertCounts item={item} only={only} />
+            </td>
+            <td data-label="Attempts" className="sg-num">
+              {item.attempts}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+/** A group of many alerts of one name stays one line. */
+function AlertCounts({ item, only }: { item: Notification; only: string | undefined }) {
+  const counts = new Map<string, number>();
+  for (const { labels, status } of item.alerts) {
+    if (only !== undefined && labels.alertname !== only) continue;
+    const key = only === undefined ? `${labels.alertname ?? ''} ${status}` : status;
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return [...counts].map(([key, count]) => {
+    const space = key.lastIndexOf(' ');
+    return (
+      <div key={key}>
+        {key.slice(0, Math.max(space, 0))} <span className="sg-dim">{key.slice(space + 1)}</span>
+        {count > 1 && <span className="sg-dim"> × {count}</span>}
+      </div>
+    );
+  });
+}
+
+/** Each receiver with the last thing it was told: does telling people work? */
+export function Receivers({ notifications }: { notifications: readonly Notification[] }) {
+  const answer = useReceivers(60_000);
+  const now = Math.max(useTime().now, answer.dataUpdatedAt);
+  const receivers = answer.data ?? [];
+  if (answer.error !== null) return <ErrorNote error={answer.error} />;
+  if (receivers.length === 0) return null;
+  return (
+    <Panel title="Receivers">
+      <table className="sg-table sg-rows">
+        <thead>
+          <tr>
+            <th>State</th>
+            <th>Receiver</th>
+            <th>Last error</th>
+            <th className="sg-num">Last told</th>
+          </tr>
+        </thead>
+        <tbody>
+          {receivers.map(({ name }) => {
+            const own = notifications.filter((item) => item.receiver === name);
+            const last = own[0];
+            const sent = own.find((item) => item.status === 'sent');
+            // An attempt that failed and is tried again is not well either.
+            const failing = last !== undefined && (last.error ?? '') !== '' && last.status !== 'sent';
+            return (
+              <tr key={name} data-testid="receiver-row">
+                <td data-label="State" className="sg-nowrap">
+                  <State state={last === undefined ? 'idle' : failing ? 'failing' : last.status} />
                 </td>
-                <td data-label="Alert" style={{ fontWeight: 500 }}>
-                  {change.alertname}
+                <td data-label="Receiver" style={{ fontWeight: 500 }}>
+                  {name}
                 </td>
-                <td data-label="From">
-                  <State state={change.from} />
-                </td>
-                <td data-label="To">
-                  <State state={change.to} />
-                </td>
-                <td data-label="Labels">
-                  <LabelTags labels={change.labels} without={['alertname']} />
-                </td>
-                <td data-label="Value" className="sg-num">
-                  {change.value === null ? '–' : formatNumber(Number(change.value))}
+                <td data-label="Last error">{failing ? <span className="sg-wrap">{last.error}</span> : '–'}</td>
+                <td data-label="Last told" className="sg-num">
+                  {formatAgo(sent?.updatedAt, now)}
                 </td>
               </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
+            );
+          })}
+        </tbody>
+      </table>
     </Panel>
   );
 }

@@ -1,13 +1,31 @@
-import { Link } from '@tanstack/react-router';
-import type { RuleGroup } from '../../api/prometheus';
+import { SegmentedControl, TextInput } from '@mantine/core';
+import type { Rule, RuleGroup } from '../../api/prometheus';
+import { matchesRule } from '../../filters/apply';
+import { Hidden } from '../../filters/Hidden';
+import { useFilters } from '../../filters/useFilters';
 import { formatAgo, formatNanos, formatSeconds } from '../../lib/format';
+import { Icon } from '../../shell/Icon';
 import { State } from '../../shell/Labels';
-import { keptSearch, type AppSearch } from '../../shell/search';
+import { useUrl } from '../../shell/search';
 import { Empty, Panel } from '../../shell/states';
 import { useTime } from '../../time/TimeContext';
+import { RuleLink } from './RuleLink';
+
+interface Placed {
+  rule: Rule;
+  index: number;
+}
+
+const KINDS = ['all', 'firing', 'pending', 'broken'] as const;
+
+function isOfKind(rule: Rule, kind: string): boolean {
+  if (kind === 'all') return true;
+  return kind === 'broken' ? rule.health === 'err' : rule.state === kind;
+}
 
 export function Rules({ groups }: { groups: readonly RuleGroup[] }) {
-  const { now } = useTime();
+  const { search, set } = useUrl();
+  const filters = useFilters();
   if (groups.length === 0) {
     return (
       <section className="sg-panel">
@@ -15,59 +33,116 @@ export function Rules({ groups }: { groups: readonly RuleGroup[] }) {
       </section>
     );
   }
+  const kind = search.status ?? 'all';
+  const find = (search.find ?? '').toLowerCase();
+  const all = groups.flatMap((group) => group.rules);
+  const kept = all.filter((rule) => matchesRule(rule, filters));
+  const shown = groups
+    .map((group) => ({
+      group,
+      rules: group.rules
+        .map((rule, index): Placed => ({ rule, index }))
+        .filter(({ rule }) => matchesRule(rule, filters) && isOfKind(rule, kind) && hasText(group, rule, find)),
+    }))
+    .filter(({ rules }) => rules.length > 0);
   return (
-    <div style={{ display: 'grid', gap: 14 }}>
-      {groups.map((group) => (
-        <Panel
-          key={`${group.file} ${group.name}`}
-          title={group.name}
-          aside={
-            <span className="sg-dim">
-              {group.file} · every {formatSeconds(group.interval)}
-            </span>
-          }
-        >
-          <table className="sg-table">
-            <thead>
-              <tr>
-                <th>Rule</th>
-                <th>State</th>
-                <th>Expression</th>
-                <th>Health</th>
-                <th className="sg-num">Evaluated</th>
-              </tr>
-            </thead>
-            <tbody>
-              {group.rules.map((rule, index) => (
-                <tr key={`${rule.name} ${String(index)}`} data-testid="rule-row">
-                  <td style={{ fontWeight: 500 }}>
-                    {rule.name}
-                    {rule.duration ? <div className="sg-dim">for {formatSeconds(rule.duration)}</div> : null}
-                  </td>
-                  <td>{rule.type === 'alerting' ? <State state={rule.state ?? 'unknown'} /> : 'recording'}</td>
-                  <td>
-                    <Link
-                      className="sg-mono sg-wrap"
-                      to="/metrics-explorer"
-                      search={(old: AppSearch) => ({ ...keptSearch(old), q: rule.query })}
-                    >
-                      {rule.query}
-                    </Link>
-                    {rule.lastError && <div className="sg-bad sg-wrap">{rule.lastError}</div>}
-                  </td>
-                  <td>
-                    <State state={rule.health} />
-                  </td>
-                  <td className="sg-num">
-                    {formatAgo(rule.lastEvaluation, now)}
-                    <div className="sg-dim">took {formatNanos(rule.evaluationTime * 1e9)}</div>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </Panel>
-      ))}
-    </div>
+    <>
+      <div className="sg-bar-row">
+        <SegmentedControl
+          size="xs"
+          value={kind}
+          onChange={(value) => {
+            set({ status: value === 'all' ? undefined : value });
+          }}
+          data={KINDS.map((value) => ({
+            value,
+            label: `${value} ${String(kept.filter((rule) => isOfKind(rule, value)).length)}`,
+          }))}
+        />
+        <TextInput
+          size="xs"
+          aria-label="Find a rule"
+          placeholder="Find name, expression, group or label"
+          leftSection={<Icon name="search" size={13} />}
+          value={search.find ?? ''}
+          onChange={(event) => {
+            set({ find: event.currentTarget.value }, true);
+          }}
+        />
+      </div>
+      <Hidden count={all.length - kept.length} what="rule" />
+      <div className="sg-list">
+        {shown.length === 0 && (
+          <section className="sg-panel">
+            <Empty title="No rule is like this">Change the text or the state above.</Empty>
+          </section>
+        )}
+        {shown.map(({ group, rules }) => (
+          <Group key={`${group.file} ${group.name}`} group={group} rules={rules} />
+        ))}
+      </div>
+    </>
+  );
+}
+
+function hasText(group: RuleGroup, rule: Rule, text: string): boolean {
+  if (text === '') return true;
+  const labels = Object.entries(rule.labels ?? {}).map(([name, value]) => `${name}=${value}`);
+  return [rule.name, rule.query, group.name, ...labels].some((part) => part.toLowerCase().includes(text));
+}
+
+function Group({ group, rules }: { group: RuleGroup; rules: readonly Placed[] }) {
+  const { now } = useTime();
+  const file = group.file.slice(group.file.lastIndexOf('/') + 1);
+  return (
+    <Panel
+      title={group.name}
+      aside={
+        <span className="sg-dim" title={group.file}>
+          {file} · every {formatSeconds(group.interval)}
+        </span>
+      }
+    >
+      <table className="sg-table sg-rows sg-rules">
+        <thead>
+          <tr>
+            <th>Rule</th>
+            <th>State</th>
+            <th>Expression</th>
+            <th>Health</th>
+            <th className="sg-num">Evaluated</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rules.map(({ rule, index }) => (
+            <tr key={index} data-testid="rule-row">
+              <td data-label="Rule" style={{ fontWeight: 500 }}>
+                <RuleLink place={{ file: group.file, group: group.name, index, name: rule.name }}>
+                  <span className="sg-wrap">{rule.name}</span>
+                </RuleLink>
+                {rule.duration ? <div className="sg-dim">for {formatSeconds(rule.duration)}</div> : null}
+              </td>
+              <td data-label="State" className="sg-nowrap">
+                {rule.type === 'alerting' ? <State state={rule.state ?? 'unknown'} /> : 'recording'}
+                {(rule.alerts?.length ?? 0) > 1 && <span className="sg-dim"> × {rule.alerts?.length}</span>}
+              </td>
+              <td data-label="Expression">
+                <span className="sg-mono sg-wrap sg-lines">{rule.query}</span>
+                {rule.lastError && <div className="sg-bad sg-wrap">{rule.lastError}</div>}
+              </td>
+              <td data-label="Health" className="sg-nowrap">
+                <State state={rule.health} />
+              </td>
+              <td data-label="Evaluated" className="sg-num">
+                <span>
+                  {formatAgo(rule.lastEvaluation, now)}
+                  <span className="sg-dim sg-block">took {formatNanos(rule.evaluationTime * 1e9)}</span>
+                </span>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Panel>
   );
 }

@@ -1,30 +1,90 @@
-import type { Alert, RuleGroup } from '../../api/prometheus';
+import type { RoutedAlert } from '../../api/alertmanager';
+import type { Alert, Labels, Rule, RuleGroup } from '../../api/prometheus';
 
 export const ALERTS_INTERVAL = 10_000;
+
+/** Where a rule stands: names of groups and rules may come twice. */
+export interface RulePlace {
+  file: string;
+  group: string;
+  index: number;
+  name: string;
+}
 
 export interface ActiveAlert extends Alert {
   rule: string;
   query: string;
-  group: string;
+  /** Null when somebody else posted the alert. */
+  place: RulePlace | null;
+  receivers: string[];
+  silencedBy: string[];
+  inhibitedBy: string[];
+  mutedBy: string[];
 }
 
-const SEVERITIES = ['critical', 'warning', 'info'];
+const SEVERITIES = ['critical', 'error', 'warning', 'info', 'none'];
 
 function severityRank(alert: Alert): number {
   const rank = SEVERITIES.indexOf(alert.labels.severity ?? '');
   return rank < 0 ? SEVERITIES.length : rank;
 }
 
-/** Firing before pending, the worst first, then by name. */
-export function activeAlerts(groups: readonly RuleGroup[]): ActiveAlert[] {
-  return groups
-    .flatMap((group) =>
-      group.rules.flatMap((rule) =>
-        (rule.alerts ?? []).map((alert) => ({ ...alert, rule: rule.name, query: rule.query, group: group.name })),
-      ),
-    )
-    .filter((alert) => alert.state !== 'inactive')
-    .sort(
-      (a, b) => a.state.localeCompare(b.state) || severityRank(a) - severityRank(b) || a.rule.localeCompare(b.rule),
-    );
+/** Nobody is told of it now. */
+export function isQuiet(alert: ActiveAlert): boolean {
+  return alert.silencedBy.length + alert.inhibitedBy.length + alert.mutedBy.length > 0;
+}
+
+/** Every label of one is in the other: routed alerts have external labels besides. */
+export function hasLabels(labels: Labels, wanted: Labels): boolean {
+  return Object.entries(wanted).every(([name, value]) => labels[name] === value);
+}
+
+/** Alerts of the rules with what the router says of them, and those that others posted. Firing before pending, the worst first. */
+export function activeAlerts(groups: readonly RuleGroup[], routed: readonly RoutedAlert[] = []): ActiveAlert[] {
+  const byName = Map.groupBy(routed, (alert) => alert.labels.alertname ?? '');
+  const own = new Set<string>();
+  const alerts: ActiveAlert[] = [];
+  for (const group of groups) {
+    group.rules.forEach((rule, index) => {
+      if (rule.type === 'alerting') own.add(rule.name);
+      for (const alert of rule.alerts ?? []) {
+        if (alert.state === 'inactive') continue;
+        const told =
+          alert.state === 'firing'
+            ? byName
+                .get(alert.labels.alertname ?? '')
+                ?.filter((item) => hasLabels(item.labels, alert.labels))
+                .sort((a, b) => Object.keys(a.labels).length - Object.keys(b.labels).length)[0]
+            : undefined;
+        alerts.push({ ...alert, ...ruleOf(group, rule, index), ...routingOf(told) });
+      }
+    });
+  }
+  for (const item of routed) {
+    const name = item.labels.alertname ?? '';
+    if (own.has(name)) continue;
+    const { labels, annotations, startsAt } = item;
+    const base = { labels, annotations, state: 'firing', activeAt: startsAt, value: '' };
+    alerts.push({ ...base, rule: name || 'without a name', query: '', place: null, ...routingOf(item) });
+  }
+  return alerts.sort(
+    (a, b) => a.state.localeCompare(b.state) || severityRank(a) - severityRank(b) || a.rule.localeCompare(b.rule),
+  );
+}
+
+function ruleOf(group: RuleGroup, rule: Rule, index: number) {
+  return {
+    rule: rule.name,
+    query: rule.query,
+    place: { file: group.file, group: group.name, index, name: rule.name },
+  };
+}
+
+function routingOf(alert: RoutedAlert | undefined) {
+  return {
+    receivers: alert?.receivers.map((receiver) => receiver.name) ?? [],
+    silencedBy: alert?.status.silencedBy ?? [],
+    inhibitedBy: alert?.status.inhibitedBy ?? [],
+    mutedBy: alert?.status.mutedBy ?? [],
+  };
 }

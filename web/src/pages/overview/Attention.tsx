@@ -3,12 +3,12 @@ import type { RuleGroup, Target } from '../../api/prometheus';
 import { Icon } from '../../shell/Icon';
 import { State } from '../../shell/Labels';
 import { matchesLabels } from '../../filters/apply';
-import { HiddenAlerts } from '../../filters/HiddenAlerts';
+import { Hidden } from '../../filters/Hidden';
 import { useFilters } from '../../filters/useFilters';
 import { keptSearch, type AppSearch } from '../../shell/search';
 import { ErrorNote, Panel } from '../../shell/states';
 import { activeAlerts } from '../alerts/active';
-import { AlertRow } from '../alerts/FiringAlerts';
+import { AlertRow } from '../alerts/AlertRow';
 
 interface Props {
   groups: RuleGroup[] | undefined;
@@ -30,7 +30,7 @@ export function Attention({ groups, targets, error }: Props) {
   const rules = groups.reduce((sum, group) => sum + group.rules.filter((rule) => rule.type === 'alerting').length, 0);
   return (
     <>
-      <HiddenAlerts count={hidden} />
+      <Hidden count={hidden} what="alert" />
       {firing.length > 0 && (
         <Panel
           title={<span className="sg-bad">{`${String(firing.length)} firing`}</span>}
