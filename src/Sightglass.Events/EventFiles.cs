@@ -15,6 +15,7 @@ internal sealed class EventFiles : IDisposable
     private readonly Action<CorruptDataException> _onCorruption;
     private readonly IFileSystem _files;
     private readonly Manifest _manifest;
+    private readonly PositionFile _positions;
     private WriteAheadLog? _log;
 
     /// <exception cref="StorageFailedException">The folder cannot be used.</exception>
@@ -25,6 +26,7 @@ internal sealed class EventFiles : IDisposable
         _onCorruption = onCorruption;
         _files = options.FileSystem;
         _manifest = Manifest.Open(_files, options.Folder);
+        _positions = new PositionFile(_files, options.Folder);
     }
 
     public long LogBytes => _log?.Bytes ?? 0;
@@ -34,6 +36,20 @@ internal sealed class EventFiles : IDisposable
 
     /// <summary>Bytes of the log that could not be given back.</summary>
     public long RecoveryDroppedBytes => _log is null ? 0 : _log.Recovery.TornBytes + _log.Recovery.LostBytes;
+
+    /// <summary>Positions of sources whose records are in parts. Where they cannot be read it is reported, and there are none.</summary>
+    public IReadOnlyDictionary<string, string> ReadPositions()
+    {
+        try
+        {
+            return _positions.Read(_manifest.CoveredSequence).Positions;
+        }
+        catch (CorruptDataException e)
+        {
+            _onCorruption(e);
+            return PositionSet.Empty.Positions;
+        }
+    }
 
     public void CountRecovered(int rows) => RecoveredRows += rows;
 
@@ -93,9 +109,20 @@ internal sealed class EventFiles : IDisposable
         return EventPart.Open(_files, _manifest, writer.Name, _identities);
     }
 
-    /// <summary>Lists new parts, and lists old ones no longer, in one step.</summary>
-    public void Commit(IReadOnlyList<EventPart> added, IReadOnlyList<EventPart> removed, long? covered) => _manifest.Commit(
-        [.. added.Select(p => p.Name)], [.. removed.Select(p => p.Name)], covered ?? _manifest.CoveredSequence);
+    /// <summary>Lists new parts, and lists old ones no longer, in one step; <paramref name="positions"/>, where they changed, with them.</summary>
+    public void Commit(IReadOnlyList<EventPart> added, IReadOnlyList<EventPart> removed, long? covered, PositionSet? positions = null)
+    {
+        if (positions is not null)
+        {
+            _positions.Write(positions);
+        }
+
+        _manifest.Commit([.. added.Select(p => p.Name)], [.. removed.Select(p => p.Name)], covered ?? _manifest.CoveredSequence);
+        if (positions is not null)
+        {
+            _positions.Committed(positions);
+        }
+    }
 
     public void Dispose() => _log?.Dispose();
 }

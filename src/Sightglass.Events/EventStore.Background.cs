@@ -2,6 +2,7 @@ using Sightglass.Core.Contracts;
 using Sightglass.Core.Errors;
 using Sightglass.Events.Memory;
 using Sightglass.Events.Parts;
+using Sightglass.Events.Records;
 using Sightglass.Storage;
 
 namespace Sightglass.Events;
@@ -99,12 +100,16 @@ public sealed partial class EventStore
     /// <summary>With the lock held: starts new memory tables.</summary>
     private void Freeze()
     {
-        if (_logs.Rows + _spans.Rows == 0)
+        if (_logs.Rows + _spans.Rows == 0 && !_positionsChanged)
         {
             return;
         }
 
-        _frozen.Add(new FrozenTables(_nextFlush++, _lastSequence, _logs.Snapshot(), _logs.Bytes, _spans.Snapshot(), _spans.Bytes));
+        _frozen.Add(new FrozenTables(_nextFlush++, _lastSequence, _logs.Snapshot(), _logs.Bytes, _spans.Snapshot(), _spans.Bytes)
+        {
+            Positions = _positionsChanged ? new PositionSet(_lastSequence, new Dictionary<string, string>(_positions)) : null,
+        });
+        _positionsChanged = false;
         _logs = new MemoryTable(EventSignal.Logs, _keys);
         _spans = new MemoryTable(EventSignal.Spans, _keys);
         _firstRowTimestamp = 0;
@@ -223,7 +228,7 @@ public sealed partial class EventStore
     {
         try
         {
-            _files.Commit(added, removed, flushed?.CoveredSequence);
+            _files.Commit(added, removed, flushed?.CoveredSequence, flushed?.Positions);
         }
         catch
         {

@@ -48,6 +48,7 @@ public sealed partial class EventStore
         if (batch is LogBatch logs)
         {
             _logs.Add(logs, context.Prepared, context.Rejected);
+            Keep(logs.Positions);
         }
         else
         {

@@ -31,6 +31,8 @@ public sealed partial class EventStore : IEventStore, IDisposable
     private readonly object _gate = new();
     private readonly List<FrozenTables> _frozen = [];
     private readonly List<EventPart> _parts;
+    private readonly Dictionary<string, string> _positions;
+    private bool _positionsChanged;
     private MemoryTable _logs;
     private MemoryTable _spans;
     private long _lastSequence;
@@ -52,6 +54,7 @@ public sealed partial class EventStore : IEventStore, IDisposable
         _files = new EventFiles(options, _identities, ReportCorruption);
         _parts = _files.OpenParts();
         _nextFlush = _parts.Count == 0 ? 1 : _parts.Max(p => p.Directory.LastFlush) + 1;
+        _positions = new Dictionary<string, string>(_files.ReadPositions(), StringComparer.Ordinal);
         _files.OpenLog(Replay);
         if (options.RunInBackground)
         {
@@ -63,7 +66,7 @@ public sealed partial class EventStore : IEventStore, IDisposable
     public AppendResult Append(LogBatch batch)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        if (batch.Count == 0)
+        if (batch.Count == 0 && batch.Positions.Count == 0)
         {
             return AppendResult.All(0);
         }
@@ -74,7 +77,7 @@ public sealed partial class EventStore : IEventStore, IDisposable
             context.Begin();
             var (rejected, reason) = _admission.Check(batch, context);
             Interlocked.Add(ref _rejectedLogs, rejected);
-            if (rejected < batch.Count)
+            if (rejected < batch.Count || batch.Positions.Count > 0)
             {
                 context.Prepared.Prepare(batch, _identities, _keys);
                 var record = context.Encode(batch, _keys);
@@ -82,6 +85,7 @@ public sealed partial class EventStore : IEventStore, IDisposable
                 {
                     WriteLog(LogKind, record);
                     _logs.Add(batch, context.Prepared, context.Rejected);
+                    Keep(batch.Positions);
                     FreezeWhenFull();
                 }
             }
@@ -171,6 +175,33 @@ public sealed partial class EventStore : IEventStore, IDisposable
         }
     }
 
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string> SourcePositions(string prefix)
+    {
+        lock (_gate)
+        {
+            return _positions.Where(p => p.Key.StartsWith(prefix, StringComparison.Ordinal)).ToDictionary(StringComparer.Ordinal);
+        }
+    }
+
+    /// <summary>Notes how far sources have been read. With the lock held, after the record that says so.</summary>
+    private void Keep(List<ReadPosition> positions)
+    {
+        foreach (var (source, position) in positions)
+        {
+            if (position.Length == 0)
+            {
+                _positions.Remove(source);
+            }
+            else
+            {
+                _positions[source] = position;
+            }
+        }
+
+        _positionsChanged |= positions.Count > 0;
+    }
+
     private SignalStats StatsOf(EventSignal signal)
     {
         var parts = _parts.Where(p => p.Directory.Signal == signal).ToArray();
@@ -215,6 +246,9 @@ public sealed partial class EventStore : IEventStore, IDisposable
 /// <summary>Memory tables on their way into parts.</summary>
 internal sealed record FrozenTables(long Flush, long CoveredSequence, MemoryBlock[] Logs, long LogBytes, MemoryBlock[] Spans, long SpanBytes)
 {
+    /// <summary>Positions of sources when the tables were frozen; null when none changed since the tables before.</summary>
+    public PositionSet? Positions { get; init; }
+
     public MemoryBlock[] BlocksOf(EventSignal signal) => signal == EventSignal.Logs ? Logs : Spans;
 
     public long BytesOf(EventSignal signal) => signal == EventSignal.Logs ? LogBytes : SpanBytes;

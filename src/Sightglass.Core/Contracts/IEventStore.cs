@@ -22,4 +22,10 @@ public interface IEventStore
 
     /// <summary>Distinct values of a column in the range, at most <paramref name="limit"/>, in no particular order.</summary>
     IReadOnlyList<AttributeValue> ColumnValues(EventSignal signal, ColumnRef column, long minTimeUnixNano, long maxTimeUnixNano, int limit, CancellationToken cancellation);
+
+    /// <summary>
+    /// What was last stored of sources whose name begins with <paramref name="prefix"/> (<see cref="LogBatch.Positions"/>). A store that keeps no
+    /// positions has none to answer.
+    /// </summary>
+    IReadOnlyDictionary<string, string> SourcePositions(string prefix) => new Dictionary<string, string>();
 }

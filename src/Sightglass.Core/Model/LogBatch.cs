@@ -54,6 +54,12 @@ public sealed class LogBatch : EventBatch
     /// <summary>The rows.</summary>
     public Span<LogRow> Rows => _rows.AsSpan(0, Count);
 
+    /// <summary>How far the sources of these rows have been read once the rows are stored. A batch without rows may carry positions too.</summary>
+    public List<ReadPosition> Positions { get; } = [];
+
+    /// <summary>Name of the receiver that the rows came in by (<c>loki</c>, <c>files</c>, …), by which pipelines are chosen; empty where there is none.</summary>
+    public string Receiver { get; set; } = string.Empty;
+
     /// <summary>Adds a row with the open run of attributes.</summary>
     public void AddRow(in LogRow row)
     {
@@ -68,6 +74,14 @@ public sealed class LogBatch : EventBatch
 
     /// <summary>An empty batch, from the pool where it has one.</summary>
     public static LogBatch Rent() => BatchPool<LogBatch>.Rent() ?? new LogBatch();
+
+    /// <inheritdoc/>
+    public override void Clear()
+    {
+        base.Clear();
+        Positions.Clear();
+        Receiver = string.Empty;
+    }
 
     /// <inheritdoc/>
     public override void Dispose()

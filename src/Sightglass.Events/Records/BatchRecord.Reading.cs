@@ -11,9 +11,15 @@ internal sealed partial class BatchRecord
     public static bool TryRead(ReadOnlySpan<byte> record, EventBatch batch)
     {
         var reader = new ByteReader(record);
-        if (reader.ReadByte() != Version)
+        switch (reader.ReadByte())
         {
-            return false;
+            case Version:
+                break;
+            case VersionWithPositions when batch is LogBatch logs:
+                ReadPositions(ref reader, logs);
+                break;
+            default:
+                return false;
         }
 
         var keys = new TextRef[reader.ReadCount(reader.Remaining)];
@@ -61,6 +67,16 @@ internal sealed partial class BatchRecord
         }
 
         return reader.AtEnd;
+    }
+
+    private static void ReadPositions(ref ByteReader reader, LogBatch batch)
+    {
+        var count = reader.ReadCount(reader.Remaining);
+        for (var i = 0; i < count && !reader.Failed; i++)
+        {
+            var source = reader.ReadString(ReadPosition.MaxBytes);
+            batch.Positions.Add(new ReadPosition(source, reader.ReadString(ReadPosition.MaxBytes)));
+        }
     }
 
     private static void FailUnlessAtEnd(ByteReader inner, ref ByteReader outer)

@@ -12,6 +12,9 @@ internal sealed partial class BatchRecord : IDisposable
 {
     public const byte Version = 1;
 
+    /// <summary>Version of records of logs that carry positions of their sources.</summary>
+    public const byte VersionWithPositions = 2;
+
     private const byte HasTrace = 1;
     private const byte HasSpan = 2;
     private const byte HasParent = 4;
@@ -63,7 +66,7 @@ internal sealed partial class BatchRecord : IDisposable
                 break;
         }
 
-        target.WriteByte(Version);
+        WritePositions(batch, target);
         target.WriteVarint((ulong)_keys.Count);
         foreach (var key in _keys)
         {
@@ -74,6 +77,23 @@ internal sealed partial class BatchRecord : IDisposable
     }
 
     public void Dispose() => _body.Dispose();
+
+    private static void WritePositions(EventBatch batch, ByteWriter target)
+    {
+        if (batch is not LogBatch { Positions: { Count: > 0 } positions })
+        {
+            target.WriteByte(Version);
+            return;
+        }
+
+        target.WriteByte(VersionWithPositions);
+        target.WriteVarint((ulong)positions.Count);
+        foreach (var (source, position) in positions)
+        {
+            target.WriteString(source);
+            target.WriteString(position);
+        }
+    }
 
     private void WriteRows(LogBatch batch, PreparedBatch prepared, ReadOnlySpan<bool> rejected)
     {
