@@ -1,4 +1,5 @@
 using Sightglass.Core.Errors;
+using Sightglass.Metrics.Deletion;
 using Sightglass.Metrics.Memory;
 using Sightglass.Metrics.Parts;
 using Sightglass.Storage;
@@ -50,7 +51,7 @@ public sealed partial class MetricStore
         lock (_workGate)
         {
             DropExpired();
-            while (MergeOnce(everything: true, CancellationToken.None))
+            while (MergeOnce(everything: true, CancellationToken.None) || CleanOnce(static d => d.HasDeleted || d.HasExpired, CancellationToken.None))
             {
             }
         }
@@ -70,7 +71,7 @@ public sealed partial class MetricStore
             }
 
             DropExpired();
-            return FlushOldest(cancellation) || MergeOnce(everything: false, cancellation);
+            return FlushOldest(cancellation) || MergeOnce(everything: false, cancellation) || CleanInBackground(cancellation);
         }
     }
 
@@ -116,7 +117,7 @@ public sealed partial class MetricStore
 
         _metadata.Save();
         _log.Roll();
-        var names = PartMerge.Flush(_files, _manifest, table, _retention.CutoffMs(_options.TimeProvider), cancellation);
+        var names = PartMerge.Flush(_files, _manifest, table, _retention.CutoffMs(), cancellation);
         _manifest.Commit(names, [], table.LastSequence);
         var added = OpenNew(names);
         lock (_stateGate)
@@ -156,21 +157,17 @@ public sealed partial class MetricStore
 
     private void Merge(MetricPart[] parts, CancellationToken cancellation)
     {
-        var name = PartMerge.Merge(_files, _manifest, parts, _retention.CutoffMs(_options.TimeProvider), cancellation);
+        var name = PartMerge.Merge(_files, _manifest, parts, _retention.CutoffMs(), cancellation);
         string[] added = name is null ? [] : [name];
         _manifest.Commit(added, [.. parts.Select(p => p.Name)], 0);
         Replace(parts, OpenNew(added));
+        ForgetTombstones();
     }
 
     private void DropExpired()
     {
-        var cutoff = _retention.CutoffMs(_options.TimeProvider);
-        var expired = _state.Parts.Where(p => p.MaxTime < cutoff).ToArray();
-        if (expired.Length > 0)
-        {
-            _manifest.Commit([], [.. expired.Select(p => p.Name)], 0);
-            Replace(expired, []);
-        }
+        var cutoff = _retention.CutoffMs();
+        Drop([.. _state.Parts.Where(p => p.MaxTime < cutoff)]);
     }
 
     private void Replace(MetricPart[] removed, MetricPart[] added)
@@ -215,7 +212,9 @@ public sealed partial class MetricStore
         {
             try
             {
-                parts.Add(new MetricPart(_files, _manifest, name));
+                var part = new MetricPart(_files, _manifest, name);
+                part.Deletions = PartDeletions.For(part, _tombstones, _retention);
+                parts.Add(part);
             }
             catch (CorruptDataException e)
             {

@@ -88,7 +88,7 @@ public sealed partial class MetricStore
     }
 
     private SeriesSelection Find(IReadOnlyList<LabelMatcher> matchers, long minTime, long maxTime, CancellationToken cancellation) =>
-        SeriesSelection.Create(TakeSnapshot(), _cache, OnLost, matchers, Math.Max(minTime, _retention.CutoffMs(_options.TimeProvider)), maxTime, cancellation);
+        SeriesSelection.Create(TakeSnapshot(), _cache, OnLost, matchers, Math.Max(minTime, _retention.CutoffMs()), maxTime, cancellation);
 
     private void OnLost(CorruptDataException error) => _options.Report($"blocks set aside: {error.Message}");
 
@@ -100,11 +100,11 @@ public sealed partial class MetricStore
             return false;
         }
 
-        var from = Math.Max(minTime, _retention.CutoffMs(_options.TimeProvider));
+        var from = Math.Max(minTime, _retention.CutoffMs());
         using var snapshot = TakeSnapshot();
         foreach (var part in snapshot.Parts)
         {
-            if (part.MinTime < from || part.MaxTime > maxTime)
+            if (part.MinTime < from || part.MaxTime > maxTime || part.Deletions is not null)
             {
                 return false;
             }

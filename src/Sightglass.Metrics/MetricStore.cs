@@ -2,6 +2,7 @@ using Sightglass.Core.Bytes;
 using Sightglass.Core.Contracts;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Model;
+using Sightglass.Metrics.Deletion;
 using Sightglass.Metrics.Exemplars;
 using Sightglass.Metrics.Log;
 using Sightglass.Metrics.Memory;
@@ -24,7 +25,7 @@ public sealed partial class MetricStore : IMetricStore, IDisposable
 
     private readonly MetricStoreOptions _options;
     private readonly IFileSystem _files;
-    private readonly RetentionPolicy _retention;
+    private readonly SeriesRetention _retention;
     private readonly BlockCache _cache;
     private readonly Lock _appendGate = new();
     private readonly Lock _stateGate = new();
@@ -51,10 +52,12 @@ public sealed partial class MetricStore : IMetricStore, IDisposable
     {
         _options = options;
         _files = options.Files;
-        _retention = new RetentionPolicy(options.Retention);
+        _retention = new SeriesRetention(options.Retention, options.RetentionRules, options.TimeProvider);
         _cache = new BlockCache(options.CacheBytes);
         _manifest = Manifest.Open(_files, options.Folder);
         _metadata = FamilyMetadata.Open(_files, options.Folder, options.Report);
+        _tombstoneFile = new TombstoneFile(_files, options.Folder);
+        _tombstones = _tombstoneFile.Read();
         var parts = OpenParts();
         var replay = new Replay(_metadata, _slabs);
         WalReplay apply = replay.Apply;
@@ -116,7 +119,10 @@ public sealed partial class MetricStore : IMetricStore, IDisposable
                 _log.Bytes,
                 Interlocked.Read(ref _appended),
                 Interlocked.Read(ref _rejected),
-                _quarantined);
+                _quarantined)
+            {
+                Tombstones = Volatile.Read(ref _tombstones).Length,
+            };
         }
     }
 
@@ -233,7 +239,7 @@ public sealed partial class MetricStore : IMetricStore, IDisposable
         reason = null;
         _lastAppend = _options.TimeProvider.GetUtcNow();
         var newest = _lastAppend.ToUnixTimeMilliseconds() + (long)_options.Limits.MaxFuture.TotalMilliseconds;
-        var oldest = _retention.CutoffMs(_options.TimeProvider);
+        var oldest = _retention.CutoffMs();
         var rejected = 0;
         var times = batch.SampleTimestampsMs;
         for (var i = 0; i < refused.Length; i++)

@@ -12,6 +12,12 @@ public sealed record MetricStoreOptions
     /// <summary>Samples older are dropped and refused; zero keeps everything.</summary>
     public TimeSpan Retention { get; init; } = TimeSpan.FromDays(90);
 
+    /// <summary>Series for which another retention holds; of the rules that a series satisfies the first counts.</summary>
+    public IReadOnlyList<MetricRetentionRule> RetentionRules { get; init; } = [];
+
+    /// <summary>Age of a deletion at which parts are written anew for it alone.</summary>
+    public TimeSpan CleanAfter { get; init; } = TimeSpan.FromHours(1);
+
     /// <summary>How often the log is synced; zero: before every answer.</summary>
     public TimeSpan SyncInterval { get; init; } = TimeSpan.FromSeconds(1);
 
@@ -49,6 +55,11 @@ public sealed record MetricStoreOptions
     public Action<string> Report { get; init; } = static _ => { };
 }
 
+/// <summary>A retention of its own for some series.</summary>
+/// <param name="Matchers">Conditions that all hold for a series.</param>
+/// <param name="Keep">Samples older are dropped; zero keeps everything.</param>
+public sealed record MetricRetentionRule(IReadOnlyList<Core.Model.LabelMatcher> Matchers, TimeSpan Keep);
+
 /// <summary>Figures of a metric store at one moment.</summary>
 /// <param name="ActiveSeries">Series in memory.</param>
 /// <param name="MemorySamples">Samples in memory.</param>
@@ -72,6 +83,9 @@ public sealed record MetricStoreStats(
     long SamplesRejected,
     int Quarantined)
 {
+    /// <summary>Deletions of which something is still on disk.</summary>
+    public int Tombstones { get; init; }
+
     /// <summary>Bytes on disk: parts and log.</summary>
     public long DiskBytes => PartBytes + WalBytes;
 }

@@ -20,6 +20,8 @@ public sealed class ModelTests
             f.ShouldAgree();
             f.Restart(loseUnsynced: true);
             f.ShouldAgree();
+            f.MoveToSnapshot();
+            f.ShouldAgree();
             f.Store.Flush();
             f.Store.CompactFully();
             f.ShouldAgree();
@@ -27,7 +29,7 @@ public sealed class ModelTests
 
     private static void Step(StoreFixture f, Random random)
     {
-        switch (random.Next(10))
+        switch (random.Next(13))
         {
             case 0:
                 f.Store.Flush();
@@ -44,6 +46,16 @@ public sealed class ModelTests
             case 4:
                 var from = StoreFixture.Now + random.Next(-400_000_000, 1000);
                 f.ShouldAgree([new LabelMatcher(Core.Model.MatchType.Regex, "s", random.Next(2) == 0 ? "1|2" : "[1-5]")], from, from + random.Next(100_000_000));
+                break;
+            case 5:
+                var oldest = StoreFixture.Now - random.Next(400_000_000);
+                var length = random.Next(3) == 0 ? random.Next(400_000_000) : random.Next(20_000);
+                f.Delete([new LabelMatcher(random.Next(2) == 0 ? Core.Model.MatchType.Equal : Core.Model.MatchType.NotEqual, "s", $"{random.Next(10)}"), new LabelMatcher(Core.Model.MatchType.Regex, "__name__", "m[01]")], oldest, oldest + length);
+                f.ShouldAgree();
+                break;
+            case 6:
+                f.Store.CleanDeleted(CancellationToken.None);
+                f.Store.Stats.Tombstones.ShouldBe(0);
                 break;
             default:
                 f.Append(b => Fill(b, random));

@@ -17,7 +17,7 @@ internal sealed class StoreFixture : IDisposable
 
     public ManualTimeProvider Time { get; } = new();
 
-    public InMemoryMetricStore Model { get; } = new();
+    public InMemoryMetricStore Model { get; private set; } = new();
 
     public List<string> Reports { get; } = [];
 
@@ -27,15 +27,20 @@ internal sealed class StoreFixture : IDisposable
 
     public long FlushBytes { get; init; } = 64 << 20;
 
+    public IReadOnlyList<MetricRetentionRule> Rules { get; init; } = [];
+
+    public string Folder { get; private set; } = "/metrics";
+
     public StoreFixture Open()
     {
         Store = MetricStore.Open(new MetricStoreOptions
         {
-            Folder = "/metrics",
+            Folder = Folder,
             Files = Files,
             TimeProvider = Time,
             SyncInterval = TimeSpan.Zero,
             Retention = Retention,
+            RetentionRules = Rules,
             FlushBytes = FlushBytes,
             Report = m =>
             {
@@ -57,7 +62,58 @@ internal sealed class StoreFixture : IDisposable
         before.Dispose();
     }
 
+    public void UseFolder(string folder) => Folder = folder;
+
     public void UseFiles(FaultyFileSystem files) => Files = files;
+
+    /// <summary>Snapshots, and goes on with a store on the snapshot alone.</summary>
+    public void MoveToSnapshot(bool skipHead = false)
+    {
+        var target = Folder + "-snapshot";
+        Store.Snapshot(target, skipHead);
+        Store.Dispose();
+        Folder = target;
+        Restart(loseUnsynced: true);
+    }
+
+    public void Delete(IReadOnlyList<LabelMatcher> matchers, long min, long max)
+    {
+        Store.Delete([matchers], min, max);
+        Forget((labels, time) => time >= min && time <= max && matchers.All(m => m.Matches(labels.TryGet(m.Name, out var value) ? value : string.Empty)));
+    }
+
+    /// <summary>Takes samples out of the plain store.</summary>
+    public void Forget(Func<LabelSet, long, bool> gone)
+    {
+        using var selection = Model.Select(new MetricSelection([], long.MinValue, long.MaxValue), CancellationToken.None);
+        var left = new InMemoryMetricStore();
+        var buffer = new SampleBuffer();
+        using var batch = MetricBatch.Rent();
+        for (var i = 0; i < selection.Count; i++)
+        {
+            selection.Read(i, buffer);
+            var series = batch.AddSeries(selection.Labels(i));
+            for (var s = 0; s < buffer.Count; s++)
+            {
+                if (gone(selection.Labels(i), buffer.TimestampsMs[s]))
+                {
+                    continue;
+                }
+
+                if (buffer.HasHistograms && buffer.Histograms[s] is { } histogram)
+                {
+                    batch.Histograms.Add((series, buffer.TimestampsMs[s], histogram));
+                }
+                else
+                {
+                    batch.AddSample(series, buffer.TimestampsMs[s], buffer.Values[s]);
+                }
+            }
+        }
+
+        left.Append(batch);
+        Model = left;
+    }
 
     public AppendResult Append(Action<MetricBatch> fill)
     {

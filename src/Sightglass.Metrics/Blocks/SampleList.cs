@@ -45,6 +45,30 @@ internal sealed class SampleList
         Count = count;
     }
 
+    /// <summary>Takes out the samples in a range of times (inclusive) among those after the first <paramref name="from"/>.</summary>
+    public void Remove(int from, long minTime, long maxTime)
+    {
+        var kept = from;
+        for (var i = from; i < Count; i++)
+        {
+            if (_timestamps[i] >= minTime && _timestamps[i] <= maxTime)
+            {
+                continue;
+            }
+
+            _timestamps[kept] = _timestamps[i];
+            _values[kept] = _values[i];
+            if (HasHistograms)
+            {
+                _histograms![kept] = _histograms[i];
+            }
+
+            kept++;
+        }
+
+        Truncate(kept);
+    }
+
     public void Add(long timestamp, double value)
     {
         EnsureFree(1);

@@ -77,6 +77,16 @@ internal sealed class ExemplarStore : IDisposable
     /// <exception cref="StorageFailedException">A file cannot be read or written.</exception>
     public static ExemplarStore Open(MetricStoreOptions options) => new(options);
 
+    /// <summary>Adds the log to a snapshot of the store.</summary>
+    /// <exception cref="StorageFailedException">The disk did not take it.</exception>
+    public void AddTo(EngineSnapshot snapshot)
+    {
+        if (_log is not null)
+        {
+            snapshot.AddLog(_log, Folder);
+        }
+    }
+
     /// <summary>
     /// Takes the exemplars of a batch. Those that repeat or precede what their series has, whose labels are too long or whose time is too far in the
     /// future (it would keep out all that come) are left out, as Prometheus does.

@@ -11,12 +11,12 @@ namespace Sightglass.Metrics.Log;
 /// </summary>
 internal sealed class FamilyMetadata
 {
-    private const string FileName = "metadata.bin";
+    public const string FileName = "metadata.bin";
 
     /// <summary>"SGMD" as a little-endian integer.</summary>
     private const uint Magic = 0x444d4753;
     private const uint Version = 1;
-    private const int MaxBytes = 256 << 20;
+    public const int MaxBytes = 256 << 20;
 
     /// <summary>Families kept; a sender that makes up names does not fill the memory.</summary>
     private const int MaxFamilies = 200_000;

@@ -5,6 +5,7 @@ using Sightglass.Core.Bytes;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Model;
 using Sightglass.Metrics.Blocks;
+using Sightglass.Metrics.Deletion;
 using Sightglass.Storage;
 
 namespace Sightglass.Metrics.Parts;
@@ -17,6 +18,7 @@ internal sealed class MetricPart : PartReader
     private readonly (SectionRef Section, int RawLength)[] _groups;
     private readonly (SectionRef Section, int RawLength)[] _timeGroups;
     private readonly ConcurrentDictionary<(bool Times, int Id), string> _lost = new();
+    private PartDeletions? _deletions;
 
     /// <summary>Opens a part and reads its index.</summary>
     /// <exception cref="CorruptDataException">Metadata or index fail their check.</exception>
@@ -48,6 +50,13 @@ internal sealed class MetricPart : PartReader
     public long SampleCount { get; private set; }
 
     public PartIndex Index { get; }
+
+    /// <summary>What the part holds and nobody may see; null when there is nothing of that kind. Replaced as a whole.</summary>
+    public PartDeletions? Deletions
+    {
+        get => Volatile.Read(ref _deletions);
+        set => Volatile.Write(ref _deletions, value);
+    }
 
     /// <summary>Reasons of the losses met since the part was opened: one for each group of blocks or column of times that failed its check.</summary>
     public ICollection<string> Losses => _lost.Values;

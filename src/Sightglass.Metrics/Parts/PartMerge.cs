@@ -1,6 +1,7 @@
 using Sightglass.Core.Bytes;
 using Sightglass.Core.Errors;
 using Sightglass.Metrics.Blocks;
+using Sightglass.Metrics.Deletion;
 using Sightglass.Metrics.Memory;
 using Sightglass.Storage;
 
@@ -56,7 +57,7 @@ internal static class PartMerge
         return names;
     }
 
-    /// <summary>Merges parts of one partition, oldest first; of duplicates the newest part's sample stays. Lost blocks are left out.</summary>
+    /// <summary>Merges parts of one partition, oldest first; of duplicates the newest part's sample stays. Lost blocks and what was deleted are left out.</summary>
     /// <returns>The new part's name, or null when nothing is left within the retention.</returns>
     public static string? Merge(IFileSystem files, Manifest manifest, IReadOnlyList<MetricPart> parts, long cutoff, CancellationToken cancellation)
     {
@@ -157,6 +158,7 @@ internal static class PartMerge
         private readonly MetricPart _part;
         private readonly BlockCache _cache;
         private readonly BlockCache.Pieces _pieces;
+        private readonly PartDeletions? _deletions;
         private readonly ByteWriter _key = new();
         private int _series = -1;
 
@@ -165,6 +167,7 @@ internal static class PartMerge
             _part = part;
             _cache = cache;
             _pieces = part.NewPieces();
+            _deletions = part.Deletions;
             MoveNext();
         }
 
@@ -189,6 +192,7 @@ internal static class PartMerge
                 try
                 {
                     _part.Read(_series, long.MinValue, long.MaxValue, _cache, _pieces, into);
+                    _deletions?.Remove(_series, into, before);
                     return;
                 }
                 catch (CorruptDataException)

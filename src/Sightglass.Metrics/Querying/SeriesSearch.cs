@@ -32,6 +32,7 @@ internal sealed class SeriesSearch(IReadOnlyList<LabelMatcher> matchers, long mi
         }
 
         var index = part.Index;
+        var deletions = part.Deletions;
         var covered = part.MinTime >= minTime && part.MaxTime <= maxTime;
         var ids = index.Find(matchers, cancellation);
         var seen = 0;
@@ -42,7 +43,7 @@ internal sealed class SeriesSearch(IReadOnlyList<LabelMatcher> matchers, long mi
                 cancellation.ThrowIfCancellationRequested();
             }
 
-            if (covered || index.Overlaps(id, minTime, maxTime))
+            if ((covered || index.Overlaps(id, minTime, maxTime)) && deletions?.Hides(id, minTime, maxTime) != true)
             {
                 ref var entry = ref Find(index.HashOf(id), source, id, out var known);
                 entry = known ? entry : entry with { Labels = index.LabelsOf(id) };

@@ -95,7 +95,8 @@ internal sealed class SeriesSelection : ISeriesSelection
     {
         if (place.Source < _snapshot.Parts.Length)
         {
-            return _snapshot.Parts[place.Source].TryRead(place.Id, _minTime, _maxTime, _cache, buffer);
+            var part = _snapshot.Parts[place.Source];
+            return part.Deletions?.Touches(place.Id, _minTime, _maxTime) != true && part.TryRead(place.Id, _minTime, _maxTime, _cache, buffer);
         }
 
         var samples = _scratch ??= new SampleList();
@@ -122,7 +123,9 @@ internal sealed class SeriesSelection : ISeriesSelection
             if (_places[place].Source < _snapshot.Parts.Length)
             {
                 var part = _snapshot.Parts[_places[place].Source];
+                var before = samples.Count;
                 part.Read(_places[place].Id, _minTime, _maxTime, _cache, part.Shared, samples);
+                part.Deletions?.Remove(_places[place].Id, samples, before);
             }
             else
             {

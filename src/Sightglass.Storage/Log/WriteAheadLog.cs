@@ -201,6 +201,29 @@ public sealed class WriteAheadLog : IDisposable
         }
     }
 
+    /// <summary>Begins a new segment and links the others, which never change again, into a folder.</summary>
+    /// <exception cref="StorageFailedException">The disk did not take it.</exception>
+    public void LinkTo(string folder)
+    {
+        lock (_gate)
+        {
+            Roll();
+            try
+            {
+                foreach (var (first, _) in _older)
+                {
+                    _files.HardLink(Path.Combine(_folder, WalSegment.NameOf(first)), Path.Combine(folder, WalSegment.NameOf(first)));
+                }
+
+                _files.SyncFolder(folder);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new StorageFailedException($"linking segments of write-ahead log {_folder}: {e.Message}", e);
+            }
+        }
+    }
+
     /// <summary>Deletes the segments whose records are all at most <paramref name="sequence"/>: parts hold them durably.</summary>
     public void DropUpTo(long sequence)
     {

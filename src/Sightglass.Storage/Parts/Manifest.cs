@@ -91,6 +91,9 @@ public sealed class Manifest
         }
     }
 
+    /// <summary>Number of a part: those made later have higher ones, merged parts too.</summary>
+    public static long NumberOf(string part) => long.TryParse(part, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var number) ? number : 0;
+
     /// <summary>Path of a live part.</summary>
     public string PathOf(string part) => Path.Combine(Folder, PartsFolder, part);
 
@@ -137,9 +140,28 @@ public sealed class Manifest
         }
     }
 
-    private void Write(List<string> parts, long coveredSequence)
+    /// <summary>Writes the manifest as it is into another folder, which has the same parts.</summary>
+    /// <exception cref="StorageFailedException">The disk did not take it.</exception>
+    public void WriteTo(string folder)
     {
-        using var writer = new ByteWriter();
+        lock (_gate)
+        {
+            using var writer = new ByteWriter();
+            Encode(writer, _parts, CoveredSequence);
+            try
+            {
+                DurableFile.Replace(_files, folder, CopyName, writer.Written);
+                DurableFile.Replace(_files, folder, FileName, writer.Written);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new StorageFailedException($"writing manifest in {folder}: {e.Message}", e);
+            }
+        }
+    }
+
+    private void Encode(ByteWriter writer, List<string> parts, long coveredSequence)
+    {
         writer.WriteUInt32(Magic);
         writer.WriteUInt32(Version);
         writer.WriteVarint((ulong)(_generation + 1));
@@ -152,6 +174,12 @@ public sealed class Manifest
         }
 
         writer.WriteUInt32(Crc32C.Compute(writer.Written));
+    }
+
+    private void Write(List<string> parts, long coveredSequence)
+    {
+        using var writer = new ByteWriter();
+        Encode(writer, parts, coveredSequence);
         try
         {
             // The copy first: when this fails between the two, the older MANIFEST would win by name but loses by generation.
