@@ -10,14 +10,24 @@ namespace Sightglass.Events;
 /// <summary>Questions: each takes a snapshot of what is there and then holds no lock.</summary>
 public sealed partial class EventStore
 {
+    private readonly QueryHelpers _helpers = QueryHelpers.ForProcessors();
+
     /// <inheritdoc/>
     public IEventCursor Query(EventPlan plan, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(plan);
         cancellation.ThrowIfCancellationRequested();
-        var selection = new BlockSelection(plan, SetAside);
+        Func<BlockSelection> selection = () => new BlockSelection(plan, SetAside);
+
+        // A condition that does not make sense is refused before anything is pinned.
+        selection();
         var snapshot = Snapshot(plan.Signal, plan.MinTimeUnixNano, plan.MaxTimeUnixNano);
-        return new EventCursor(plan, snapshot.Sources, selection, snapshot, cancellation);
+        return plan switch
+        {
+            _ when BlockFold.CanFold(plan) => new FoldCursor(plan, snapshot.Sources, selection, _helpers, snapshot, cancellation),
+            { Order: EventOrder.Any, Limit: long.MaxValue } => new PageCursor(plan, snapshot.Sources, selection, _helpers, snapshot, cancellation),
+            _ => new EventCursor(plan, snapshot.Sources, selection, _helpers, snapshot, cancellation),
+        };
     }
 
     /// <inheritdoc/>

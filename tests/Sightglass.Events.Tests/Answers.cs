@@ -39,6 +39,30 @@ internal static class Answers
         return rows;
     }
 
+    /// <summary>Rows of a folded plan, counted by what the fold tells apart, whatever the store put together.</summary>
+    public static SortedDictionary<string, long> Counts(IEventStore store, EventPlan plan)
+    {
+        var fold = plan.Fold!;
+        using var cursor = store.Query(plan, CancellationToken.None);
+        var counts = new SortedDictionary<string, long>(StringComparer.Ordinal);
+        while (cursor.Next())
+        {
+            var page = cursor.Page;
+            for (var row = 0; row < page.Count; row++)
+            {
+                var time = page.TimesUnixNano[row];
+                time.ShouldBeInRange(plan.MinTimeUnixNano, plan.MaxTimeUnixNano - 1);
+                var cell = fold.WidthNano == 0 ? 0 : Math.Floor((decimal)(time - fold.OriginUnixNano) / fold.WidthNano);
+                var scope = page.Scopes[row] is { } own && fold.Scopes is not null ? fold.Scopes(own) : page.Scopes[row];
+                var stream = fold.Streams is null ? page.Streams[row] : fold.Streams(page.Streams[row]);
+                var key = $"{cell} {{{Describe(stream)}}} [{Describe(scope)}] {string.Join(' ', page.Columns.Select(c => Describe(c.Value(row))))}";
+                counts[key] = counts.GetValueOrDefault(key) + page.WeightOf(row);
+            }
+        }
+
+        return counts;
+    }
+
     public static long Count(IEventStore store, EventSignal signal)
     {
         using var cursor = store.Query(new EventPlan { Signal = signal, MinTimeUnixNano = long.MinValue, MaxTimeUnixNano = long.MaxValue }, CancellationToken.None);

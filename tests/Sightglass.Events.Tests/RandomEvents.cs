@@ -1,4 +1,5 @@
 using System.Text;
+using Sightglass.Core.Bytes;
 using Sightglass.Core.Contracts;
 using Sightglass.Core.Model;
 
@@ -9,6 +10,10 @@ internal sealed class RandomEvents(int seed, DateTimeOffset now)
 {
     public static readonly string[] Keys = ["user.id", "http.status", "latency", "ok", "payload", "nested", "level", "ключ"];
     private static readonly string[] Words = ["error", "timeout", "GET /api/v1/orders", "conn=12", "ünïcode", "user_42", "a-b-c", "x"];
+
+    /// <summary>Streams that stand for all with as many attributes.</summary>
+    private static readonly EventStream[] Standing = [.. Enumerable.Range(0, 10).Select(n =>
+        new EventStream(new Hash128(1, (ulong)n), ResourceKind.Labels, [.. Enumerable.Range(0, n).Select(i => new EventAttribute($"a{i}", AttributeValue.Of(1L)))], string.Empty))];
 
     private readonly Random _random = new(seed);
     private readonly long _now = (now - DateTimeOffset.UnixEpoch).Ticks * 100;
@@ -99,6 +104,30 @@ internal sealed class RandomEvents(int seed, DateTimeOffset now)
             AllAttributes = true,
             Order = (EventOrder)_random.Next(3),
             Limit = _random.Next(3) == 0 ? _random.Next(20) : _random.Next(2) == 0 ? long.MaxValue : 200,
+        };
+    }
+
+    /// <summary>A plan that counts rows by some columns and by cells of time.</summary>
+    public EventPlan FoldedPlan(EventSignal signal)
+    {
+        var (from, to) = (Time(), Time());
+        var (min, max) = (Math.Min(from, to), Math.Max(from, to) + 1);
+        string[] fields = signal == EventSignal.Logs ? [EventFields.SeverityNumber, EventFields.SeverityText, EventFields.TraceId] : [EventFields.Kind, EventFields.Name, EventFields.StatusCode];
+        ColumnRef[] columns = [.. fields.Select(ColumnRef.Field), new(ColumnScope.Attribute, "level"), new(ColumnScope.Attribute, Pick(Keys))];
+        return new EventPlan
+        {
+            Signal = signal,
+            MinTimeUnixNano = min,
+            MaxTimeUnixNano = max,
+            Where = _random.Next(2) == 0 ? EventPredicate.True : Predicate(fields, 1),
+            Columns = [.. columns.Where(_ => _random.Next(2) == 0)],
+            Fold = new EventFold
+            {
+                OriginUnixNano = Time(),
+                WidthNano = _random.Next(3) == 0 ? 0 : Math.Max(1, (max - min) / _random.Next(1, 40)),
+                Streams = _random.Next(2) == 0 ? static s => Standing[s.Attributes.Count] : null,
+                Scopes = _random.Next(2) == 0 ? static _ => null : null,
+            },
         };
     }
 

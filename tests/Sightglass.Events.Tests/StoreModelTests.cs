@@ -98,6 +98,8 @@ public sealed class StoreModelTests
 
         foreach (var signal in Enum.GetValues<EventSignal>())
         {
+            var plan = events.FoldedPlan(signal);
+            Answers.Counts(store, plan).ShouldBe(Answers.Counts(plain, plan), $"seed {seed}: {plan}");
             Streams(store, signal).ShouldBe(Streams(plain, signal));
             foreach (var scope in (ReadOnlySpan<ColumnScope>)[ColumnScope.Attribute, ColumnScope.Resource, ColumnScope.Scope])
             {

@@ -128,8 +128,14 @@ public sealed class EventPage
     /// <summary>With <see cref="EventPlan.AllAttributes"/>: a column for each attribute key that a row of this page has.</summary>
     public List<(string Key, EventColumn Column)> Attributes { get; } = [];
 
+    /// <summary>Rows of the store that each row stands for (<see cref="EventPlan.Fold"/>); empty when each stands for itself.</summary>
+    public List<long> Weights { get; } = [];
+
     /// <summary>Rows in the page.</summary>
     public int Count => TimesUnixNano.Count;
+
+    /// <summary>Rows of the store that a row stands for.</summary>
+    public long WeightOf(int row) => Weights.Count == 0 ? 1 : Weights[row];
 }
 
 /// <summary>Walks the pages of an answer. Not thread-safe. Dispose releases what it pins.</summary>

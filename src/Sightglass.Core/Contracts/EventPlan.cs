@@ -210,7 +210,7 @@ public sealed record EventPlan
     /// <summary>End of the range, exclusive.</summary>
     public required long MaxTimeUnixNano { get; init; }
 
-    /// <summary>Decides by stream, asked once for each; null takes all.</summary>
+    /// <summary>Decides by stream; null takes all. Asked few times for each, from several threads at once.</summary>
     public Func<EventStream, bool>? Streams { get; init; }
 
     /// <summary>Decides by row.</summary>
@@ -227,4 +227,27 @@ public sealed record EventPlan
 
     /// <summary>Most rows to return; the store stops early.</summary>
     public long Limit { get; init; } = long.MaxValue;
+
+    /// <summary>Lets the store put rows together that the asker does not tell apart; null wants every row. Only with <see cref="EventOrder.Any"/> and without a limit.</summary>
+    public EventFold? Fold { get; init; }
+}
+
+/// <summary>
+/// Which rows may come as one, with <see cref="EventPage.WeightOf"/> saying how many they are: rows of one cell of time that have the same stream and
+/// scope, as far as the functions here tell them apart, and the same values in all columns of the plan. A store need not put together all that it may.
+/// The time of a row of the answer is some time of its cell.
+/// </summary>
+public sealed record EventFold
+{
+    /// <summary>Start of one of the cells, nanoseconds since the Unix epoch.</summary>
+    public long OriginUnixNano { get; init; }
+
+    /// <summary>Width of the cells in nanoseconds; 0 makes the plan's range one cell.</summary>
+    public long WidthNano { get; init; }
+
+    /// <summary>The stream that stands for a stream; null keeps all apart. Called from several threads.</summary>
+    public Func<EventStream, EventStream>? Streams { get; init; }
+
+    /// <summary>The scope that stands for a scope, null for none; without the function all are kept apart. Called from several threads.</summary>
+    public Func<EventScope, EventScope?>? Scopes { get; init; }
 }

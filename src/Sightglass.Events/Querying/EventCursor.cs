@@ -10,9 +10,6 @@ namespace Sightglass.Events.Querying;
 /// </summary>
 internal sealed class EventCursor : IEventCursor
 {
-    /// <summary>Rows of a page: enough to make the cost of a page disappear, few enough to stay in the cache.</summary>
-    private const int PageRows = 1024;
-
     /// <summary>Decoded columns kept between pages, in bytes.</summary>
     private const long KeepBytes = 96L << 20;
 
@@ -26,15 +23,15 @@ internal sealed class EventCursor : IEventCursor
     private readonly List<RowPlace> _rows = [];
     private long _left;
 
-    public EventCursor(EventPlan plan, IReadOnlyList<BlockSource> sources, BlockSelection selection, IDisposable pinned, CancellationToken cancellation)
+    public EventCursor(EventPlan plan, IReadOnlyList<BlockSource> sources, Func<BlockSelection> selection, QueryHelpers helpers, IDisposable pinned, CancellationToken cancellation)
     {
         _sources = sources;
-        _selection = selection;
+        _selection = selection();
         _pinned = pinned;
         _cancellation = cancellation;
         _left = plan.Limit;
         _builder = new PageBuilder(plan);
-        _feed = RowFeed.Of(plan, sources, selection, cancellation);
+        _feed = RowFeed.Of(plan, sources, selection, helpers, cancellation);
     }
 
     public EventPage Page => _builder.Page;
@@ -45,7 +42,7 @@ internal sealed class EventCursor : IEventCursor
         {
             _cancellation.ThrowIfCancellationRequested();
             _rows.Clear();
-            _feed.Take((int)Math.Min(PageRows, _left), _rows);
+            _feed.Take((int)Math.Min(PageCursor.PageRows, _left), _rows);
             if (_rows.Count == 0)
             {
                 return false;

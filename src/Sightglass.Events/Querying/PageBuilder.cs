@@ -170,7 +170,22 @@ internal sealed class PageBuilder
         return any;
     }
 
-    private static void Add(ValueVector values, int entry, EventColumn target)
+    /// <summary>Appends the value of a row of another column.</summary>
+    public static void Copy(EventColumn source, int row, EventColumn target)
+    {
+        var type = source.TypeOf(row);
+        if (FieldTypes.HasBytes(type))
+        {
+            target.Add(type, source.Bytes(row));
+        }
+        else
+        {
+            target.Add(type, source.Bits(row));
+        }
+    }
+
+    /// <summary>Appends an entry of a column of a block.</summary>
+    public static void Add(ValueVector values, int entry, EventColumn target)
     {
         var type = values.TypeOf(entry);
         if (FieldTypes.HasBytes(type))

@@ -11,11 +11,11 @@ internal abstract class RowFeed
     /// <summary>Appends up to <paramref name="count"/> rows; none at the end.</summary>
     public abstract void Take(int count, List<RowPlace> target);
 
-    public static RowFeed Of(EventPlan plan, IReadOnlyList<BlockSource> sources, BlockSelection selection, CancellationToken cancellation) => plan.Order switch
+    public static RowFeed Of(EventPlan plan, IReadOnlyList<BlockSource> sources, Func<BlockSelection> selection, QueryHelpers helpers, CancellationToken cancellation) => plan.Order switch
     {
-        EventOrder.Any => new AnyOrderFeed(sources, selection, cancellation),
-        _ when plan.Limit <= SmallLimit => new BestRowsFeed(plan, sources, selection, cancellation),
-        _ => new MergingFeed(plan, sources, selection, cancellation),
+        EventOrder.Any => new AnyOrderFeed(sources, selection(), cancellation),
+        _ when plan.Limit <= SmallLimit => new BestRowsFeed(plan, sources, selection, helpers, cancellation),
+        _ => new MergingFeed(plan, sources, selection(), cancellation),
     };
 
     /// <summary>Numbers of the sources, those that begin (or, for newest first, end) the answer first.</summary>
@@ -64,84 +64,6 @@ internal sealed class AnyOrderFeed(IReadOnlyList<BlockSource> sources, BlockSele
         var take = Math.Min(count, _rows.Count - _given);
         target.AddRange(_rows.GetRange(_given, take));
         _given += take;
-    }
-}
-
-/// <summary>The first rows of the order, for a small limit: a heap of that many, and no look at blocks that cannot add to it.</summary>
-internal sealed class BestRowsFeed(EventPlan plan, IReadOnlyList<BlockSource> sources, BlockSelection selection, CancellationToken cancellation) : RowFeed
-{
-    /// <summary>Decoded columns of blocks with rows in the heap that stay for the page, in bytes.</summary>
-    private const long KeepBytes = 64L << 20;
-
-    private readonly bool _newestFirst = plan.Order == EventOrder.TimeDescending;
-    private List<RowPlace>? _best;
-    private int _given;
-
-    public override void Take(int count, List<RowPlace> target)
-    {
-        _best ??= FindBest();
-        var take = Math.Min(count, _best.Count - _given);
-        target.AddRange(_best.GetRange(_given, take));
-        _given += take;
-    }
-
-    private List<RowPlace> FindBest()
-    {
-        var limit = (int)Math.Max(plan.Limit, 0);
-        var order = Comparer<RowPlace>.Create(_newestFirst ? static (a, b) => b.CompareTo(a) : static (a, b) => a.CompareTo(b));
-
-        // The worst of the best is on top, to be pushed out.
-        var heap = new PriorityQueue<RowPlace, RowPlace>(Comparer<RowPlace>.Create((a, b) => order.Compare(b, a)));
-        var rows = new List<RowPlace>();
-        long held = 0;
-        foreach (var number in limit == 0 ? [] : ByBound(sources, _newestFirst))
-        {
-            cancellation.ThrowIfCancellationRequested();
-            var source = sources[number];
-            if (heap.Count == limit && (_newestFirst ? source.Block.MaxTime < heap.Peek().Time : source.Block.MinTime > heap.Peek().Time))
-            {
-                break;
-            }
-
-            if (selection.Select(source.Block) is not { } selected)
-            {
-                source.Block.Forget();
-                continue;
-            }
-
-            rows.Clear();
-            selection.AddPlaces(source, number, selected, rows);
-            var kept = false;
-            foreach (var row in rows)
-            {
-                if (heap.Count < limit)
-                {
-                    heap.Enqueue(row, row);
-                    kept = true;
-                }
-                else if (order.Compare(row, heap.Peek()) < 0)
-                {
-                    heap.EnqueueDequeue(row, row);
-                    kept = true;
-                }
-            }
-
-            held += source.Block.HeldBytes;
-            if (!kept || held > KeepBytes)
-            {
-                held -= source.Block.HeldBytes;
-                source.Block.Forget();
-            }
-        }
-
-        var best = new List<RowPlace>(heap.Count);
-        while (heap.TryDequeue(out var row, out _))
-        {
-            best.Add(row);
-        }
-
-        best.Reverse();
-        return best;
     }
 }
 

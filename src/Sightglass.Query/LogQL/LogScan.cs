@@ -1,4 +1,5 @@
 using Sightglass.Core.Contracts;
+using Sightglass.Core.Model;
 using Sightglass.Query.LogQL.Filters;
 using Sightglass.Query.LogQL.Pipeline;
 using Sightglass.Query.LogQL.Tree;
@@ -13,13 +14,22 @@ namespace Sightglass.Query.LogQL;
 internal sealed class LogScan
 {
     private readonly IEventStore _store;
-    private readonly EventPlan _plan;
-    private readonly RowReader _reader;
+    private readonly List<(EventPlan Plan, RowReader Reader)> _passes = [];
     private readonly LogEntry _entry = new();
     private readonly List<LogStage> _stages;
     private readonly LogQLStatistics _statistics;
 
-    public LogScan(IEventStore store, LogNode node, LabelNeeds needs, bool wantsLine, long min, long max, EventOrder order, LogQLStatistics statistics, CancellationToken cancellation)
+    public LogScan(
+        IEventStore store,
+        LogNode node,
+        LabelNeeds needs,
+        bool wantsLine,
+        long min,
+        long max,
+        EventOrder order,
+        LogQLStatistics statistics,
+        CancellationToken cancellation,
+        EventFold? fold = null)
     {
         _store = store;
         _statistics = statistics;
@@ -61,45 +71,80 @@ internal sealed class LogScan
         }
 
         var needsLine = wantsLine || _stages.Exists(static s => s.NeedsLine);
-        _reader = new RowReader(_entry, needs, needsLine, () => store.AttributeKeys(EventSignal.Logs, ColumnScope.Attribute, min, max, cancellation));
-        var matchers = node.Matchers;
-        _plan = new EventPlan
+        IReadOnlyList<string>? keys = null;
+        RowReader Reader(bool haveSeverity) =>
+            new(_entry, needs, needsLine, () => keys ??= store.AttributeKeys(EventSignal.Logs, ColumnScope.Attribute, min, max, cancellation), haveSeverity);
+        EventPlan Plan(EventPredicate predicate, RowReader reader, EventFold? cells) => new()
         {
             Signal = EventSignal.Logs,
             MinTimeUnixNano = min,
             MaxTimeUnixNano = max,
-            Streams = stream => LokiStream.Of(stream).Matches(matchers),
-            Where = where,
-            Columns = _reader.Columns,
-            AllAttributes = _reader.AllAttributes,
+            Streams = stream => LokiStream.Of(stream).Matches(node.Matchers),
+            Where = predicate,
+            Columns = reader.Columns,
+            AllAttributes = reader.AllAttributes,
             Order = order,
+            Fold = cells,
         };
+
+        var folds = fold is not null && order == EventOrder.Any && !needs.All && !needsLine
+            && _stages.TrueForAll(static s => s is LabelFilterStage or SelectLabelsStage);
+        if (!folds)
+        {
+            var reader = Reader(haveSeverity: false);
+            _passes.Add((Plan(where, reader, null), reader));
+            return;
+        }
+
+        fold = LogFold.ByLabels(fold!, needs);
+        if (!needs.Contains(LevelDetector.Label))
+        {
+            var reader = Reader(haveSeverity: false);
+            _passes.Add((Plan(where, reader, fold), reader));
+            return;
+        }
+
+        // Only lines without a severity number have to be read for their level.
+        var severity = ColumnRef.Field(EventFields.SeverityNumber);
+        var zero = AttributeValue.Of(0L);
+        var counted = Reader(haveSeverity: true);
+        var read = Reader(haveSeverity: false);
+        _passes.Add((Plan(where.And(new ComparePredicate(severity, CompareOp.NotEqual, zero)), counted, fold), counted));
+        _passes.Add((Plan(where.And(new ComparePredicate(severity, CompareOp.Equal, zero)), read, null), read));
     }
 
     /// <summary>Hands every line that comes through to <paramref name="take"/>, until it returns false. The entry is the same object every time.</summary>
-    public void Run(Func<LogEntry, bool> take, CancellationToken cancellation, long limit = long.MaxValue)
-    {
-        // Without stages of our own every row counts, and the store can stop by itself.
-        var plan = _stages.Count == 0 ? _plan with { Limit = limit } : _plan;
-        using var cursor = _store.Query(plan, cancellation);
-        while (cursor.Next())
-        {
-            cancellation.ThrowIfCancellationRequested();
-            var page = cursor.Page;
-            _statistics.LinesProcessed += page.Count;
-            for (var row = 0; row < page.Count; row++)
-            {
-                _reader.Read(page, row);
-                _statistics.BytesProcessed += _entry.LineBytes;
-                if (!Process())
-                {
-                    continue;
-                }
+    public void Run(Func<LogEntry, bool> take, CancellationToken cancellation, long limit = long.MaxValue) =>
+        RunWeighted((entry, _) => take(entry), cancellation, limit);
 
-                _statistics.LinesKept++;
-                if (!take(_entry))
+    /// <summary>As <see cref="Run"/>; an entry of a folded scan stands for as many lines as its weight says.</summary>
+    public void RunWeighted(Func<LogEntry, long, bool> take, CancellationToken cancellation, long limit = long.MaxValue)
+    {
+        foreach (var (wanted, reader) in _passes)
+        {
+            // Without stages of our own every row counts, and the store can stop by itself.
+            var plan = _stages.Count == 0 ? wanted with { Limit = limit } : wanted;
+            using var cursor = _store.Query(plan, cancellation);
+            while (cursor.Next())
+            {
+                cancellation.ThrowIfCancellationRequested();
+                var page = cursor.Page;
+                for (var row = 0; row < page.Count; row++)
                 {
-                    return;
+                    var weight = page.WeightOf(row);
+                    _statistics.LinesProcessed += weight;
+                    reader.Read(page, row);
+                    _statistics.BytesProcessed += _entry.LineBytes;
+                    if (!Process())
+                    {
+                        continue;
+                    }
+
+                    _statistics.LinesKept += weight;
+                    if (!take(_entry, weight))
+                    {
+                        return;
+                    }
                 }
             }
         }

@@ -83,12 +83,12 @@ internal sealed class MetricEvaluator(IEventStore store, QueryLimits limits, Ste
         var max = grid.EndNano - node.OffsetNano + 1;
         var order = node.Unwrap is null ? EventOrder.Any : EventOrder.TimeAscending;
         var needsLine = node.Function is "bytes_rate" or "bytes_over_time";
-        var scan = new LogScan(store, node.Log, needs, needsLine, min, max, order, statistics, cancellation);
+        var scan = new LogScan(store, node.Log, needs, needsLine, min, max, order, statistics, cancellation, LogFold.Of(node, grid, min));
         var aggregation = new RangeAggregation(node, grouping, grid, limits);
-        scan.Run(
-            entry =>
+        scan.RunWeighted(
+            (entry, lines) =>
             {
-                aggregation.Add(entry);
+                aggregation.Add(entry, lines);
                 return true;
             },
             cancellation);

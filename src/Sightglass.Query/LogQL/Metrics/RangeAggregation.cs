@@ -26,8 +26,8 @@ internal sealed class RangeAggregation(RangeNode node, Grouping? grouping, StepG
 
     private bool KeepsSamples => node.Unwrap is not null && !_absent;
 
-    /// <summary>Takes a line that went through the pipeline.</summary>
-    public void Add(LogEntry entry)
+    /// <summary>Takes a line that went through the pipeline, and stands for so many like it.</summary>
+    public void Add(LogEntry entry, long lines)
     {
         var time = entry.TimeUnixNano + node.OffsetNano;
         var first = grid.FirstAtOrAfter(time);
@@ -73,8 +73,8 @@ internal sealed class RangeAggregation(RangeNode node, Grouping? grouping, StepG
             }
         }
 
-        _counts[series][first]++;
-        _counts[series][end]--;
+        _counts[series][first] += lines;
+        _counts[series][end] -= lines;
         if (CountsBytes)
         {
             _bytes[series][first] += entry.LineBytes;

@@ -38,13 +38,16 @@ internal sealed class RowReader
     private EventStream? _lastSource;
     private LokiStream? _lastStream;
 
-    /// <summary>A reader for a query. <paramref name="attributeKeys"/> are the keys that rows may have; asked only when not all labels are needed.</summary>
-    public RowReader(LogEntry entry, LabelNeeds needs, bool needsLine, Func<IReadOnlyList<string>> attributeKeys)
+    /// <summary>
+    /// A reader for a query. <paramref name="attributeKeys"/> are the keys that rows may have; asked only when not all labels are needed. With
+    /// <paramref name="haveSeverity"/> all rows have a severity number, so that no line has to be read for its level.
+    /// </summary>
+    public RowReader(LogEntry entry, LabelNeeds needs, bool needsLine, Func<IReadOnlyList<string>> attributeKeys, bool haveSeverity = false)
     {
         _entry = entry;
         _needs = needs;
         _needsLevel = needs.Contains(LevelDetector.Label);
-        if (needsLine || _needsLevel)
+        if (needsLine || (_needsLevel && !haveSeverity))
         {
             _body = Add(EventFields.Body);
         }
