@@ -6,6 +6,33 @@ namespace Sightglass.Alerting.Routing;
 /// <summary>Alertmanager's configuration, checked.</summary>
 public sealed record AlertmanagerConfiguration
 {
+    /// <summary>What holds when nothing is configured: alerts are kept and shown, and nobody is told.</summary>
+    public static AlertmanagerConfiguration Nobody { get; } = new()
+    {
+        Original = "route: { receiver: nobody }\nreceivers: [ { name: nobody } ]\n",
+        ResolveTimeout = TimeSpan.FromMinutes(5),
+        Route = new Route
+        {
+            Receiver = "nobody",
+            GroupBy = [],
+            GroupByAll = false,
+            Matchers = [],
+            Continue = false,
+            GroupWait = TimeSpan.FromSeconds(30),
+            GroupInterval = TimeSpan.FromMinutes(5),
+            RepeatInterval = TimeSpan.FromHours(4),
+            MuteTimeIntervals = [],
+            ActiveTimeIntervals = [],
+            Routes = [],
+            Key = "{}",
+        },
+        Receivers = [new Receiver("nobody", LabelSet.Empty, [])],
+        InhibitRules = [],
+        TimeIntervals = new Dictionary<string, IReadOnlyList<TimeInterval>>(),
+        Templates = [],
+        Unsupported = [],
+    };
+
     /// <summary>The text as loaded, with secrets replaced, for the status API.</summary>
     public required string Original { get; init; }
 

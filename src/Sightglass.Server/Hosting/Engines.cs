@@ -28,8 +28,6 @@ internal sealed class Engines : IAsyncDisposable
 {
     private static readonly string[] ForwardSections = ["remote_write", "otlp_exporters"];
 
-    private const string NobodyToTell = "route: { receiver: nobody }\nreceivers: [ { name: nobody } ]\n";
-
     private readonly DataFolder _folder;
     private readonly StateDatabase _state;
     private readonly ILogger _log;
@@ -45,8 +43,8 @@ internal sealed class Engines : IAsyncDisposable
         _externalUrl = externalUrl;
         LastReload = new ReloadState(true, time.GetUtcNow());
         QueryLimits = configuration.PromQL.Limits;
-        _state = new StateDatabase(Path.Combine(folder.Root, "state.db"));
-        Metrics = MetricStore.Open(new MetricStoreOptions
+        // Beside the other stores: reading the metrics is most of a restart.
+        var metrics = Task.Run(() => MetricStore.Open(new MetricStoreOptions
         {
             Folder = Path.Combine(folder.Root, "metrics"),
             Retention = configuration.MetricRetention,
@@ -54,7 +52,8 @@ internal sealed class Engines : IAsyncDisposable
             TimeProvider = time,
             Limits = IngestLimits,
             Report = Report,
-        });
+        }));
+        _state = new StateDatabase(Path.Combine(folder.Root, "state.db"));
         Events = new EventStore(new EventStoreOptions
         {
             Folder = Path.Combine(folder.Root, "events"),
@@ -65,6 +64,7 @@ internal sealed class Engines : IAsyncDisposable
             OnCorruption = e => Report(e.Message),
             OnBackgroundFailure = e => Report(e.Message),
         });
+        Metrics = metrics.GetAwaiter().GetResult();
         Sink = new StoreSink(Metrics, Events);
         Forwarder = new Forwarder(Sink, configuration.RemoteWrite, Path.Combine(folder.Root, "forward"), time, Report);
         Ledger = new IngestLedger(time);
@@ -80,7 +80,7 @@ internal sealed class Engines : IAsyncDisposable
         Scraper = new Scraper(WithOwn(configuration, externalUrl), Forwarder, IngestLimits, time, Report);
         Dispatcher = new AlertDispatcher(new AlertDispatcherOptions
         {
-            Configuration = configuration.Alertmanager ?? NobodyToTellConfiguration(),
+            Configuration = configuration.Alertmanager ?? AlertmanagerConfiguration.Nobody,
             Notifications = Notifications,
             Silences = new SilenceRegistry(new SilenceStore(_state), time),
             Time = time,
@@ -192,7 +192,7 @@ internal sealed class Engines : IAsyncDisposable
 
         PromQL.DefaultSubqueryStep = next.EvaluationInterval;
         Rules.Update(next.Rules, next.ExternalLabels, next.EvaluationInterval, next.RuleQueryOffset);
-        Dispatcher.Update(next.Alertmanager ?? NobodyToTellConfiguration());
+        Dispatcher.Update(next.Alertmanager ?? AlertmanagerConfiguration.Nobody);
         Scraper.Apply(WithOwn(next, _externalUrl));
         if (ConfigurationDifference.SectionText(Configuration, "logs") != ConfigurationDifference.SectionText(next, "logs"))
         {
@@ -221,8 +221,6 @@ internal sealed class Engines : IAsyncDisposable
         _state.Dispose();
         _folder.Dispose();
     }
-
-    private static AlertmanagerConfiguration NobodyToTellConfiguration() => AlertmanagerConfigurationLoader.Load("built-in", NobodyToTell, Directory.GetCurrentDirectory());
 
     private FileTailer NewTailer(ServerConfiguration configuration) => new(configuration.Logs, Path.Combine(_folder.Root, "tail-positions.json"), Forwarder, IngestLimits, Time, Report) { Retention = configuration.LogRetention };
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Sightglass.Core.Limits;
 using Sightglass.Server.Api.Alerting;
 using Sightglass.Server.Api.Loki;
 using Sightglass.Server.Api.Otlp;
@@ -23,9 +24,11 @@ internal sealed class SightglassServer : IAsyncDisposable
     private readonly ILoggerFactory _logging;
     private readonly Engines _engines;
     private readonly ConfigurationReload _reload;
+    private readonly IdleMemory _memory;
 
     private SightglassServer(Engines engines, ConfigurationReload reload, ILoggerFactory logging)
     {
+        _memory = new IdleMemory(engines.Time);
         _engines = engines;
         _reload = reload;
         _logging = logging;
@@ -47,29 +50,43 @@ internal sealed class SightglassServer : IAsyncDisposable
         var grpc = ListenAddress.Bind(configuration.OtlpGrpc);
         var otlp = ListenAddress.Bind(configuration.OtlpHttp);
         var listen = new ListenAddresses((IPEndPoint)http.LocalEndPoint!, (IPEndPoint)grpc.LocalEndPoint!, (IPEndPoint)otlp.LocalEndPoint!);
+        // The web applications are put together while the stores open: half of a start each.
+        var preparing = Task.Run(() => (Grpc: Prepare(grpc, HttpProtocols.Http2), Otlp: Prepare(otlp, HttpProtocols.Http1), Http: Prepare(http, HttpProtocols.Http1)));
         var logging = LoggerFactory.Create(ConfigureLogging);
-        var engines = Engines.Open(configuration, listen.HttpUri, time, logging.CreateLogger("Sightglass"));
-        var reload = new ConfigurationReload(read ?? (() => configuration), engines);
-        var started = new List<WebApplication>();
+        Engines? engines = null;
+        ConfigurationReload? reload = null;
         try
         {
-            started.Add(await ListenAsync(grpc, HttpProtocols.Http2, engines, app => OtlpGrpcApi.Map(app, engines.Pushes)));
-            started.Add(await ListenAsync(otlp, HttpProtocols.Http1, engines, app => OtlpHttpApi.Map(app, engines.Pushes)));
-            started.Add(await ListenAsync(http, HttpProtocols.Http1, engines, app => MapHttp(app, engines, listen, reload, quit ?? (static () => { }))));
+            engines = Engines.Open(configuration, listen.HttpUri, time, logging.CreateLogger("Sightglass"));
+            reload = new ConfigurationReload(read ?? (() => configuration), engines);
+            var apps = await preparing;
+            OtlpGrpcApi.Map(apps.Grpc, engines.Pushes);
+            OtlpHttpApi.Map(apps.Otlp, engines.Pushes);
+            MapHttp(apps.Http, engines, listen, reload, quit ?? (static () => { }));
+            foreach (var app in (WebApplication[])[apps.Grpc, apps.Otlp, apps.Http])
+            {
+                await app.StartAsync();
+            }
+
             engines.Start();
             var server = new SightglassServer(engines, reload, logging) { Addresses = listen };
-            server._listeners.AddRange(started);
+            server._listeners.AddRange([apps.Grpc, apps.Otlp, apps.Http]);
             return server;
         }
         catch
         {
-            foreach (var app in started)
+            var apps = await preparing;
+            foreach (var app in (WebApplication[])[apps.Grpc, apps.Otlp, apps.Http])
             {
                 await app.DisposeAsync();
             }
 
-            reload.Dispose();
-            await engines.DisposeAsync();
+            reload?.Dispose();
+            if (engines is not null)
+            {
+                await engines.DisposeAsync();
+            }
+
             logging.Dispose();
             throw;
         }
@@ -77,6 +94,7 @@ internal sealed class SightglassServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _memory.Dispose();
         foreach (var app in _listeners)
         {
             await app.StopAsync();
@@ -113,7 +131,7 @@ internal sealed class SightglassServer : IAsyncDisposable
         WebUi.MapFallback(app);
     }
 
-    private static async Task<WebApplication> ListenAsync(Socket socket, HttpProtocols protocols, Engines engines, Action<WebApplication> map)
+    private static WebApplication Prepare(Socket socket, HttpProtocols protocols)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "sightglass", ContentRootPath = AppContext.BaseDirectory });
         ConfigureLogging(builder.Logging);
@@ -121,15 +139,12 @@ internal sealed class SightglassServer : IAsyncDisposable
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestLineSize = MaxRequestLineBytes;
-            kestrel.Limits.MaxRequestBodySize = engines.IngestLimits.MaxBodyBytes;
+            kestrel.Limits.MaxRequestBodySize = IngestLimits.Default.MaxBodyBytes;
             kestrel.Listen((IPEndPoint)socket.LocalEndPoint!, listener => listener.Protocols = protocols);
         });
         builder.WebHost.UseSockets(transport => transport.CreateBoundListenSocket = _ => socket);
         builder.Services.AddRoutingCore();
-        var app = builder.Build();
-        map(app);
-        await app.StartAsync();
-        return app;
+        return builder.Build();
     }
 
     private static void ConfigureLogging(ILoggingBuilder logging)

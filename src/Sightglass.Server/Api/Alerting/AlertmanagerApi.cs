@@ -33,7 +33,7 @@ internal static class AlertmanagerApi
         // Prometheus and scripts ask these of an Alertmanager at its own root.
         foreach (var probe in (ReadOnlySpan<string>)["/alertmanager/-/healthy", "/alertmanager/-/ready"])
         {
-            routes.MapGet(probe, static () => "OK");
+            routes.MapGet(probe, static context => context.Response.WriteAsync("OK"));
         }
     }
 
