@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Sightglass.Ingest.Listening;
 
 namespace Sightglass.Ingest;
 
@@ -48,6 +49,7 @@ public sealed class IngestSource
     private long _rejected;
     private long _bytes;
     private long _requests;
+    private long _unparsed;
     private long _lastItemTicks;
     private IngestError? _lastError;
 
@@ -56,6 +58,7 @@ public sealed class IngestSource
         Receiver = receiver;
         Sender = sender;
         _time = time;
+        Rate = new SourceRate(time);
     }
 
     /// <summary>The receiver.</summary>
@@ -69,6 +72,12 @@ public sealed class IngestSource
 
     /// <summary>Samples, log records or spans that were refused.</summary>
     public long RejectedItems => Interlocked.Read(ref _rejected);
+
+    /// <summary>Log records that did not parse; they are stored as they are.</summary>
+    public long Unparsed => Interlocked.Read(ref _unparsed);
+
+    /// <summary>What the sender may still send.</summary>
+    internal SourceRate Rate { get; }
 
     /// <summary>Bytes received, as they came over the wire.</summary>
     public long Bytes => Interlocked.Read(ref _bytes);
@@ -98,6 +107,9 @@ public sealed class IngestSource
         Interlocked.Increment(ref _requests);
         Interlocked.Add(ref _bytes, bytes);
     }
+
+    /// <summary>Counts records that are stored without being understood.</summary>
+    public void UnparsedItems(long items) => Interlocked.Add(ref _unparsed, items);
 
     /// <summary>Counts stored items.</summary>
     public void StoredItems(long items)

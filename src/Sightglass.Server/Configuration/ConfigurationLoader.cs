@@ -15,7 +15,7 @@ internal static class ConfigurationLoader
 {
     /// <summary>Keys of the design that no code stands behind yet.</summary>
     private static readonly string[] NotBuilt =
-        ["receivers", "pipelines", "slos", "probes", "auth", "remote_read", "alerting", "tracing"];
+        ["pipelines", "slos", "probes", "auth", "remote_read", "tracing"];
 
     /// <summary>Exemplars that one store may be told to keep: they are held in memory.</summary>
     private const int MaxExemplars = 10_000_000;
@@ -60,6 +60,8 @@ internal static class ConfigurationLoader
             PromQL = PromQLReader.Read(root.Section("promql")),
             Rules = Rules(root, folder),
             Alertmanager = Alertmanager(root, path, folder),
+            Alerting = AlertingReader.Read(root.Section("alerting"), scrapeDefaults.LegacyNames, folder),
+            Receivers = ReceiversReader.Read(root.Section("receivers"), folder),
             Logs = [.. root.Sections("logs").Select(section => Logs(section, folder))],
         };
         root.RejectUnknown();

@@ -74,8 +74,14 @@ internal sealed record ServerConfiguration
     /// <summary><c>alertmanager</c>, loaded; null when there is none.</summary>
     public AlertmanagerConfiguration? Alertmanager { get; init; }
 
+    /// <summary><c>alerting</c>: Alertmanagers outside.</summary>
+    public AlertingConfiguration Alerting { get; init; } = AlertingConfiguration.None;
+
     /// <summary><c>logs</c>.</summary>
     public IReadOnlyList<TailConfiguration> Logs { get; init; } = [];
+
+    /// <summary><c>receivers</c>.</summary>
+    public ReceiversConfiguration Receivers { get; init; } = ReceiversConfiguration.None;
 }
 
 /// <summary>A configuration file as it was read.</summary>

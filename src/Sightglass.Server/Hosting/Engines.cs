@@ -8,6 +8,7 @@ using Sightglass.Events;
 using Sightglass.Ingest;
 using Sightglass.Ingest.Bodies;
 using Sightglass.Ingest.Forward;
+using Sightglass.Ingest.Listening;
 using Sightglass.Ingest.Otlp;
 using Sightglass.Ingest.Pushgateway;
 using Sightglass.Ingest.Scrape;
@@ -87,12 +88,13 @@ internal sealed class Engines : IAsyncDisposable
             ExternalUrl = externalUrl,
             Failed = Failed,
         });
+        OutsideAlertmanagers = new OutsideAlertmanagers(time, Report);
         Rules = new RuleManager(new RuleManagerOptions
         {
             Engine = new PromQLRuleEngine(PromQL),
             LogEngine = new LogQLRuleEngine(LogQL),
             Samples = Record,
-            Alerts = Dispatcher.Post,
+            Alerts = Tell,
             State = AlertStates,
             Time = time,
             ExternalUrl = externalUrl,
@@ -144,9 +146,15 @@ internal sealed class Engines : IAsyncDisposable
 
     public FileTailer Tailer { get; private set; }
 
+    /// <summary>The receivers of logs with ports of their own; bound by <see cref="BindReceiversAsync"/>.</summary>
+    public LogReceivers? Receivers { get; private set; }
+
     public Scraper Scraper { get; }
 
     public AlertDispatcher Dispatcher { get; }
+
+    /// <summary>Alertmanagers that are told what <see cref="Dispatcher"/> is told.</summary>
+    public OutsideAlertmanagers OutsideAlertmanagers { get; }
 
     public RuleManager Rules { get; }
 
@@ -170,20 +178,31 @@ internal sealed class Engines : IAsyncDisposable
         }
     }
 
+    /// <summary>Binds the ports of <c>receivers</c>.</summary>
+    /// <exception cref="IOException">An address is in use.</exception>
+    public async Task BindReceiversAsync() => Receivers = await LogReceivers.BindAsync(Configuration.Receivers, IntakeOf(Configuration));
+
     /// <summary>Starts what acts on its own: rules, scraping, following files.</summary>
-    public void Start()
+    public async Task StartAsync()
     {
         StartedAt = Time.GetUtcNow();
+        await OutsideAlertmanagers.UpdateAsync(Configuration.Alerting);
         Forwarder.Start();
         _pushed.Start();
         Rules.Update(Configuration.Rules);
         Scraper.Start();
         Tailer.Start();
+        Receivers?.Start();
     }
 
     /// <summary>Puts a configuration in force while serving. Called by one reload at a time.</summary>
     public async Task ApplyAsync(ServerConfiguration next)
     {
+        if (ConfigurationDifference.SectionText(Configuration, "receivers") != ConfigurationDifference.SectionText(next, "receivers"))
+        {
+            await RebindAsync(next);
+        }
+
         Pushes.Receiver.Otlp = next.Otlp;
         if (ForwardSections.Any(s => ConfigurationDifference.SectionText(Configuration, s) != ConfigurationDifference.SectionText(next, s)) || !Configuration.ExternalLabels.Equals(next.ExternalLabels))
         {
@@ -193,6 +212,11 @@ internal sealed class Engines : IAsyncDisposable
         PromQL.DefaultSubqueryStep = next.EvaluationInterval;
         Rules.Update(next.Rules, next.ExternalLabels, next.EvaluationInterval, next.RuleQueryOffset);
         Dispatcher.Update(next.Alertmanager ?? AlertmanagerConfiguration.Nobody);
+        if (ConfigurationDifference.SectionText(Configuration, "alerting") != ConfigurationDifference.SectionText(next, "alerting"))
+        {
+            await OutsideAlertmanagers.UpdateAsync(next.Alerting);
+        }
+
         Scraper.Apply(WithOwn(next, _externalUrl));
         if (ConfigurationDifference.SectionText(Configuration, "logs") != ConfigurationDifference.SectionText(next, "logs"))
         {
@@ -210,9 +234,15 @@ internal sealed class Engines : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (Receivers is { } receivers)
+        {
+            await receivers.DisposeAsync();
+        }
+
         await Tailer.DisposeAsync();
         await Scraper.DisposeAsync();
         await Rules.DisposeAsync();
+        await OutsideAlertmanagers.DisposeAsync();
         await Dispatcher.DisposeAsync();
         await _pushed.DisposeAsync();
         await Forwarder.DisposeAsync();
@@ -220,6 +250,31 @@ internal sealed class Engines : IAsyncDisposable
         Metrics.Dispose();
         _state.Dispose();
         _folder.Dispose();
+    }
+
+    private LogIntake IntakeOf(ServerConfiguration configuration) => new(Forwarder, Ledger, IngestLimits, Time, Report) { Retention = configuration.LogRetention };
+
+    // A port cannot be bound twice: the old ones are given up first, and taken again when one of the new ones is not to be had.
+    private async Task RebindAsync(ServerConfiguration next)
+    {
+        if (Receivers is { } receivers)
+        {
+            await receivers.DisposeAsync();
+        }
+
+        try
+        {
+            Receivers = await LogReceivers.BindAsync(next.Receivers, IntakeOf(next));
+        }
+        catch (IOException)
+        {
+            await BindReceiversAsync();
+            throw;
+        }
+        finally
+        {
+            Receivers?.Start();
+        }
     }
 
     private FileTailer NewTailer(ServerConfiguration configuration) => new(configuration.Logs, Path.Combine(_folder.Root, "tail-positions.json"), Forwarder, IngestLimits, Time, Report) { Retention = configuration.LogRetention };
@@ -254,6 +309,12 @@ internal sealed class Engines : IAsyncDisposable
         }
 
         Forwarder.Append(batch);
+    }
+
+    private void Tell(IReadOnlyList<PostedAlert> alerts)
+    {
+        Dispatcher.Post(alerts);
+        OutsideAlertmanagers.Post(alerts);
     }
 
     private void Report(string message) => _log.LogWarning("{Message}", message);

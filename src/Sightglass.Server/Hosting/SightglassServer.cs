@@ -60,6 +60,7 @@ internal sealed class SightglassServer : IAsyncDisposable
             engines = Engines.Open(configuration, listen.HttpUri, time, logging.CreateLogger("Sightglass"));
             reload = new ConfigurationReload(read ?? (() => configuration), engines);
             var apps = await preparing;
+            await engines.BindReceiversAsync();
             OtlpGrpcApi.Map(apps.Grpc, engines.Pushes);
             OtlpHttpApi.Map(apps.Otlp, engines.Pushes);
             MapHttp(apps.Http, engines, listen, reload, quit ?? (static () => { }));
@@ -68,7 +69,7 @@ internal sealed class SightglassServer : IAsyncDisposable
                 await app.StartAsync();
             }
 
-            engines.Start();
+            await engines.StartAsync();
             var server = new SightglassServer(engines, reload, logging) { Addresses = listen };
             server._listeners.AddRange([apps.Grpc, apps.Otlp, apps.Http]);
             return server;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Sightglass.Alerting.Outside;
 using Sightglass.Server.Hosting;
 
 namespace Sightglass.Server.Api.Own;
@@ -35,9 +36,25 @@ internal static class MetricsEndpoint
         Family(text, "sightglass_storage_parts", "gauge", "Immutable parts.", ("signal=\"metrics\"", metrics.Parts), ("signal=\"logs\"", events.Logs.Parts), ("signal=\"traces\"", events.Spans.Parts));
         Family(text, "sightglass_corrupt_total", "counter", "Parts and blocks set aside because they fail their check.", ("signal=\"metrics\"", metrics.Quarantined), ("signal=\"events\"", events.Logs.BadBlocks + events.Spans.BadBlocks));
         Family(text, "sightglass_alerts_received_total", "counter", "Alerts given to the dispatcher.", ("", engines.Dispatcher.ReceivedTotal));
+        Outside(text, engines);
         Forwarding(text, engines);
         Receivers(text, engines);
         return text.ToString();
+    }
+
+    // Under Prometheus' names: the rules that watch a Prometheus watch this server too.
+    private static void Outside(StringBuilder text, Engines engines)
+    {
+        var figures = engines.OutsideAlertmanagers.Figures;
+        void Each(string name, string type, string help, Func<AlertQueueFigures, double> value) =>
+            Family(text, name, type, help, [.. figures.Select(f => ($"alertmanager=\"{Escape(f.Url.OriginalString)}\"", value(f.Figures)))]);
+        Family(text, "prometheus_notifications_alertmanagers_discovered", "gauge", "The number of alertmanagers discovered and active.", ("", figures.Count));
+        Each("prometheus_notifications_sent_total", "counter", "Total number of alerts sent.", f => f.Sent);
+        Each("prometheus_notifications_errors_total", "counter", "Total number of sent alerts affected by errors.", f => f.Errors);
+        Each("prometheus_notifications_dropped_total", "counter", "Total number of alerts dropped due to errors when sending to Alertmanager.", f => f.Dropped);
+        Each("prometheus_notifications_queue_length", "gauge", "The number of alert notifications in the queue.", f => f.Queued);
+        Each("prometheus_notifications_queue_capacity", "gauge", "The capacity of the alert notifications queue.", _ => AlertQueue.Capacity);
+        Each("sightglass_notifications_last_request_seconds", "gauge", "Time that the last request to an outside Alertmanager took.", f => f.LastLatency);
     }
 
     private static void Forwarding(StringBuilder text, Engines engines)
@@ -58,6 +75,12 @@ internal static class MetricsEndpoint
             [.. sources.Select(s => ($"receiver=\"{Escape(s.Receiver)}\",sender=\"{Escape(s.Sender)}\"", (double)s.Stored))]);
         Family(text, "sightglass_receiver_rejected_items_total", "counter", "Items refused by receiver, sender and reason.",
             [.. sources.SelectMany(s => s.Rejections.Select(r => ($"receiver=\"{Escape(s.Receiver)}\",sender=\"{Escape(s.Sender)}\",reason=\"{Escape(r.Reason)}\"", (double)r.Items)))]);
+        Family(text, "sightglass_receiver_unparsed_items_total", "counter", "Log records that did not parse and are stored as they came, by receiver and sender.",
+            [.. sources.Where(s => s.Unparsed > 0).Select(s => ($"receiver=\"{Escape(s.Receiver)}\",sender=\"{Escape(s.Sender)}\"", (double)s.Unparsed))]);
+        Family(text, "sightglass_receiver_bytes_total", "counter", "Bytes received by receiver and sender.",
+            [.. sources.Select(s => ($"receiver=\"{Escape(s.Receiver)}\",sender=\"{Escape(s.Sender)}\"", (double)s.Bytes))]);
+        Family(text, "sightglass_receiver_connections", "gauge", "Connections that receivers with ports of their own serve.",
+            [.. (engines.Receivers?.Listeners ?? []).Where(l => l.Transport != "udp").Select(l => ($"receiver=\"{Escape(l.Receiver)}\",address=\"{Escape(l.Address)}\"", (double)l.Connections))]);
     }
 
     private static void Family(StringBuilder text, string name, string type, string help, params ReadOnlySpan<(string Labels, double Value)> samples)

@@ -42,6 +42,7 @@ internal static class StatusApi
         json.WriteString("otlpGrpc", listen.OtlpGrpc.ToString());
         json.WriteString("otlpHttp", listen.OtlpHttp.ToString());
         json.WriteEndObject();
+        Listeners(json, engines);
         json.WriteStartObject("ingest");
         Signal(json, "metrics", engines.Sink.Samples, metrics.SamplesRejected);
         Signal(json, "logs", engines.Sink.Logs, events.Logs.RejectedRows);
@@ -54,10 +55,31 @@ internal static class StatusApi
         json.WriteNumber("eventsWalBytes", events.WalBytes);
         json.WriteNumber("activeSeries", metrics.ActiveSeries);
         json.WriteEndObject();
+        json.WriteStartObject("retentionSeconds");
+        json.WriteNumber("metrics", engines.Configuration.MetricRetention.TotalSeconds);
+        json.WriteNumber("logs", engines.Configuration.LogRetention.TotalSeconds);
+        json.WriteNumber("traces", engines.Configuration.TraceRetention.TotalSeconds);
+        json.WriteEndObject();
         json.WriteStartObject("process");
         json.WriteNumber("residentBytes", ProcessFigures.ResidentBytes());
         json.WriteNumber("cpuSeconds", ProcessFigures.CpuSeconds());
         json.WriteEndObject();
+    }
+
+    private static void Listeners(Utf8JsonWriter json, Engines engines)
+    {
+        json.WriteStartArray("receivers");
+        foreach (var listener in engines.Receivers?.Listeners ?? [])
+        {
+            json.WriteStartObject();
+            json.WriteString("receiver", listener.Receiver);
+            json.WriteString("transport", listener.Transport);
+            json.WriteString("address", listener.Address);
+            json.WriteNumber("connections", listener.Connections);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     private static void Signal(Utf8JsonWriter json, string name, long items, long rejected)
@@ -75,6 +97,11 @@ internal static class StatusApi
         foreach (var file in engines.Tailer.Files())
         {
             Source(json, "file", file.Path, State(now, file.LastLine, false), file.LastLine, file.Lines, 0, null);
+        }
+
+        foreach (var listener in engines.Receivers?.Listeners ?? [])
+        {
+            Source(json, listener.Receiver, $"{listener.Receiver} · listens on {listener.Transport} {listener.Address}", "up", null, 0, 0, null);
         }
 
         foreach (var source in engines.Ledger.Sources())

@@ -1,0 +1,50 @@
+using Sightglass.Core.Contracts;
+using Sightglass.Core.Errors;
+using Sightglass.Core.Limits;
+using Sightglass.Core.Model;
+using Sightglass.Ingest.Otlp;
+
+namespace Sightglass.Ingest.Listening;
+
+/// <summary>Where the receivers of logs hand their batches in: the sink, the counters, the limits and the clock that all of them share. Thread-safe.</summary>
+/// <param name="Sink">Where records go.</param>
+/// <param name="Ledger">Counts what became of them.</param>
+/// <param name="Limits">Bounds on records.</param>
+/// <param name="Time">The clock.</param>
+/// <param name="Report">Told of what somebody who runs the server should know.</param>
+public sealed record LogIntake(IBatchSink Sink, IngestLedger Ledger, IngestLimits Limits, TimeProvider Time, Action<string> Report)
+{
+    /// <summary>How long logs are kept.</summary>
+    public TimeSpan Retention { get; init; } = TimeSpan.FromDays(36_500);
+
+    /// <summary>The time, nanoseconds since the Unix epoch.</summary>
+    internal long Now => OtlpTimes.NowUnixNano(Time);
+
+    /// <summary>Stores a batch and counts it; what is refused of it is counted, too.</summary>
+    /// <exception cref="StorageFailedException">Nothing was stored.</exception>
+    internal AppendResult Store(LogBatch batch, Rejections rejections, IngestSource source)
+    {
+        var stored = batch.Count > 0 ? Sink.Append(batch) : default;
+        rejections.CountIn(source);
+        if (stored.Rejected > 0)
+        {
+            source.Reject("store", stored.Rejected, stored.FirstReason ?? "refused by the store");
+        }
+
+        source.StoredItems(stored.Stored);
+        return new AppendResult(0, (int)Math.Min(rejections.Items, int.MaxValue), rejections.First).And(stored);
+    }
+
+    /// <summary>Refuses a request of a sender that sends too much; nothing of it is stored.</summary>
+    /// <exception cref="LimitExceededException">It does.</exception>
+    internal static void Admit(IngestSource source, SourceRateLimit limit, long lines, long bytes)
+    {
+        if (!source.Rate.TryTake(limit, lines, bytes, out var reached, out _))
+        {
+            var most = reached == nameof(SourceRateLimit.MaxLinesPerSecond) ? limit.MaxLinesPerSecond : limit.MaxBytesPerSecond;
+            var error = new LimitExceededException(reached, most, most + 1, $"{source.Receiver} from {source.Sender}");
+            source.Reject("rate_limit", lines, error.Message);
+            throw error;
+        }
+    }
+}
