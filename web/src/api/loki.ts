@@ -155,3 +155,24 @@ export function useLabelValues(name: string, range: Range) {
 function nanosRange(range: Range) {
   return { start: `${String(Math.floor(range.from))}000000000`, end: `${String(Math.ceil(range.to))}000000000` };
 }
+
+/** Bytes of log text by service over a range, the most first. */
+export function useLogVolume(selector: string, range: Range) {
+  const seconds = Math.max(1, Math.round(range.to - range.from));
+  const query = `topk(10, sum by (service_name) (bytes_over_time(${selector} [${String(seconds)}s])))`;
+  return useQuery({
+    queryKey: ['loki', 'volume', query, Math.floor(range.to / 10)],
+    queryFn: async ({ signal }) => {
+      const params = { query, time: `${String(Math.ceil(range.to))}000000000` };
+      const answer = await fetchJson<Envelope<{ result: { metric: Labels; value: [number, string] }[] }>>(
+        '/loki/api/v1/query',
+        params,
+        signal,
+      );
+      return answer.data.result
+        .map((item) => ({ name: item.metric.service_name ?? 'unknown', value: Number(item.value[1]) }))
+        .sort((a, b) => b.value - a.value);
+    },
+    placeholderData: keepPreviousData,
+  });
+}

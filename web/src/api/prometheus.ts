@@ -142,3 +142,23 @@ export function useTargets(refresh: number | false) {
     refetchInterval: refresh,
   });
 }
+
+export interface NamedCount {
+  name: string;
+  value: number;
+}
+
+export interface Cardinality {
+  headStats: { numSeries: number; numLabelPairs: number };
+  seriesCountByMetricName: NamedCount[];
+  labelValueCountByLabelName: NamedCount[];
+  seriesCountByLabelValuePair: NamedCount[];
+}
+
+export function useCardinality(refresh: number | false) {
+  return useQuery({
+    queryKey: ['prometheus', 'tsdb'],
+    queryFn: ({ signal }) => prometheus<Cardinality>('status/tsdb', { limit: 10 }, signal),
+    refetchInterval: refresh,
+  });
+}

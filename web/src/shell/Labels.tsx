@@ -1,4 +1,5 @@
 import { Anchor } from '@mantine/core';
+import { Fragment } from 'react';
 
 /** Labels as small tags. */
 export function LabelTags({ labels, without = [] }: { labels: Record<string, string>; without?: readonly string[] }) {
@@ -42,6 +43,7 @@ const TONES: Record<string, string> = {
   firing: 'bad',
   failed: 'bad',
   failing: 'bad',
+  broken: 'bad',
   down: 'bad',
   err: 'bad',
   pending: 'warn',
@@ -65,4 +67,14 @@ export function State({ state }: { state: string }) {
       <span aria-hidden="true">{SIGNS[tone]}</span> {state}
     </span>
   );
+}
+
+/** A name like `HostOutOfMemory` that may be broken before its words. */
+export function Breakable({ text }: { text: string }) {
+  return text.split(/(?<=[a-z0-9])(?=[A-Z])|(?<=[_:])/).map((word, index) => (
+    <Fragment key={index}>
+      {index > 0 && <wbr />}
+      {word}
+    </Fragment>
+  ));
 }

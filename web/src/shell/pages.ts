@@ -4,6 +4,6 @@ export const PAGES = [
   { to: '/metrics-explorer', label: 'Metrics', key: 'm', id: 'metrics', hint: 'graph and table of PromQL' },
   { to: '/logs', label: 'Logs', key: 'l', id: 'logs', hint: 'lines and counts of LogQL' },
   { to: '/traces', label: 'Traces', key: 't', id: 'traces', hint: 'search spans with TraceQL' },
-  { to: '/alerts', label: 'Alerts', key: 'a', id: 'alerts', hint: 'firing, rules, notifications' },
-  { to: '/targets', label: 'Targets', key: 'd', id: 'targets', hint: 'where data comes from' },
+  { to: '/alerts', label: 'Alerts', key: 'a', id: 'alerts', hint: 'firing, silences, rules, notifications' },
+  { to: '/targets', label: 'Data', key: 'd', id: 'targets', hint: 'targets, receivers, volume, cardinality' },
 ] as const;

@@ -1,5 +1,6 @@
 import { useMemo } from 'react';
 import { toColumns } from '../../charts/columns';
+import { Breakable } from '../../shell/Labels';
 import { Empty, Panel } from '../../shell/states';
 import { useTime } from '../../time/TimeContext';
 import { isQuiet, type ActiveAlert } from './active';
@@ -69,7 +70,13 @@ function RuleAlerts({ alerts, charted }: { alerts: readonly ActiveAlert[]; chart
     <Panel
       title={
         <>
-          {first.place === null ? first.rule : <RuleLink place={first.place}>{first.rule}</RuleLink>}
+          {first.place === null ? (
+            first.rule
+          ) : (
+            <RuleLink place={first.place}>
+              <Breakable text={first.rule} />
+            </RuleLink>
+          )}
           <span className="sg-dim">{count}</span>
         </>
       }

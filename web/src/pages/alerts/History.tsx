@@ -3,7 +3,7 @@ import { matchesLabels } from '../../filters/apply';
 import { Hidden } from '../../filters/Hidden';
 import { useFilters } from '../../filters/useFilters';
 import { formatNumber, formatTimeShort } from '../../lib/format';
-import { LabelTags, State } from '../../shell/Labels';
+import { Breakable, LabelTags, State } from '../../shell/Labels';
 import { Empty, ErrorNote, Loading, Panel } from '../../shell/states';
 import { ALERTS_INTERVAL } from './active';
 
@@ -40,7 +40,7 @@ export function History() {
                     {formatTimeShort(Date.parse(change.at))}
                   </td>
                   <td data-label="Alert" style={{ fontWeight: 500 }}>
-                    <span className="sg-wrap">{change.alertname}</span>
+                    <Breakable text={change.alertname} />
                   </td>
                   <td data-label="From" className="sg-nowrap">
                     <State state={change.from} />

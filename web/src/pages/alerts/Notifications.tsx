@@ -5,7 +5,7 @@ import { matchesLabels } from '../../filters/apply';
 import { Hidden } from '../../filters/Hidden';
 import { useFilters } from '../../filters/useFilters';
 import { formatAgo, formatTimeShort } from '../../lib/format';
-import { LabelTags, State } from '../../shell/Labels';
+import { Breakable, LabelTags, State } from '../../shell/Labels';
 import { useUrl } from '../../shell/search';
 import { Empty, ErrorNote, Loading, Panel } from '../../shell/states';
 import { useTime } from '../../time/TimeContext';
@@ -101,7 +101,7 @@ function NotificationTable({ list, only }: { list: readonly Notification[]; only
             </td>
             <td data-label="State">
               <State state={item.status} />
-              {item.error && <div className="sg-bad sg-wrap">{item.error}</div>}
+              {item.error && <div className="sg-why">{item.error}</div>}
             </td>
             {only === undefined && (
               <td data-label="Group">
@@ -133,7 +133,7 @@ function AlertCounts({ item, only }: { item: Notification; only: string | undefi
     const space = key.lastIndexOf(' ');
     return (
       <div key={key}>
-        {key.slice(0, Math.max(space, 0))} <span className="sg-dim">{key.slice(space + 1)}</span>
+        <Breakable text={key.slice(0, Math.max(space, 0))} /> <span className="sg-dim">{key.slice(space + 1)}</span>
         {count > 1 && <span className="sg-dim"> × {count}</span>}
       </div>
     );

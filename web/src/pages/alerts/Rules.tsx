@@ -5,7 +5,7 @@ import { Hidden } from '../../filters/Hidden';
 import { useFilters } from '../../filters/useFilters';
 import { formatAgo, formatNanos, formatSeconds } from '../../lib/format';
 import { Icon } from '../../shell/Icon';
-import { State } from '../../shell/Labels';
+import { Breakable, State } from '../../shell/Labels';
 import { useUrl } from '../../shell/search';
 import { Empty, Panel } from '../../shell/states';
 import { useTime } from '../../time/TimeContext';
@@ -118,7 +118,7 @@ function Group({ group, rules }: { group: RuleGroup; rules: readonly Placed[] })
             <tr key={index} data-testid="rule-row">
               <td data-label="Rule" style={{ fontWeight: 500 }}>
                 <RuleLink place={{ file: group.file, group: group.name, index, name: rule.name }}>
-                  <span className="sg-wrap">{rule.name}</span>
+                  <Breakable text={rule.name} />
                 </RuleLink>
                 {rule.duration ? <div className="sg-dim">for {formatSeconds(rule.duration)}</div> : null}
               </td>
@@ -128,7 +128,7 @@ function Group({ group, rules }: { group: RuleGroup; rules: readonly Placed[] })
               </td>
               <td data-label="Expression">
                 <span className="sg-mono sg-wrap sg-lines">{rule.query}</span>
-                {rule.lastError && <div className="sg-bad sg-wrap">{rule.lastError}</div>}
+                {rule.lastError && <div className="sg-why">{rule.lastError}</div>}
               </td>
               <td data-label="Health" className="sg-nowrap">
                 <State state={rule.health} />

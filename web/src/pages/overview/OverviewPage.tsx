@@ -29,7 +29,7 @@ export function OverviewPage() {
   const empty = ingest.logs.items === 0 && ingest.traces.items === 0;
   return (
     <div className="sg-page">
-      <Attention groups={rules.data} targets={targets.data} error={rules.error ?? targets.error} />
+      <Attention groups={rules.data} targets={targets.data} error={rules.error ?? targets.error} refresh={refresh} />
       <Ingest status={status.data} />
       {empty ? (
         <SendData status={status.data} />
