@@ -180,7 +180,7 @@ internal sealed class ScrapePool : IAsyncDisposable
 
     private Discoverer Discover(DiscoveryConfiguration configuration)
     {
-        var discoverer = Discoverer.Make(configuration, _context, _configuration.JobName);
+        var discoverer = Discoverer.Make(configuration, new DiscoveryContext(_context.Time, _context.Report, _context.Settings, _context.Stop), $"scrape job {_configuration.JobName}");
         discoverer.Start(() =>
         {
             lock (_gate)

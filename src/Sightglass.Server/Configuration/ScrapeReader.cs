@@ -134,7 +134,8 @@ internal static class ScrapeReader
         return parameters;
     }
 
-    private static TargetGroup Static(YamlSection section, int index, string job)
+    /// <summary>An entry of <c>static_configs</c>.</summary>
+    internal static TargetGroup Static(YamlSection section, int index, string job)
     {
         var targets = section.Texts("targets");
         foreach (var target in targets)

@@ -24,9 +24,14 @@ internal sealed class RunningServer : IAsyncDisposable
     /// <summary>Set when somebody asked the process to end.</summary>
     public bool QuitAsked { get; private set; }
 
-    public static async Task<RunningServer> StartAsync(string configuration)
+    public static async Task<RunningServer> StartAsync(string configuration, params (string Name, string Text)[] files)
     {
         var folder = new TemporaryFolder();
+        foreach (var (name, text) in files)
+        {
+            await File.WriteAllTextAsync(folder.PathOf(name), text);
+        }
+
         await File.WriteAllTextAsync(folder.PathOf("sightglass.yml"), configuration);
         RunningServer? running = null;
         ServerConfiguration Read() => ConfigurationLoader.Load(folder.PathOf("sightglass.yml")) with

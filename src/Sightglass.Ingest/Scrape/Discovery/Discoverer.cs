@@ -1,5 +1,12 @@
 namespace Sightglass.Ingest.Scrape.Discovery;
 
+/// <summary>What all discoveries of one place share.</summary>
+/// <param name="Time">The clock.</param>
+/// <param name="Report">Told of what cannot be found or used.</param>
+/// <param name="Settings">The server's own settings.</param>
+/// <param name="Stop">Cancelled when the process stops.</param>
+internal sealed record DiscoveryContext(TimeProvider Time, Action<string> Report, ScraperSettings Settings, CancellationToken Stop);
+
 /// <summary>Looks for targets until it is disposed. What it found last stands while looking fails. Thread-safe.</summary>
 internal abstract class Discoverer : IAsyncDisposable
 {
@@ -8,7 +15,7 @@ internal abstract class Discoverer : IAsyncDisposable
     private Action _changed = () => { };
     private Task _loop = Task.CompletedTask;
 
-    protected Discoverer(ScrapeContext context, string job)
+    protected Discoverer(DiscoveryContext context, string job)
     {
         Context = context;
         Job = job;
@@ -18,11 +25,12 @@ internal abstract class Discoverer : IAsyncDisposable
     /// <summary>What was found last.</summary>
     public IReadOnlyList<TargetGroup> Groups => _groups;
 
-    protected ScrapeContext Context { get; }
+    protected DiscoveryContext Context { get; }
 
+    /// <summary>Who looks, as reports begin.</summary>
     protected string Job { get; }
 
-    public static Discoverer Make(DiscoveryConfiguration configuration, ScrapeContext context, string job) => configuration switch
+    public static Discoverer Make(DiscoveryConfiguration configuration, DiscoveryContext context, string job) => configuration switch
     {
         FileDiscovery file => new FileDiscoverer(file, context, job),
         HttpDiscovery http => new HttpDiscoverer(http, context, job),

@@ -4,7 +4,7 @@ using Sightglass.Core.Model;
 namespace Sightglass.Ingest.Scrape.Discovery;
 
 /// <summary>Asks DNS for the records of names. All names are asked; those that fail keep what they had.</summary>
-internal sealed class DnsDiscoverer(DnsDiscovery configuration, ScrapeContext context, string job) : PollingDiscoverer(configuration.RefreshInterval, context, job)
+internal sealed class DnsDiscoverer(DnsDiscovery configuration, DiscoveryContext context, string job) : PollingDiscoverer(configuration.RefreshInterval, context, job)
 {
     private readonly DnsClient _dns = new(context.Settings.ResolverConfiguration, context.Time);
     private readonly Dictionary<string, IReadOnlyList<TargetGroup>> _known = new(StringComparer.Ordinal);
@@ -26,7 +26,7 @@ internal sealed class DnsDiscoverer(DnsDiscovery configuration, ScrapeContext co
             catch (ScrapeFailedException e)
             {
                 failed = e;
-                Context.Report($"scrape job {Job}: {e.Message}");
+                Context.Report($"{Job}: {e.Message}");
             }
         }
 

@@ -4,7 +4,7 @@ namespace Sightglass.Ingest.Scrape.Discovery;
 /// Reads target files and follows their changes: told by the file system, and because not every file system tells (network mounts, links that are
 /// swapped), looked at every few seconds too.
 /// </summary>
-internal sealed class FileDiscoverer(FileDiscovery configuration, ScrapeContext context, string job) : Discoverer(context, job)
+internal sealed class FileDiscoverer(FileDiscovery configuration, DiscoveryContext context, string job) : Discoverer(context, job)
 {
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(5);
 
@@ -136,7 +136,7 @@ internal sealed class FileDiscoverer(FileDiscovery configuration, ScrapeContext 
         catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException)
         {
             // A file that cannot be read leaves the targets that it had.
-            Context.Report($"scrape job {Job}, target file {path}: {e.Message}");
+            Context.Report($"{Job}, target file {path}: {e.Message}");
             return null;
         }
     }

@@ -5,7 +5,7 @@ using Sightglass.Ingest.Scrape.Http;
 namespace Sightglass.Ingest.Scrape.Discovery;
 
 /// <summary>Asks an HTTP address for a list of target groups in JSON.</summary>
-internal sealed class HttpDiscoverer(HttpDiscovery configuration, ScrapeContext context, string job) : PollingDiscoverer(configuration.RefreshInterval, context, job)
+internal sealed class HttpDiscoverer(HttpDiscovery configuration, DiscoveryContext context, string job) : PollingDiscoverer(configuration.RefreshInterval, context, job)
 {
     private readonly HttpTransport _transport = new(configuration.Http, context.Time);
 

@@ -1,7 +1,7 @@
 namespace Sightglass.Ingest.Scrape.Discovery;
 
 /// <summary>A discoverer that asks somebody again and again. Thread-safe.</summary>
-internal abstract class PollingDiscoverer(TimeSpan interval, ScrapeContext context, string job) : Discoverer(context, job)
+internal abstract class PollingDiscoverer(TimeSpan interval, DiscoveryContext context, string job) : Discoverer(context, job)
 {
     protected TimeSpan Interval { get; } = interval;
 
@@ -16,7 +16,7 @@ internal abstract class PollingDiscoverer(TimeSpan interval, ScrapeContext conte
             catch (Exception e) when (e is ScrapeFailedException or FormatException or TimeoutException)
             {
                 // What was found last stands.
-                Context.Report($"scrape job {Job}: {e.Message}");
+                Context.Report($"{Job}: {e.Message}");
             }
 
             await Task.Delay(Interval, Context.Time, cancellation);

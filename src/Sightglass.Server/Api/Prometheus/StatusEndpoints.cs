@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 using Sightglass.Alerting;
 using Sightglass.Server.Api.Alerting;
 using Sightglass.Server.Configuration;
@@ -97,19 +98,33 @@ internal sealed class StatusEndpoints(Engines engines, ListenAddresses listen)
         json.WriteEndObject();
     });
 
-    // Rules tell their alerts to the Alertmanager in this process.
-    private Task Alertmanagers(HttpContext context, ApiParameters parameters) => ApiResponse.Success(context, json =>
+    // The one in this process is among them unless it has no configuration and there are others.
+    private Task Alertmanagers(HttpContext context, ApiParameters parameters)
     {
-        json.WriteStartObject();
-        json.WriteStartArray("activeAlertmanagers"u8);
-        json.WriteStartObject();
-        json.WriteString("url"u8, new Uri(listen.HttpUri, "alertmanager/api/v2/alerts").ToString());
-        json.WriteEndObject();
+        var outside = engines.OutsideAlertmanagers;
+        var (active, dropped) = (outside.Active, outside.Dropped);
+        var own = engines.Configuration.Alertmanager is not null || active.Count == 0;
+        return ApiResponse.Success(context, json =>
+        {
+            json.WriteStartObject();
+            Urls(json, "activeAlertmanagers", own ? [new Uri(listen.HttpUri, "alertmanager/api/v2/alerts"), .. active] : active);
+            Urls(json, "droppedAlertmanagers", dropped);
+            json.WriteEndObject();
+        });
+    }
+
+    private static void Urls(Utf8JsonWriter json, string name, IReadOnlyList<Uri> urls)
+    {
+        json.WriteStartArray(name);
+        foreach (var url in urls)
+        {
+            json.WriteStartObject();
+            json.WriteString("url"u8, url.OriginalString);
+            json.WriteEndObject();
+        }
+
         json.WriteEndArray();
-        json.WriteStartArray("droppedAlertmanagers"u8);
-        json.WriteEndArray();
-        json.WriteEndObject();
-    });
+    }
 
     private static string Bool(bool value) => value ? "true" : "false";
 }
