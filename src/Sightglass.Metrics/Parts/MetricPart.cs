@@ -13,6 +13,12 @@ namespace Sightglass.Metrics.Parts;
 /// <summary>An open part. Thread-safe.</summary>
 internal sealed class MetricPart : PartReader
 {
+    /// <summary>Neighbouring series whose labels are kept and let go together.</summary>
+    private const int LabelSetsOfPiece = 64;
+
+    /// <summary>Estimated bytes of the labels of a series.</summary>
+    private const int LabelSetBytes = 320;
+
     private readonly PartFile _samples;
     private readonly PartFile _times;
     private readonly (SectionRef Section, int RawLength)[] _groups;
@@ -65,7 +71,21 @@ internal sealed class MetricPart : PartReader
     public BlockCache.Pieces Shared { get; }
 
     /// <summary>Places for a reader that keeps to itself, as a merge does.</summary>
-    public BlockCache.Pieces NewPieces() => new(_groups.Length, Index.Columns.Length);
+    public BlockCache.Pieces NewPieces() => new(_groups.Length, Index.Columns.Length, (Index.SeriesCount / LabelSetsOfPiece) + 1);
+
+    /// <summary>Labels of a series.</summary>
+    public LabelSet LabelsOf(int series, BlockCache cache)
+    {
+        var at = series / LabelSetsOfPiece;
+        var piece = BlockCache.Find<LabelSet?[]>(Shared.LabelSets, at);
+        if (piece is null)
+        {
+            piece = new LabelSet?[LabelSetsOfPiece];
+            cache.Add(Shared.LabelSets, at, piece, LabelSetsOfPiece * LabelSetBytes);
+        }
+
+        return piece[series % LabelSetsOfPiece] ??= Index.LabelsOf(series);
+    }
 
     /// <summary>Adds the samples of a series' blocks that overlap a range. Blocks known to be lost are left out.</summary>
     /// <exception cref="CorruptDataException">A block fails its check; it is left out from now on.</exception>

@@ -18,7 +18,6 @@ internal sealed class PartIndex : SeriesIndex
     private readonly int[] _seriesAt;
     private readonly byte[] _postings;
     private readonly Dictionary<string, ValuePlace[]> _names;
-    private readonly WeakReference<LabelSet?[]> _labels = new(null!);
     private Hash128[]? _hashes;
 
     public PartIndex(string file, long partition, int seriesCount, byte[] symbols, byte[] series, byte[] postings, byte[] columns, int columnCount)
@@ -67,14 +66,25 @@ internal sealed class PartIndex : SeriesIndex
         }
     }
 
+    /// <summary>Makes the labels of a series.</summary>
     public LabelSet LabelsOf(int id)
     {
-        if (!_labels.TryGetTarget(out var known))
+        var reader = new ByteReader(_series.AsSpan(_seriesAt[id]));
+        var labels = new Label[reader.ReadCount(_series.Length)];
+        var sorted = true;
+        for (var i = 0; i < labels.Length; i++)
         {
-            _labels.SetTarget(known = new LabelSet?[SeriesCount]);
+            labels[i] = new Label(Text((int)reader.ReadVarint()), Text((int)reader.ReadVarint()));
+            sorted &= i == 0 || string.CompareOrdinal(labels[i - 1].Name, labels[i].Name) < 0;
         }
 
-        return known[id] ??= MakeLabels(id);
+        if (!sorted)
+        {
+            // Keys are in the order of bytes, label sets in the order of UTF-16: the same but for rare characters.
+            Array.Sort(labels, static (a, b) => string.CompareOrdinal(a.Name, b.Name));
+        }
+
+        return LabelSet.FromSorted(labels);
     }
 
     /// <summary>Identity of a series: the hash of its key.</summary>
@@ -125,26 +135,6 @@ internal sealed class PartIndex : SeriesIndex
             id += reader.ReadCount(SeriesCount) + 1;
             into.Add(id);
         }
-    }
-
-    private LabelSet MakeLabels(int id)
-    {
-        var reader = new ByteReader(_series.AsSpan(_seriesAt[id]));
-        var labels = new Label[reader.ReadCount(_series.Length)];
-        var sorted = true;
-        for (var i = 0; i < labels.Length; i++)
-        {
-            labels[i] = new Label(Text((int)reader.ReadVarint()), Text((int)reader.ReadVarint()));
-            sorted &= i == 0 || string.CompareOrdinal(labels[i - 1].Name, labels[i].Name) < 0;
-        }
-
-        if (!sorted)
-        {
-            // Keys are in the order of bytes, label sets in the order of UTF-16: the same but for rare characters.
-            Array.Sort(labels, static (a, b) => string.CompareOrdinal(a.Name, b.Name));
-        }
-
-        return LabelSet.FromSorted(labels);
     }
 
     private Hash128[] ComputeHashes()

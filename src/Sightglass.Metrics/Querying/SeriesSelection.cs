@@ -48,7 +48,7 @@ internal sealed class SeriesSelection : ISeriesSelection
         try
         {
             var tables = snapshot.Tables;
-            var search = new SeriesSearch(matchers, minTime, maxTime, cancellation);
+            var search = new SeriesSearch(cache, matchers, minTime, maxTime, cancellation);
             for (var p = 0; p < snapshot.Parts.Length; p++)
             {
                 search.Add(snapshot.Parts[p], p);
