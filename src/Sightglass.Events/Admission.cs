@@ -1,4 +1,3 @@
-using Sightglass.Core.Contracts;
 using Sightglass.Core.Model;
 
 namespace Sightglass.Events;
@@ -46,13 +45,10 @@ internal sealed class Admission(EventStoreOptions options)
         return (rejected, reason);
     }
 
-    /// <summary>Start of the retained time, nanoseconds since the Unix epoch.</summary>
-    public long OldestOf(EventSignal signal) => Range(signal == EventSignal.Logs ? options.LogRetention : options.SpanRetention).Oldest;
-
     private (long Oldest, long Newest) Range(TimeSpan retention)
     {
         var now = (options.TimeProvider.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks;
-        return (Nanoseconds(now - retention.Ticks), Nanoseconds(now + options.Limits.MaxFuture.Ticks));
+        return (retention <= TimeSpan.Zero ? long.MinValue : Nanoseconds(now - retention.Ticks), Nanoseconds(now + options.Limits.MaxFuture.Ticks));
     }
 
     private static long Nanoseconds(long ticks) => (long)Int128.Clamp((Int128)ticks * 100, long.MinValue, long.MaxValue);

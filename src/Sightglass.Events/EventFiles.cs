@@ -1,6 +1,7 @@
 using Sightglass.Core.Bytes;
 using Sightglass.Core.Contracts;
 using Sightglass.Core.Errors;
+using Sightglass.Events.Deletion;
 using Sightglass.Events.Parts;
 using Sightglass.Events.Records;
 using Sightglass.Storage;
@@ -92,7 +93,8 @@ internal sealed class EventFiles : IDisposable
     /// <param name="day">Its day.</param>
     /// <param name="level">Zstandard level.</param>
     /// <param name="write">Writes the blocks; returns the first and last flush and the largest tie.</param>
-    public EventPart WritePart(EventSignal signal, int day, int level, Func<BlockSink, (long FirstFlush, long LastFlush, long MaxTie)> write)
+    /// <returns>The part; null when no row was written.</returns>
+    public EventPart? WritePart(EventSignal signal, int day, int level, Func<BlockSink, (long FirstFlush, long LastFlush, long MaxTie)> write)
     {
         using var writer = new PartWriter(_files, _manifest);
         using var traces = new ByteWriter(64 << 10);
@@ -100,6 +102,11 @@ internal sealed class EventFiles : IDisposable
         using (var sink = new BlockSink(signal, day, level, writer.CreateFile(EventPart.ColumnFile, EventPart.ColumnMagic, EventPart.Version)))
         {
             var (first, last, maxTie) = write(sink);
+            if (sink.Rows == 0)
+            {
+                return null;
+            }
+
             sink.Finish(first, last, maxTie, traces, directory);
         }
 
@@ -121,6 +128,19 @@ internal sealed class EventFiles : IDisposable
         if (positions is not null)
         {
             _positions.Committed(positions);
+        }
+    }
+
+    /// <summary>Makes a folder that a store can be opened on, of the parts that are listed now. While no part is written.</summary>
+    /// <exception cref="StorageFailedException">The disk did not take it.</exception>
+    public void Snapshot(string target)
+    {
+        var snapshot = new EngineSnapshot(_files, _options.Folder, target);
+        snapshot.AddParts(_manifest);
+        foreach (var name in (string[])[PositionFile.Name, DeletionFile.Name])
+        {
+            snapshot.AddFile(name, TwinFile.MaxBytes);
+            snapshot.AddFile(name + TwinFile.CopySuffix, TwinFile.MaxBytes);
         }
     }
 

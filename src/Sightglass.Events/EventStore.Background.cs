@@ -1,5 +1,6 @@
 using Sightglass.Core.Contracts;
 using Sightglass.Core.Errors;
+using Sightglass.Events.Deletion;
 using Sightglass.Events.Memory;
 using Sightglass.Events.Parts;
 using Sightglass.Events.Records;
@@ -53,12 +54,13 @@ public sealed partial class EventStore
             List<EventPart> expired;
             lock (_gate)
             {
-                expired = [.. _parts.Where(p => p.Directory.Day < FlushPlan.DayOf(_admission.OldestOf(p.Directory.Signal)))];
+                expired = [.. _parts.Where(p => p.Directory.Day < FlushPlan.DayOf(RetentionOf(p.Directory.Signal).Cutoff))];
             }
 
             if (expired.Count > 0)
             {
                 Replace([], expired, null);
+                SettleDeletions();
             }
 
             return expired.Count;
@@ -83,7 +85,7 @@ public sealed partial class EventStore
         ApplyRetention();
         lock (_maintenance)
         {
-            return MergeOnce(cancellation);
+            return MergeOnce(cancellation) || CleanInBackground(cancellation);
         }
     }
 
@@ -172,7 +174,10 @@ public sealed partial class EventStore
                 var maxRows = BlockBounds.RowsFor(frozen.BytesOf(signal), blocks.Sum(b => (long)b.Rows));
                 foreach (var day in plan.Days())
                 {
-                    added.Add(_files.WritePart(signal, day, CompressionLevel.Flush, sink => (frozen.Flush, frozen.Flush, plan.Write(day, maxRows, sink))));
+                    if (_files.WritePart(signal, day, CompressionLevel.Flush, sink => (frozen.Flush, frozen.Flush, plan.Write(day, maxRows, sink))) is { } part)
+                    {
+                        added.Add(part);
+                    }
                 }
             }
         }
@@ -194,11 +199,11 @@ public sealed partial class EventStore
             chosen = [.. MergeChoice.Next(_parts, today)];
         }
 
-        if (chosen.Length == 0)
-        {
-            return false;
-        }
+        return chosen.Length > 0 && Merge(chosen, cancellation);
+    }
 
+    private bool Merge(EventPart[] chosen, CancellationToken cancellation)
+    {
         var first = chosen[0].Directory;
         try
         {
@@ -208,7 +213,8 @@ public sealed partial class EventStore
                 merge.Run();
                 return (first.FirstFlush, chosen[^1].Directory.LastFlush, merge.MaxTie);
             });
-            Replace([merged], chosen, null);
+            Replace(merged is null ? [] : [merged], chosen, null);
+            SettleDeletions(chosen.SelectMany(static p => p.Hidden ?? []).Select(static r => r.Deletion).OfType<string>().ToHashSet());
             return true;
         }
         catch (CorruptDataException e)
@@ -240,6 +246,12 @@ public sealed partial class EventStore
             }
 
             throw;
+        }
+
+        var ranges = new Dictionary<string, HiddenRange>();
+        foreach (var part in added)
+        {
+            SetHidden(part, ranges);
         }
 
         lock (_gate)

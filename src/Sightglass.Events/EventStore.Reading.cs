@@ -34,21 +34,21 @@ public sealed partial class EventStore
     public IReadOnlyList<EventStream> Streams(EventSignal signal, long minTimeUnixNano, long maxTimeUnixNano, CancellationToken cancellation)
     {
         using var snapshot = Snapshot(signal, minTimeUnixNano, maxTimeUnixNano);
-        return Catalog.Streams(snapshot.Sources, cancellation);
+        return Catalog.Streams(VisibleOnly(snapshot.Sources), cancellation);
     }
 
     /// <inheritdoc/>
     public IReadOnlyList<string> AttributeKeys(EventSignal signal, ColumnScope scope, long minTimeUnixNano, long maxTimeUnixNano, CancellationToken cancellation)
     {
         using var snapshot = Snapshot(signal, minTimeUnixNano, maxTimeUnixNano);
-        return new Catalog(SetAside).Keys(snapshot.Sources, scope, cancellation);
+        return new Catalog(SetAside).Keys(VisibleOnly(snapshot.Sources), scope, cancellation);
     }
 
     /// <inheritdoc/>
     public IReadOnlyList<AttributeValue> ColumnValues(EventSignal signal, ColumnRef column, long minTimeUnixNano, long maxTimeUnixNano, int limit, CancellationToken cancellation)
     {
         using var snapshot = Snapshot(signal, minTimeUnixNano, maxTimeUnixNano);
-        return new Catalog(SetAside).Values(snapshot.Sources, column, limit, cancellation);
+        return new Catalog(SetAside).Values(VisibleOnly(snapshot.Sources), column, limit, cancellation);
     }
 
     private StoreSnapshot Snapshot(EventSignal signal, long minTime, long maxTime)

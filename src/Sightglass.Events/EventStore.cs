@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Sightglass.Core.Contracts;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Model;
+using Sightglass.Events.Deletion;
 using Sightglass.Events.Memory;
 using Sightglass.Events.Parts;
 using Sightglass.Events.Records;
@@ -48,11 +49,17 @@ public sealed partial class EventStore : IEventStore, IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
-        _admission = new Admission(options);
+        _logRetention = new StreamRetention(EventSignal.Logs, options.LogRetention, options.RetentionRules, options.TimeProvider);
+        _spanRetention = new StreamRetention(EventSignal.Spans, options.SpanRetention, options.RetentionRules, options.TimeProvider);
+        _admission = new Admission(options with { LogRetention = _logRetention.Longest, SpanRetention = _spanRetention.Longest });
         _logs = new MemoryTable(EventSignal.Logs, _keys);
         _spans = new MemoryTable(EventSignal.Spans, _keys);
         _files = new EventFiles(options, _identities, ReportCorruption);
+        _deletionFile = new DeletionFile(options.FileSystem, options.Folder);
+        _deletions = _deletionFile.Read();
         _parts = _files.OpenParts();
+        var ranges = new Dictionary<string, HiddenRange>();
+        _parts.ForEach(p => SetHidden(p, ranges));
         _nextFlush = _parts.Count == 0 ? 1 : _parts.Max(p => p.Directory.LastFlush) + 1;
         _positions = new Dictionary<string, string>(_files.ReadPositions(), StringComparer.Ordinal);
         _files.OpenLog(Replay);

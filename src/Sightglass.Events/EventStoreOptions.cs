@@ -1,5 +1,6 @@
 using Sightglass.Core.Errors;
 using Sightglass.Core.Limits;
+using Sightglass.Events.Deletion;
 using Sightglass.Storage;
 
 namespace Sightglass.Events;
@@ -15,6 +16,15 @@ public sealed record EventStoreOptions
 
     /// <summary>Age at which spans are removed, a day at a time; older ones are refused.</summary>
     public TimeSpan SpanRetention { get; init; } = TimeSpan.FromDays(14);
+
+    /// <summary>Streams for which another retention holds; of the rules that are for a stream the first counts.</summary>
+    public IReadOnlyList<EventRetentionRule> RetentionRules { get; init; } = [];
+
+    /// <summary>Reads the query of a deletion; throws a <see cref="QueryException"/> when it names no rows that can be deleted. Called from several threads.</summary>
+    public Func<string, EventFilter> DeletionFilter { get; init; } = static _ => throw new QueryException(QueryErrorKind.BadData, "this store deletes nothing");
+
+    /// <summary>Age of a deletion at which parts are written anew for it alone: until then it may be taken back, unless a merge came first.</summary>
+    public TimeSpan CleanAfter { get; init; } = TimeSpan.FromHours(24);
 
     /// <summary>The clock.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;

@@ -1,6 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Sightglass.Core.Contracts;
+using Sightglass.Events.Deletion;
 using Sightglass.TestKit;
 
 namespace Sightglass.Events.Tests;
@@ -27,12 +28,14 @@ public sealed class StoreModelTests
         using var folder = new TemporaryFolder();
         var events = new RandomEvents(seed, Now);
         var plain = new InMemoryEventStore();
-        var store = Open(folder.FullPath);
+        var deletions = new Dictionary<string, EventFilter>();
+        var path = folder.PathOf("0");
+        var store = Open(path, deletions);
         try
         {
             for (var i = 0; i < operations; i++)
             {
-                switch (events.Next(12))
+                switch (events.Next(15))
                 {
                     case < 5:
                         using (var logs = events.Logs(events.Next(60)))
@@ -58,7 +61,23 @@ public sealed class StoreModelTests
                         break;
                     case 10:
                         store.Dispose();
-                        store = Open(folder.FullPath);
+                        store = Open(path, deletions);
+                        break;
+                    case 11:
+                        var plan = events.Plan((EventSignal)events.Next(2));
+                        deletions[$"{i}"] = new EventFilter(plan.Streams ?? (static _ => true), plan.Where);
+                        store.Delete(plan.Signal, $"{i}", plan.MinTimeUnixNano, plan.MaxTimeUnixNano - 1);
+                        plain.Delete(plan);
+                        break;
+                    case 12:
+                        store.CleanDeleted(default);
+                        store.Deletions.ShouldAllBe(d => d.Status == EventDeletionStatus.Processed);
+                        break;
+                    case 13:
+                        path = folder.PathOf($"{i + 1}");
+                        store.Snapshot(path, skipHead: false);
+                        store.Dispose();
+                        store = Open(path, deletions);
                         break;
                     default:
                         break;
@@ -119,11 +138,12 @@ public sealed class StoreModelTests
     private static IEnumerable<string> Values(IEventStore store, ColumnRef column) =>
         store.ColumnValues(EventSignal.Logs, column, long.MinValue, long.MaxValue, 10_000, default).Select(v => $"{v.Type}:{v}").Distinct().Order(StringComparer.Ordinal);
 
-    private static EventStore Open(string folder) => new(new EventStoreOptions
+    private static EventStore Open(string folder, Dictionary<string, EventFilter> deletions) => new(new EventStoreOptions
     {
         Folder = folder,
         TimeProvider = new ManualTimeProvider(Now),
         RunInBackground = false,
+        DeletionFilter = query => deletions[query],
         OnCorruption = e => throw e,
     });
 }

@@ -87,6 +87,16 @@ public sealed class InMemoryEventStore : IEventStore
         }
     }
 
+    /// <summary>Takes out the rows that a plan asks for.</summary>
+    public void Delete(EventPlan plan)
+    {
+        lock (_gate)
+        {
+            (plan.Signal == EventSignal.Logs ? _logs : _spans).RemoveAll(r =>
+                r.TimeUnixNano >= plan.MinTimeUnixNano && r.TimeUnixNano < plan.MaxTimeUnixNano && plan.Streams?.Invoke(r.Stream) != false && RowPredicate.Holds(plan.Where, r));
+        }
+    }
+
     /// <inheritdoc/>
     public IEventCursor Query(EventPlan plan, CancellationToken cancellation)
     {

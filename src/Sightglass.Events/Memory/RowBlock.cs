@@ -35,6 +35,9 @@ internal abstract class RowBlock
     /// <summary>The column, or null where no row has a value in it.</summary>
     public abstract ColumnView? Column(ColumnKey key);
 
+    /// <summary>Rows that may be seen, where it was found that some may not; null else.</summary>
+    public RowBitmap? Left { get; set; }
+
     /// <summary>Memory that decoded columns hold and <see cref="Forget"/> gives back, in bytes.</summary>
     public virtual long HeldBytes => 0;
 

@@ -3,6 +3,7 @@ using Sightglass.Core.Bytes;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Model;
 using Sightglass.Events.Columns;
+using Sightglass.Events.Deletion;
 using Sightglass.Events.Records;
 using Sightglass.Storage;
 
@@ -27,6 +28,7 @@ internal sealed class EventPart : PartReader
     private readonly Dictionary<ColumnKey, int> _keyNumbers;
     private readonly ConcurrentDictionary<TraceId, List<int>> _lookUps = new();
     private readonly ConcurrentDictionary<int, byte> _bad = new();
+    private HiddenRange[]? _hidden;
 
     private EventPart(IFileSystem files, Manifest manifest, string name, IdentityTable identities)
         : base(files, manifest, name)
@@ -40,6 +42,13 @@ internal sealed class EventPart : PartReader
     }
 
     public PartDirectory Directory { get; }
+
+    /// <summary>What of its rows nobody may see; null when nothing is hidden. Replaced as a whole.</summary>
+    public HiddenRange[]? Hidden
+    {
+        get => Volatile.Read(ref _hidden);
+        set => Volatile.Write(ref _hidden, value);
+    }
 
     /// <exception cref="CorruptDataException">A file is missing or is not what it should be.</exception>
     public static EventPart Open(IFileSystem files, Manifest manifest, string name, IdentityTable identities)

@@ -1,11 +1,12 @@
 using Sightglass.Events.Columns;
+using Sightglass.Events.Deletion;
 using Sightglass.Events.Memory;
 using Sightglass.Events.Records;
 
 namespace Sightglass.Events.Parts;
 
 /// <summary>
-/// Merges parts of one day, oldest flush first, into one: stream after stream, rows by time. Held in memory are the blocks that the rows of the next
+/// Merges parts of one day, oldest flush first, into one: stream after stream, rows by time, hidden rows left out. Held in memory are the blocks that the rows of the next
 /// block come from, about one per part.
 /// </summary>
 internal sealed class PartMerge
@@ -45,7 +46,7 @@ internal sealed class PartMerge
     {
         foreach (var source in _sources)
         {
-            source.NextRun();
+            source.Start();
         }
 
         while (FirstStream() is { } stream)
@@ -131,6 +132,8 @@ internal sealed class PartMerge
     /// <summary>Walks the rows of a part.</summary>
     private sealed class Source(EventPart part, long tieOffset)
     {
+        private readonly HiddenRows _hidden = new();
+        private RowBitmap? _visible;
         private int _nextBlock;
         private int _run = -1;
         private int _rowsOfRun;
@@ -147,7 +150,27 @@ internal sealed class PartMerge
 
         public long Tie => (_ties?.NumberOfRow(Row) ?? 0) + tieOffset;
 
+        public void Start()
+        {
+            NextRun();
+            SkipHidden();
+        }
+
         public void NextRow()
+        {
+            Advance();
+            SkipHidden();
+        }
+
+        private void SkipHidden()
+        {
+            while (_visible is not null && Stream is not null && !_visible[Row])
+            {
+                Advance();
+            }
+        }
+
+        private void Advance()
         {
             Row++;
             if (--_rowsOfRun > 0)
@@ -160,7 +183,7 @@ internal sealed class PartMerge
             }
         }
 
-        public void NextRun()
+        private void NextRun()
         {
             _run++;
             while (Block is null || _run == Block.Header.Runs.Length)
@@ -178,6 +201,7 @@ internal sealed class PartMerge
                 }
 
                 (Block, _run, Row) = (block, 0, 0);
+                _visible = _hidden.Visible(block);
                 _times = block.Column(ColumnKey.Time);
                 _ties = block.Column(ColumnKey.Tie);
             }

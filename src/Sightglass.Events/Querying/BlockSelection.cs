@@ -1,6 +1,7 @@
 using Sightglass.Core.Contracts;
 using Sightglass.Core.Errors;
 using Sightglass.Events.Columns;
+using Sightglass.Events.Deletion;
 using Sightglass.Events.Memory;
 using Sightglass.Events.Parts;
 
@@ -35,6 +36,7 @@ internal sealed class BlockSelection
     private readonly Condition _where;
     private readonly Dictionary<EventStream, bool> _streams = [];
     private readonly Action<PartBlock, CorruptDataException> _onCorrupt;
+    private HiddenRows? _hidden;
 
     public BlockSelection(EventPlan plan, Action<PartBlock, CorruptDataException> onCorrupt)
     {
@@ -68,6 +70,11 @@ internal sealed class BlockSelection
             if (!rows.IsEmpty)
             {
                 rows = _where.Evaluate(block, rows);
+            }
+
+            if (!rows.IsEmpty && block is PartBlock { Part.Hidden: not null } holding)
+            {
+                (_hidden ??= new HiddenRows()).Remove(holding, rows);
             }
 
             return rows.IsEmpty ? null : rows;

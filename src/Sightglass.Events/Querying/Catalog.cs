@@ -43,7 +43,7 @@ internal sealed class Catalog(Action<PartBlock, CorruptDataException> onCorrupt)
                 cancellation.ThrowIfCancellationRequested();
                 if (scope == ColumnScope.Attribute)
                 {
-                    keys.UnionWith(source.Block.Columns.Where(c => !c.IsField).Select(c => c.Name));
+                    keys.UnionWith(source.Block.Columns.Where(c => !c.IsField && AnyLeft(source.Block, c)).Select(c => c.Name));
                 }
                 else if (scope == ColumnScope.Scope)
                 {
@@ -97,7 +97,11 @@ internal sealed class Catalog(Action<PartBlock, CorruptDataException> onCorrupt)
 
     private void AddColumn(RowBlock block, ColumnKey key, DistinctAnswer found)
     {
-        if (Read(block, key) is { } view)
+        if (block.Left is { } left)
+        {
+            AddRows(block, key, left, found);
+        }
+        else if (Read(block, key) is { } view)
         {
             for (var entry = 0; entry < view.Values.EntryCount && view.Values.Count > 0 && !found.IsFull; entry++)
             {
@@ -115,6 +119,34 @@ internal sealed class Catalog(Action<PartBlock, CorruptDataException> onCorrupt)
         }
     }
 
+    private void AddRows(RowBlock block, ColumnKey key, RowBitmap rows, DistinctAnswer found)
+    {
+        var view = Read(block, key);
+        for (var row = rows.Next(0); row >= 0 && !found.IsFull; row = rows.Next(row + 1))
+        {
+            if (view?.EntryOfRow(row) is >= 0 and var entry)
+            {
+                found.Add(view.Values, entry);
+            }
+            else if (key.MissingIsZero && block.HasField(key.Name))
+            {
+                found.Add(AttributeValue.Of(0L));
+            }
+        }
+    }
+
+    private bool AnyLeft(RowBlock block, ColumnKey key)
+    {
+        if (block.Left is not { } left || Read(block, key) is not { Presence: { } presence })
+        {
+            return true;
+        }
+
+        var rows = left.Clone();
+        rows.And(presence.Rows);
+        return !rows.IsEmpty;
+    }
+
     /// <summary>Values of the resource, for streams that have a row without the attribute.</summary>
     private void AddRest(RowBlock block, string name, DistinctAnswer found)
     {
@@ -129,7 +161,7 @@ internal sealed class Catalog(Action<PartBlock, CorruptDataException> onCorrupt)
             var streams = new HashSet<EventStream>();
             for (var row = 0; row < block.Rows; row++)
             {
-                if (!presence.Rows[row])
+                if (!presence.Rows[row] && block.Left?[row] != false)
                 {
                     streams.Add(block.StreamOf(row).Stream);
                 }
@@ -153,13 +185,40 @@ internal sealed class Catalog(Action<PartBlock, CorruptDataException> onCorrupt)
     }
 
     private static IEnumerable<EventStream> StreamsOf(RowBlock block) => block is PartBlock part
-        ? part.Header.Runs.Select(r => part.Streams[r.Stream].Stream)
+        ? RunsOf(part)
         : block.Streams.Select(s => s.Stream);
+
+    private static IEnumerable<EventStream> RunsOf(PartBlock part)
+    {
+        var at = 0;
+        foreach (var run in part.Header.Runs)
+        {
+            if (part.Left is not { } left || left.Next(at) is var next && next >= 0 && next < at + run.Rows)
+            {
+                yield return part.Streams[run.Stream].Stream;
+            }
+
+            at += run.Rows;
+        }
+    }
 
     private IEnumerable<EventScope> ScopesOf(RowBlock block)
     {
         if (Read(block, ColumnKey.ScopeIndex) is not { } view)
         {
+            yield break;
+        }
+
+        if (block.Left is { } left)
+        {
+            for (var row = left.Next(0); row >= 0; row = left.Next(row + 1))
+            {
+                if (block.Scopes[(int)view.NumberOfRow(row)] is { } ofRow)
+                {
+                    yield return ofRow.Scope;
+                }
+            }
+
             yield break;
         }
 

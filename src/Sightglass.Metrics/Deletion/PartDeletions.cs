@@ -27,10 +27,10 @@ internal sealed class PartDeletions
     public IReadOnlyList<Tombstone> Tombstones { get; }
 
     /// <summary>Whether tombstones hide something in the part.</summary>
-    public bool HasDeleted => Array.Exists(_entries.Value, static e => e.Keep is null);
+    public bool HasDeleted => Tombstones.Count > 0 && Array.Exists(_entries.Value, static e => e.Keep is null);
 
     /// <summary>Whether a rule lets go of all that it keeps in the part: then writing it anew gives that back, once for each rule.</summary>
-    public bool HasExpired => Array.Exists(_entries.Value, e => e.Keep is { } keep && _part.MaxTime < _retention.CutoffMs(keep));
+    public bool HasExpired => _part.MaxTime < _retention.FirstCutoffMs() && Array.Exists(_entries.Value, e => e.Keep is { } keep && _part.MaxTime < _retention.CutoffMs(keep));
 
     /// <summary>The deletions that may concern a part, or null.</summary>
     public static PartDeletions? For(MetricPart part, IEnumerable<Tombstone> tombstones, SeriesRetention retention)
@@ -43,6 +43,12 @@ internal sealed class PartDeletions
     /// <summary>Whether something of a series in a range (inclusive) is hidden.</summary>
     public bool Touches(int series, long minTime, long maxTime)
     {
+        // Most parts are too new for any rule: no need to look up its series in them.
+        if (Tombstones.Count == 0 && Math.Max(_part.MinTime, minTime) >= _retention.FirstCutoffMs())
+        {
+            return false;
+        }
+
         foreach (var entry in _entries.Value)
         {
             if (entry.MinTime <= maxTime && LastOf(entry) >= minTime && entry.Series[series])

@@ -20,6 +20,18 @@ internal sealed class SeriesRetention(TimeSpan keep, IReadOnlyList<MetricRetenti
         return oldest;
     }
 
+    /// <summary>Samples from then on are kept, whatever series they are of.</summary>
+    public long FirstCutoffMs()
+    {
+        var newest = long.MinValue;
+        foreach (var one in Classes)
+        {
+            newest = Math.Max(newest, CutoffMs(one.Keep));
+        }
+
+        return newest;
+    }
+
     /// <summary>The oldest time that a length of time keeps; zero or less keeps everything.</summary>
     public long CutoffMs(TimeSpan keep) => new Storage.RetentionPolicy(keep).CutoffMs(time);
 }

@@ -82,7 +82,11 @@ public abstract class PartReader
 
     /// <summary>Opens a file of the part and checks magic and version. For constructors.</summary>
     /// <exception cref="CorruptDataException">It is missing or not what it should be.</exception>
-    protected PartFile OpenFile(string name, uint magic, uint version)
+    protected PartFile OpenFile(string name, uint magic, uint version) => OpenFile(name, magic, version, version, out _);
+
+    /// <summary>Opens a file of the part, checks magic, and tells which of the versions that can be read it has. For constructors.</summary>
+    /// <exception cref="CorruptDataException">It is missing or not what it should be.</exception>
+    protected PartFile OpenFile(string name, uint magic, uint oldest, uint newest, out uint version)
     {
         var path = Path.Combine(Folder, name);
         IStoredFile stored;
@@ -101,7 +105,7 @@ public abstract class PartReader
 
         var file = new PartFile(stored, path);
         _open.Add(file);
-        file.CheckHeader(magic, version);
+        version = file.CheckHeader(magic, oldest, newest);
         return file;
     }
 }
@@ -185,7 +189,7 @@ public sealed class PartFile : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
-    internal void CheckHeader(uint magic, uint version)
+    internal uint CheckHeader(uint magic, uint oldest, uint newest)
     {
         Span<byte> header = stackalloc byte[PartFileWriter.HeaderBytes];
         if (_file.Read(0, header) != header.Length || BinaryPrimitives.ReadUInt32LittleEndian(header) != magic)
@@ -194,9 +198,11 @@ public sealed class PartFile : IDisposable
         }
 
         var got = BinaryPrimitives.ReadUInt32LittleEndian(header[4..]);
-        if (got != version)
+        if (got < oldest || got > newest)
         {
-            throw new CorruptDataException(Path, "file header", 4, $"got version {got}, want {version}");
+            throw new CorruptDataException(Path, "file header", 4, $"got version {got}, want {(oldest == newest ? $"{newest}" : $"{oldest} to {newest}")}");
         }
+
+        return got;
     }
 }
