@@ -17,6 +17,9 @@ public interface IRuleQueryEngine
     /// <summary>Evaluates at one moment.</summary>
     /// <exception cref="Core.Errors.QueryException">The query could not be executed.</exception>
     IReadOnlyList<RuleSample> Query(string expression, DateTimeOffset at, CancellationToken cancellation);
+
+    /// <summary>The engine as the rules of one group use it: one that knows for whom it works, where it makes a difference.</summary>
+    IRuleQueryEngine For(string file, string group) => this;
 }
 
 /// <summary>A sample that a rule writes: a recording rule's result, or <c>ALERTS</c> and <c>ALERTS_FOR_STATE</c>.</summary>

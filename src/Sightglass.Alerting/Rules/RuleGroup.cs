@@ -22,7 +22,7 @@ internal sealed class RuleGroup
         File = file;
         Definition = definition;
         _options = options;
-        _environment = environment;
+        _environment = environment = environment with { Engine = environment.Engine.For(file, definition.Name) };
         Interval = definition.Interval ?? options.EvaluationInterval;
         Key = $"{file};{definition.Name}";
         _rules = [.. definition.Rules.Select(r => r.Alert is null ? (Rule)new RecordingRule(r, environment) : new AlertingRule(r, environment, definition.Name))];

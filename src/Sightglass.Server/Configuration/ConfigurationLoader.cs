@@ -2,7 +2,6 @@ using Sightglass.Alerting;
 using Sightglass.Alerting.Routing;
 using Sightglass.Alerting.Rules;
 using Sightglass.Core.Model;
-using Sightglass.Ingest.Tail;
 using YamlDotNet.RepresentationModel;
 
 namespace Sightglass.Server.Configuration;
@@ -15,7 +14,7 @@ internal static class ConfigurationLoader
 {
     /// <summary>Keys of the design that no code stands behind yet.</summary>
     private static readonly string[] NotBuilt =
-        ["pipelines", "slos", "probes", "auth", "remote_read", "tracing"];
+        ["pipelines", "slos", "probes", "auth", "remote_read"];
 
     /// <summary>Exemplars that one store may be told to keep: they are held in memory.</summary>
     private const int MaxExemplars = 10_000_000;
@@ -60,9 +59,10 @@ internal static class ConfigurationLoader
             PromQL = PromQLReader.Read(root.Section("promql")),
             Rules = Rules(root, folder),
             Alertmanager = Alertmanager(root, path, folder),
+            Notices = [.. withGlobal.Notices, .. AcceptedKeys.Runtime(root.Section("runtime")), .. AcceptedKeys.Tracing(root.Section("tracing"), folder)],
             Alerting = AlertingReader.Read(root.Section("alerting"), scrapeDefaults.LegacyNames, folder),
             Receivers = ReceiversReader.Read(root.Section("receivers"), folder),
-            Logs = [.. root.Sections("logs").Select(section => Logs(section, folder))],
+            Logs = [.. root.Sections("logs").Select(section => LogsReader.Read(section, folder))],
         };
         root.RejectUnknown();
         return configuration;
@@ -127,6 +127,8 @@ internal static class ConfigurationLoader
             exemplars.RejectUnknown();
         }
 
+        var (kept, notices) = AcceptedKeys.Tsdb(section.Section("tsdb"));
+        configuration = configuration with { MetricRetention = kept ?? configuration.MetricRetention, Notices = notices };
         if (section.Section("retention") is { } retention)
         {
             if (retention.Has("max_disk"))
@@ -171,6 +173,7 @@ internal static class ConfigurationLoader
             EvaluationInterval = section.Duration("evaluation_interval") ?? configuration.EvaluationInterval,
             RuleQueryOffset = section.Duration("rule_query_offset") ?? configuration.RuleQueryOffset,
             ExternalLabels = labels,
+            QueryLogFile = section.Text("query_log_file") is { Length: > 0 } log ? Path.GetFullPath(log, folder) : null,
         };
         section.RejectUnknown();
         return (defaults, configuration);
@@ -223,33 +226,4 @@ internal static class ConfigurationLoader
     private static AlertmanagerConfiguration Supported(AlertmanagerConfiguration configuration, string path) => configuration.Unsupported.Count == 0
         ? configuration
         : throw new AlertingConfigurationException(path, 1, $"{string.Join("; ", configuration.Unsupported.Select(u => $"line {u.Line}: {u.Message}"))}");
-
-    private static TailConfiguration Logs(YamlSection section, string folder)
-    {
-        var files = section.Texts("files");
-        if (files.Count == 0)
-        {
-            throw section.Error("an entry of logs needs files, a list of globs");
-        }
-
-        var parser = section.Text("parser", "plain");
-        var configuration = new TailConfiguration
-        {
-            Name = section.Text("name") ?? Path.GetFileNameWithoutExtension(files[0]).Trim('*', '.'),
-            Files = [.. files.Select(f => Path.GetFullPath(f, folder))],
-            Exclude = [.. section.Texts("exclude").Select(f => Path.GetFullPath(f, folder))],
-            Format = parser switch
-            {
-                "plain" => LineFormat.Plain,
-                "json" => LineFormat.Json,
-                "nginx" => LineFormat.Nginx,
-                "apache" => LineFormat.Apache,
-                _ => throw section.Error("parser", $"parser: got \"{parser}\", want plain, json, nginx or apache"),
-            },
-            Labels = LabelSet.From(section.Map("labels").Select(p => new Label(p.Key, p.Value))),
-            FromEnd = section.Bool("from_end") ?? false,
-        };
-        section.RejectUnknown();
-        return configuration;
-    }
 }

@@ -85,7 +85,8 @@ internal static class HttpClientReader
         return settings;
     }
 
-    private static TlsClientSettings Tls(YamlSection? section, string folder)
+    /// <summary>A <c>tls_config</c>.</summary>
+    internal static TlsClientSettings Tls(YamlSection? section, string folder)
     {
         if (section is null)
         {

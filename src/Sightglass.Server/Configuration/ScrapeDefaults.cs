@@ -50,11 +50,6 @@ internal sealed record ScrapeDefaults
             throw section.Error(section.Has("scrape_timeout") ? "scrape_timeout" : "scrape_interval", "global scrape timeout greater than scrape interval");
         }
 
-        if (section.Has("query_log_file"))
-        {
-            throw section.Error("query_log_file", "query_log_file is not built yet; remove it");
-        }
-
         var legacy = Legacy(section) ?? false;
         return new ScrapeDefaults
         {

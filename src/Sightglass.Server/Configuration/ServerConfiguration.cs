@@ -74,6 +74,12 @@ internal sealed record ServerConfiguration
     /// <summary><c>alertmanager</c>, loaded; null when there is none.</summary>
     public AlertmanagerConfiguration? Alertmanager { get; init; }
 
+    /// <summary>What of the file was read and has nothing to act on here, a sentence each.</summary>
+    public IReadOnlyList<string> Notices { get; init; } = [];
+
+    /// <summary><c>global.query_log_file</c>, or null.</summary>
+    public string? QueryLogFile { get; init; }
+
     /// <summary><c>alerting</c>: Alertmanagers outside.</summary>
     public AlertingConfiguration Alerting { get; init; } = AlertingConfiguration.None;
 

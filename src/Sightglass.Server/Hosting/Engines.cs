@@ -17,6 +17,7 @@ using Sightglass.Metrics;
 using Sightglass.Query.LogQL;
 using Sightglass.Query.PromQL;
 using Sightglass.Query.TraceQL;
+using Sightglass.Server.Api.Prometheus;
 using Sightglass.Server.Api.Push;
 using Sightglass.Server.Configuration;
 using Sightglass.Server.State;
@@ -89,9 +90,10 @@ internal sealed class Engines : IAsyncDisposable
             Failed = Failed,
         });
         OutsideAlertmanagers = new OutsideAlertmanagers(time, Report);
+        QueryLog = new QueryLog(time, Report);
         Rules = new RuleManager(new RuleManagerOptions
         {
-            Engine = new PromQLRuleEngine(PromQL),
+            Engine = new PromQLRuleEngine(PromQL) { Ran = Log },
             LogEngine = new LogQLRuleEngine(LogQL),
             Samples = Record,
             Alerts = Tell,
@@ -156,6 +158,9 @@ internal sealed class Engines : IAsyncDisposable
     /// <summary>Alertmanagers that are told what <see cref="Dispatcher"/> is told.</summary>
     public OutsideAlertmanagers OutsideAlertmanagers { get; }
 
+    /// <summary>Where PromQL queries are written down, if the configuration says so.</summary>
+    public QueryLog QueryLog { get; }
+
     public RuleManager Rules { get; }
 
     public DateTimeOffset StartedAt { get; private set; }
@@ -186,6 +191,7 @@ internal sealed class Engines : IAsyncDisposable
     public async Task StartAsync()
     {
         StartedAt = Time.GetUtcNow();
+        Follow(Configuration);
         await OutsideAlertmanagers.UpdateAsync(Configuration.Alerting);
         Forwarder.Start();
         _pushed.Start();
@@ -226,6 +232,7 @@ internal sealed class Engines : IAsyncDisposable
         }
 
         Configuration = next;
+        Follow(next);
         LastReload = new ReloadState(true, Time.GetUtcNow());
     }
 
@@ -277,7 +284,7 @@ internal sealed class Engines : IAsyncDisposable
         }
     }
 
-    private FileTailer NewTailer(ServerConfiguration configuration) => new(configuration.Logs, Path.Combine(_folder.Root, "tail-positions.json"), Forwarder, IngestLimits, Time, Report) { Retention = configuration.LogRetention };
+    private FileTailer NewTailer(ServerConfiguration configuration) => new(configuration.Logs, Events.SourcePositions(FileTailer.PositionPrefix), IntakeOf(configuration));
 
     // The server scrapes itself unless the configuration has a job of that name.
     private static IReadOnlyList<ScrapeConfiguration> WithOwn(ServerConfiguration configuration, Uri own) =>
@@ -309,6 +316,21 @@ internal sealed class Engines : IAsyncDisposable
         }
 
         Forwarder.Append(batch);
+    }
+
+    private void Follow(ServerConfiguration configuration)
+    {
+        QueryLog.Path = configuration.QueryLogFile;
+        foreach (var notice in configuration.Notices)
+        {
+            Report(notice);
+        }
+    }
+
+    private void Log(RuleQueryRun run)
+    {
+        var at = run.At.ToUnixTimeMilliseconds();
+        QueryLog.Write(new LoggedQuery(run.Expression, at, at, 0, run.Result, run.Error) { Rules = (run.File, run.Group) });
     }
 
     private void Tell(IReadOnlyList<PostedAlert> alerts)

@@ -111,7 +111,7 @@ internal sealed class SightglassServer : IAsyncDisposable
     {
         var (limits, time) = (engines.QueryLimits, engines.Time);
         WebUi.Use(app);
-        PrometheusApi.Map(app, engines.PromQL, engines.Metrics, limits, time);
+        PrometheusApi.Map(app, engines.PromQL, engines.Metrics, limits, time, engines.QueryLog);
         TargetsApi.Map(app, engines.Scraper);
         StatusEndpoints.Map(app, engines, listen);
         FederationApi.Map(app, engines.Metrics, limits, time, () => engines.Configuration.ExternalLabels);

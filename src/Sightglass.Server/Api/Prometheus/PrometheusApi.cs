@@ -8,9 +8,9 @@ namespace Sightglass.Server.Api.Prometheus;
 internal static class PrometheusApi
 {
     /// <summary>Adds the routes.</summary>
-    public static void Map(IEndpointRouteBuilder routes, PromQLEngine engine, IMetricStore store, QueryLimits limits, TimeProvider time)
+    public static void Map(IEndpointRouteBuilder routes, PromQLEngine engine, IMetricStore store, QueryLimits limits, TimeProvider time, QueryLog? log = null)
     {
-        var queries = new QueryEndpoints(engine, limits, time);
+        var queries = new QueryEndpoints(engine, limits, time, log);
         var labels = new LabelEndpoints(store);
         routes.Api(PrometheusRoutes.GetAndPost, "/query", queries.Instant);
         routes.Api(PrometheusRoutes.GetAndPost, "/query_range", queries.Range);

@@ -7,7 +7,7 @@ using Sightglass.Query.Vectors;
 namespace Sightglass.Server.Api.Prometheus;
 
 /// <summary><c>query</c>, <c>query_range</c>, <c>format_query</c> and <c>parse_query</c>.</summary>
-internal sealed class QueryEndpoints(PromQLEngine engine, QueryLimits limits, TimeProvider time)
+internal sealed class QueryEndpoints(PromQLEngine engine, QueryLimits limits, TimeProvider time, QueryLog? log)
 {
     /// <summary>Warnings, and infos, that one answer carries: Prometheus' number.</summary>
     private const int MaxAnnotations = 10;
@@ -21,7 +21,7 @@ internal sealed class QueryEndpoints(PromQLEngine engine, QueryLimits limits, Ti
         var stats = parameters.Text("stats");
         var query = parameters.Text("query");
         var expression = Parse(query);
-        var result = await engine.InstantAsync(expression, query, timeMs, timeout, lookback, stats == "all", context.RequestAborted);
+        var result = await Logged(context, query, timeMs, timeMs, 0, engine.InstantAsync(expression, query, timeMs, timeout, lookback, stats == "all", context.RequestAborted));
         await Answer(context, result, limit, stats);
     }
 
@@ -57,7 +57,7 @@ internal sealed class QueryEndpoints(PromQLEngine engine, QueryLimits limits, Ti
             throw ApiParameters.Invalid("query", $"invalid expression type \"{(expression.Type == PromQLType.Matrix ? "range vector" : "string")}\" for range query, must be Scalar or instant Vector");
         }
 
-        var result = await engine.RangeAsync(expression, query, startMs, endMs, stepMs, timeout, lookback, stats == "all", context.RequestAborted);
+        var result = await Logged(context, query, startMs, endMs, stepMs, engine.RangeAsync(expression, query, startMs, endMs, stepMs, timeout, lookback, stats == "all", context.RequestAborted));
         await Answer(context, result, limit, stats);
     }
 
@@ -71,6 +71,28 @@ internal sealed class QueryEndpoints(PromQLEngine engine, QueryLimits limits, Ti
     {
         var expression = Parse(parameters.Text("query"));
         return ApiResponse.Success(context, json => ExpressionJson.Write(json, expression));
+    }
+
+    private async Task<PromQLResult> Logged(HttpContext context, string query, long startMs, long endMs, long stepMs, Task<PromQLResult> running)
+    {
+        PromQLResult? result = null;
+        string? error = null;
+        try
+        {
+            return result = await running;
+        }
+        catch (Exception e) when (log is not null)
+        {
+            error = e.Message;
+            throw;
+        }
+        finally
+        {
+            log?.Write(new LoggedQuery(query, startMs, endMs, stepMs, result, error)
+            {
+                Request = (context.Connection.RemoteIpAddress?.ToString() ?? string.Empty, context.Request.Method, context.Request.Path.Value ?? string.Empty),
+            });
+        }
     }
 
     // A lookback of zero or less means the server's own, as does none.
