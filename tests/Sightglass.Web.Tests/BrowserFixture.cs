@@ -29,7 +29,18 @@ public sealed class BrowserFixture : IAsyncLifetime
             return;
         }
 
-        _server = await ServerProcess.StartAsync(_data.FullPath);
+        File.WriteAllText(_data.PathOf("rules.yml"), AlertsTests.Rules);
+        File.WriteAllText(_data.PathOf("config.yml"), """
+            global: { scrape_interval: 1s, evaluation_interval: 1s }
+            rule_files: [rules.yml]
+            alertmanager:
+              route: { receiver: on-call, group_by: [alertname], group_wait: 0s }
+              receivers: [ { name: on-call } ]
+            scrape_configs:
+              - job_name: checkout
+                static_configs: [ { targets: ['127.0.0.1:9'], labels: { deployment_environment_name: prod } } ]
+            """);
+        _server = await ServerProcess.StartAsync(_data.PathOf("data"), "--config", _data.PathOf("config.yml"));
         var now = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
         string Nano(long ms) => $"{ms}000000";
         const string resource = """{"attributes":[{"key":"service.name","value":{"stringValue":"checkout"}}]}""";

@@ -6,7 +6,7 @@ namespace Sightglass.Web.Tests;
 /// <summary>Each page is opened and used, and shows what was sent in.</summary>
 public sealed class PagesTests(BrowserFixture browser) : IClassFixture<BrowserFixture>
 {
-    private static readonly string[] Paths = ["/", "/metrics-explorer", "/logs", "/traces", $"/trace/{BrowserFixture.TraceId}", "/alerts", "/targets"];
+    private static readonly string[] Paths = ["/", "/metrics-explorer", "/logs", "/traces", $"/trace/{BrowserFixture.TraceId}", "/alerts", "/alerts/rule?name=BasketsTooFull", "/targets"];
 
     public static TheoryData<string, int, bool> Views
     {
@@ -83,6 +83,7 @@ public sealed class PagesTests(BrowserFixture browser) : IClassFixture<BrowserFi
     {
         var (page, _) = await browser.OpenAsync("/targets");
         await Expect(page.GetByTestId("target-row").Filter(new LocatorFilterOptions { HasText = "sightglass" }).First).ToBeVisibleAsync();
+        await Expect(page.GetByTestId("volume-row")).ToHaveCountAsync(3);
         await page.Context.CloseAsync();
     }
 

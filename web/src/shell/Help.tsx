@@ -3,7 +3,7 @@ import { PAGES } from './pages';
 
 export function Help({ opened, close }: { opened: boolean; close: () => void }) {
   const keys: [string[], string][] = [
-    [['/'], 'Search pages, metrics, services, a trace ID'],
+    [['/'], 'Search pages, metrics, rules, services, a trace ID'],
     [['?'], 'This list'],
     [['r'], 'Refresh'],
     [['['], 'Back: undo a zoom, a filter or a change of page'],

@@ -2,7 +2,7 @@ import { Modal, ScrollArea, Text, TextInput, UnstyledButton } from '@mantine/cor
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useLabelValues } from '../api/loki';
-import { useMetricNames } from '../api/prometheus';
+import { useMetricNames, useRules } from '../api/prometheus';
 import { useTime } from '../time/TimeContext';
 import { PAGES } from './pages';
 import { keptSearch, type AppSearch } from './search';
@@ -39,7 +39,7 @@ function Search({ close }: { close: () => void }) {
         size="md"
         variant="unstyled"
         px="md"
-        placeholder="Page, metric, service, trace ID or text of a log line"
+        placeholder="Page, metric, rule, service, trace ID or text of a log line"
         aria-label="Search"
         value={text}
         onChange={(event) => {
@@ -86,6 +86,7 @@ function useItems(text: string): Item[] {
   const { range } = useTime();
   const metrics = useMetricNames(range);
   const services = useLabelValues('service_name', range);
+  const rules = useRules(false);
   const needle = text.toLowerCase();
   const matches = (name: string) => name.toLowerCase().includes(needle);
   const items: Item[] = [];
@@ -111,6 +112,15 @@ function useItems(text: string): Item[] {
       void navigate({ to: '/traces', search: (old: AppSearch) => ({ ...keptSearch(old), service: name }) });
     items.push({ id: `logs ${name}`, label: name, kind: 'logs of service', go: logs });
     items.push({ id: `traces ${name}`, label: name, kind: 'traces of service', go: traces });
+  }
+  for (const { group, rule, at } of (rules.data ?? [])
+    .flatMap((group) => group.rules.map((rule, at) => ({ group, rule, at })))
+    .filter(({ rule }) => matches(rule.name))
+    .slice(0, 6)) {
+    const place = { name: rule.name, group: group.name, file: group.file, at: String(at) };
+    const go = () =>
+      void navigate({ to: '/alerts/rule', search: (old: AppSearch) => ({ ...keptSearch(old), ...place }) });
+    items.push({ id: `rule ${JSON.stringify(place)}`, label: rule.name, kind: 'rule', go });
   }
   for (const name of (metrics.data ?? []).filter(matches).slice(0, 30)) {
     const go = () =>

@@ -26,8 +26,10 @@ export function AlertRow({ alert, named = false, values, threshold }: Props) {
       <div style={{ minWidth: 0 }}>
         {named && <b>{alert.place === null ? alert.rule : <RuleLink place={alert.place}>{alert.rule}</RuleLink>}</b>}
         <Annotations annotations={alert.annotations} />
-        <LabelTags labels={alert.labels} without={['alertname']} />
-        <Routing alert={alert} />
+        <div className="sg-tagline">
+          <LabelTags labels={alert.labels} without={['alertname']} />
+          <Routing alert={alert} />
+        </div>
       </div>
       <div className="sg-alert-side">
         {values && <Sparkline values={values} threshold={threshold} label={`Value of ${alert.rule}`} />}

@@ -69,7 +69,7 @@ export function RuleNotifications({ name }: { name: string }) {
       ) : answer.isPending ? (
         <Loading what="notifications" />
       ) : list.length === 0 ? (
-        <Empty title="Nobody was told lately" />
+        <p className="sg-nothing sg-dim">Nobody was told lately.</p>
       ) : (
         <NotificationTable list={list.slice(0, 10)} only={name} />
       )}

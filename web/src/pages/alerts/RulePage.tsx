@@ -110,7 +110,7 @@ function OneRule({ group, rule, place }: Found) {
       {isAlert && (
         <Panel title={`Alerts ${String(alerts.length)}`}>
           {alerts.length === 0 ? (
-            <Empty title="The expression holds for nothing now" />
+            <p className="sg-nothing sg-dim">The expression holds for nothing now.</p>
           ) : (
             alerts.map((alert) => {
               const item = seriesOf(series.items, alert.labels);
@@ -191,7 +191,7 @@ function RuleSilences({ rule }: { rule: Rule }) {
       {answer.error !== null ? (
         <ErrorNote error={answer.error} />
       ) : fitting.length === 0 ? (
-        <Empty title="No silence fits its alerts" />
+        <p className="sg-nothing sg-dim">No silence fits its alerts.</p>
       ) : (
         fitting.map((silence) => <SilenceRow key={silence.id} silence={silence} />)
       )}

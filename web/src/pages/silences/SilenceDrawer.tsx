@@ -11,7 +11,8 @@ export function SilenceDrawer() {
   const asked = search.silence ?? '';
   const id = asked.startsWith('id:') ? asked.slice(3) : undefined;
   const close = () => {
-    set({ silence: undefined });
+    // In place of the form: going back does not open it again.
+    set({ silence: undefined }, true);
   };
   return (
     <Drawer

@@ -79,7 +79,7 @@ export function SilenceForm({ matchers: given, silence, done }: Props) {
           >
             <Group gap={6}>
               {PRESETS.map((preset) => (
-                <Chip key={preset.seconds} value={String(preset.seconds)} size="xs" radius="sm">
+                <Chip key={preset.seconds} value={String(preset.seconds)} size="xs" radius="sm" variant="outline">
                   {preset.label}
                 </Chip>
               ))}

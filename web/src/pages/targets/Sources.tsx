@@ -59,7 +59,7 @@ export function Sources({ refresh }: { refresh: number }) {
                   {KIND_NAMES[source.kind] ?? source.kind}
                 </td>
                 <td data-label="Name">
-                  <span className="sg-mono sg-wrap">{source.name}</span>
+                  <span className="sg-mono sg-wrap">{source.name.replace(`${source.kind} · `, '')}</span>
                   {source.lastError && <div className="sg-why">{source.lastError}</div>}
                 </td>
                 <td data-label="Items" className="sg-num">
