@@ -20,6 +20,8 @@ public sealed class Re2
     private readonly Re2Shape? _shape;
     private readonly FrozenSet<string>? _set;
     private Regex? _regex;
+    private IReadOnlyList<string>? _required;
+    private bool _requiredIgnoresCase;
 
     private Re2(string pattern, bool anchored, Re2Shape? shape)
     {
@@ -39,6 +41,12 @@ public sealed class Re2
 
     /// <summary>For an anchored expression that is a literal or an alternation of literals: those, else null.</summary>
     public IReadOnlyList<string>? Literals { get; }
+
+    /// <summary>Texts that every text with a match has in it; may be none though there are some. Lets a store skip.</summary>
+    public IReadOnlyList<string> Required => _required ??= ReadRequired();
+
+    /// <summary>Whether <see cref="Required"/> is without regard to the case of ASCII letters.</summary>
+    public bool RequiredIgnoresCase => Required.Count > 0 && _requiredIgnoresCase;
 
     /// <summary>For an anchored expression that starts with a literal: a text that every match starts with, else empty. Lets an index skip.</summary>
     public string Prefix => _shape?.Prefix ?? string.Empty;
@@ -72,6 +80,12 @@ public sealed class Re2
         }
 
         return _shape.IsMatch(text);
+    }
+
+    private IReadOnlyList<string> ReadRequired()
+    {
+        (var texts, _requiredIgnoresCase) = Re2Literals.Of(Pattern);
+        return texts;
     }
 
     private static Regex Compile(string pattern, bool anchored)

@@ -10,7 +10,10 @@ internal static class ColumnDecoder
     private const string HexDigits = "0123456789abcdef";
 
     /// <summary>The column, or null when the bytes are not one.</summary>
-    public static ColumnView? TryDecode(ReadOnlySpan<byte> bytes, int rows)
+    /// <param name="bytes">The bytes.</param>
+    /// <param name="rows">Rows of the block.</param>
+    /// <param name="times">Gives the times of the rows to a column that is written as differences from them; null where there are none.</param>
+    public static ColumnView? TryDecode(ReadOnlySpan<byte> bytes, int rows, Func<ColumnView?>? times = null)
     {
         var reader = new ByteReader(bytes);
         var encoding = (ColumnEncoding)reader.ReadByte();
@@ -37,6 +40,9 @@ internal static class ColumnDecoder
                 break;
             case ColumnEncoding.Dictionary:
                 values = ReadDictionary(ref reader, type, count);
+                break;
+            case ColumnEncoding.FromTime:
+                values = ReadFromTimes(ref reader, type, presence, count, times?.Invoke());
                 break;
             default:
                 values = ReadPlain(ref reader, encoding, type, count);
@@ -68,6 +74,25 @@ internal static class ColumnDecoder
         }
 
         return new ValueVector(count, entries.Count, entries.Type, entries.Types, entries.Bits, entries.Arena, index);
+    }
+
+    private static ValueVector? ReadFromTimes(ref ByteReader reader, AttributeType type, Presence? presence, int count, ColumnView? times)
+    {
+        if (type != AttributeType.Int || times is null)
+        {
+            return null;
+        }
+
+        var bits = new long[count];
+        IntPlanes.Read(ref reader, bits);
+        var row = -1;
+        for (var i = 0; i < bits.Length && !reader.Failed; i++)
+        {
+            row = presence is null ? i : presence.Rows.Next(row + 1);
+            bits[i] += times.NumberOfRow(row);
+        }
+
+        return reader.Failed ? null : new ValueVector(count, count, type, null, bits, []);
     }
 
     private static ValueVector? ReadNested(ref ByteReader reader, AttributeType type, int count) =>

@@ -53,6 +53,39 @@ internal sealed class ColumnEncoder
         return encoding;
     }
 
+    /// <summary>
+    /// Appends a column of integers as differences from the times of their rows, when those are much smaller; false without writing anything otherwise.
+    /// </summary>
+    public bool TryEncodeFromTimes(ValueVector values, Presence presence, ReadOnlySpan<long> times, ByteWriter target)
+    {
+        if (values.Type != AttributeType.Int || values.EntryCount != values.Count || values.Count == 0)
+        {
+            return false;
+        }
+
+        var differences = Scratch(values.Count);
+        var (min, max) = (long.MaxValue, long.MinValue);
+        var row = -1;
+        for (var i = 0; i < values.Count; i++)
+        {
+            row = presence.Rows.Next(row + 1);
+            differences[i] = values.Bits[i] - times[row];
+            (min, max) = (Math.Min(min, differences[i]), Math.Max(max, differences[i]));
+        }
+
+        // Four bytes each are what times of a stream take by themselves.
+        if ((ulong)max - (ulong)min > 0xff_ffff)
+        {
+            return false;
+        }
+
+        target.WriteByte((byte)ColumnEncoding.FromTime);
+        target.WriteByte((byte)values.Type);
+        PresenceCodec.Write(presence, times.Length, target);
+        IntPlanes.Write(differences.AsSpan(0, values.Count), target);
+        return true;
+    }
+
     /// <summary>Integers in a range of a byte or two are as small as an index into a dictionary, and need no dictionary.</summary>
     private static bool PrefersNumbers(ValueVector values)
     {

@@ -32,6 +32,9 @@ internal enum ColumnEncoding : byte
 
     /// <summary>Values of different types, each with its own type.</summary>
     Mixed = 10,
+
+    /// <summary>Integers as differences from the times of their rows, frame of reference in byte planes.</summary>
+    FromTime = 11,
 }
 
 /// <summary>Bounds of one column of one block; the reader refuses what is over them.</summary>

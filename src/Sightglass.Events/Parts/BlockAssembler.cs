@@ -15,10 +15,14 @@ internal sealed class BlockAssembler(int compressionLevel) : IDisposable
     // Below this, a compressed column saves less than its frame costs to open.
     private const int LeastCompressedBytes = 64;
 
+    // Blocks of long random texts have more pieces than a filter of them would be worth.
+    private const int MostPieces = 1 << 18;
+
     private readonly ColumnEncoder _encoder = new();
     private readonly ValueBuilder _builder = new();
     private readonly TokenSet _tokens = new();
     private readonly ByteWriter _raw = new(1 << 20);
+    private long[] _times = [];
 
     /// <summary>
     /// Encodes the rows. Appends the columns to <paramref name="target"/>, whose first byte is at <paramref name="offset"/> of the column file.
@@ -79,6 +83,7 @@ internal sealed class BlockAssembler(int compressionLevel) : IDisposable
             if (key == ColumnKey.Time)
             {
                 (minTime, maxTime) = Range(values);
+                CopyTimes(values);
             }
             else if (key == ColumnKey.TraceId)
             {
@@ -135,6 +140,19 @@ internal sealed class BlockAssembler(int compressionLevel) : IDisposable
         }
     }
 
+    private void CopyTimes(ValueVector values)
+    {
+        if (_times.Length < values.Count)
+        {
+            _times = new long[values.Count];
+        }
+
+        for (var i = 0; i < values.Count; i++)
+        {
+            _times[i] = values.Bits[values.EntryOf(i)];
+        }
+    }
+
     private static (long Min, long Max) Range(ValueVector values)
     {
         var (min, max) = (long.MaxValue, long.MinValue);
@@ -180,7 +198,9 @@ internal sealed class BlockAssembler(int compressionLevel) : IDisposable
     private ColumnEntry WriteColumn(int number, ColumnKey key, ValueVector values, Presence presence, int rows, ByteWriter target, long offset)
     {
         _raw.Clear();
-        var encoding = _encoder.Encode(values, presence, rows, _raw);
+        var encoding = key.Name == EventFields.ObservedTime && key.IsField && _encoder.TryEncodeFromTimes(values, presence, _times.AsSpan(0, rows), _raw)
+            ? ColumnEncoding.FromTime
+            : _encoder.Encode(values, presence, rows, _raw);
         var entry = new ColumnEntry { Key = number, Offset = offset + target.Length };
         var at = target.Length;
         if (_raw.Length >= LeastCompressedBytes && Zstd.Compress(_raw.Written, target, compressionLevel) < _raw.Length - (_raw.Length / 32))
@@ -200,9 +220,19 @@ internal sealed class BlockAssembler(int compressionLevel) : IDisposable
             && encoding is ColumnEncoding.Plain or ColumnEncoding.Hex or ColumnEncoding.IntText)
         {
             _tokens.Clear();
-            _tokens.AddTokens(values);
+            entry.FilterKind = FilterKind.Tokens;
+            if (key is { IsField: true, Name: EventFields.Body } && _tokens.AddTokens(values, MostPieces))
+            {
+                entry.FilterKind = FilterKind.TokensAndPieces;
+            }
+            else
+            {
+                _tokens.Clear();
+                _tokens.AddTokens(values);
+            }
+
             at = target.Length;
-            TokenFilter.Write(_tokens, target);
+            TokenFilter.Write(_tokens, entry.FilterKind, target);
             entry.FilterLength = target.Length - at;
             entry.FilterCrc = entry.FilterLength == 0 ? 0 : Crc32C.Compute(target.Written[at..]);
         }

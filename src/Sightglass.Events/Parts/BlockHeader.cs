@@ -36,6 +36,9 @@ internal struct ColumnEntry
 
     /// <summary>Checksum of the token filter.</summary>
     public uint FilterCrc;
+
+    /// <summary>What the token filter holds.</summary>
+    public FilterKind FilterKind;
 }
 
 /// <summary>A run of rows of one stream in a block.</summary>
@@ -87,12 +90,13 @@ internal sealed class BlockHeader
             if (column.FilterLength > 0)
             {
                 target.WriteUInt32(column.FilterCrc);
+                target.WriteByte((byte)column.FilterKind);
             }
         }
     }
 
     /// <summary>Reads a header; a failure sticks to the reader.</summary>
-    public static BlockHeader Read(ref ByteReader reader, int streams, int keys, long fileLength)
+    public static BlockHeader Read(ref ByteReader reader, int streams, int keys, long fileLength, uint version)
     {
         var rows = reader.ReadCount(ColumnBounds.MaxRows);
         var minTime = reader.ReadZigZag();
@@ -127,7 +131,16 @@ internal sealed class BlockHeader
             }
 
             column.FilterLength = reader.ReadCount(ColumnBounds.MaxRawBytes);
-            column.FilterCrc = column.FilterLength > 0 ? reader.ReadUInt32() : 0;
+            if (column.FilterLength > 0)
+            {
+                column.FilterCrc = reader.ReadUInt32();
+                column.FilterKind = version == 1 ? FilterKind.Tokens : (FilterKind)reader.ReadByte();
+                if (column.FilterKind is not (FilterKind.Tokens or FilterKind.TokensAndPieces))
+                {
+                    reader.Fail();
+                }
+            }
+
             offset += (ulong)column.StoredLength + (ulong)column.FilterLength;
             if (offset > (ulong)fileLength || (i > 0 && columns[i - 1].Key >= column.Key) || column.StatsType is not (AttributeType.None or AttributeType.Int or AttributeType.Double))
             {

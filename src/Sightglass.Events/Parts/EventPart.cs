@@ -35,9 +35,9 @@ internal sealed class EventPart : PartReader
     {
         _columns = OpenFile(ColumnFile, ColumnMagic, Version);
         _traces = OpenFile(TraceFile, TraceIndex.Magic, TraceIndex.Version);
-        var directory = OpenFile(DirectoryFile, PartDirectory.Magic, PartDirectory.Version);
+        var directory = OpenFile(DirectoryFile, PartDirectory.Magic, PartDirectory.OldestVersion, PartDirectory.Version, out var version);
         var bytes = directory.ReadRaw(PartFileWriter.HeaderBytes, checked((int)(directory.Length - PartFileWriter.HeaderBytes)));
-        Directory = PartDirectory.Read(bytes, directory.Path, _columns.Length, identities);
+        Directory = PartDirectory.Read(bytes, version, directory.Path, _columns.Length, identities);
         _keyNumbers = Directory.Keys.Index().ToDictionary(k => k.Item, k => k.Index);
     }
 
@@ -123,8 +123,11 @@ internal sealed class EventPart : PartReader
         return _lookUps.GetOrAdd(trace, blocks);
     }
 
+    /// <param name="entry">The column.</param>
+    /// <param name="rows">Rows of its block.</param>
+    /// <param name="times">Gives the times of the rows, for a column that is written as differences from them.</param>
     /// <exception cref="CorruptDataException">The bytes fail their check.</exception>
-    public ColumnView ReadColumn(in ColumnEntry entry, int rows)
+    public ColumnView ReadColumn(in ColumnEntry entry, int rows, Func<ColumnView?> times)
     {
         var section = new SectionRef(entry.Offset, entry.StoredLength, entry.Crc);
         using var stored = new ByteWriter(Math.Max(entry.StoredLength, 16));
@@ -132,14 +135,14 @@ internal sealed class EventPart : PartReader
         _columns.Read(section, Directory.Keys[entry.Key].Name, bytes);
         if (entry.RawLength == 0)
         {
-            return ColumnDecoder.TryDecode(bytes, rows) ?? throw Corrupt(entry, "does not decode");
+            return ColumnDecoder.TryDecode(bytes, rows, times) ?? throw Corrupt(entry, "does not decode");
         }
 
         using var raw = new ByteWriter(entry.RawLength);
         var target = raw.GetSpan(entry.RawLength)[..entry.RawLength];
         return !Zstd.TryDecompress(bytes, target)
             ? throw Corrupt(entry, "does not decompress")
-            : ColumnDecoder.TryDecode(target, rows) ?? throw Corrupt(entry, "does not decode");
+            : ColumnDecoder.TryDecode(target, rows, times) ?? throw Corrupt(entry, "does not decode");
     }
 
     /// <exception cref="CorruptDataException">The bytes fail their check.</exception>

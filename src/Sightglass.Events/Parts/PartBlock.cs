@@ -8,6 +8,7 @@ namespace Sightglass.Events.Parts;
 /// <summary>A block of a part, with the columns that were read. Belongs to one query or merge.</summary>
 internal sealed class PartBlock(EventPart part, int number) : RowBlock
 {
+    private static readonly Func<ColumnView?> NoTimes = static () => null;
     private readonly Dictionary<int, ColumnView> _columns = [];
     private int[]? _streamIndex;
     private long _held;
@@ -46,7 +47,7 @@ internal sealed class PartBlock(EventPart part, int number) : RowBlock
 
         if (!_columns.TryGetValue(entry.Key, out var view))
         {
-            view = Part.ReadColumn(entry, Rows);
+            view = Part.ReadColumn(entry, Rows, key == ColumnKey.Time ? NoTimes : () => Column(ColumnKey.Time));
             _columns.Add(entry.Key, view);
             _held += view.Size;
         }

@@ -12,7 +12,10 @@ namespace Sightglass.Events.Parts;
 internal sealed class PartDirectory
 {
     public const uint Magic = 0x44504753; // "SGPD"
-    public const uint Version = 1;
+    public const uint Version = 2;
+
+    /// <summary>The oldest version that can be read: its filters have no kind, all are of tokens.</summary>
+    public const uint OldestVersion = 1;
 
     /// <summary>Bytes before the compressed directory, after magic and version.</summary>
     public const int HeaderBytes = 12;
@@ -95,7 +98,7 @@ internal sealed class PartDirectory
 
     /// <summary>Reads what stands behind magic and version.</summary>
     /// <exception cref="CorruptDataException">The bytes are not a directory.</exception>
-    public static PartDirectory Read(ReadOnlySpan<byte> bytes, string file, long columnFileLength, IdentityTable identities)
+    public static PartDirectory Read(ReadOnlySpan<byte> bytes, uint version, string file, long columnFileLength, IdentityTable identities)
     {
         if (bytes.Length < HeaderBytes)
         {
@@ -122,7 +125,7 @@ internal sealed class PartDirectory
         }
 
         var reader = new ByteReader(body);
-        var directory = Read(ref reader, columnFileLength, identities);
+        var directory = Read(ref reader, version, columnFileLength, identities);
         if (!reader.AtEnd || directory is null)
         {
             throw new CorruptDataException(file, "directory", reader.Position, "does not parse");
@@ -131,7 +134,7 @@ internal sealed class PartDirectory
         return directory;
     }
 
-    private static PartDirectory? Read(ref ByteReader reader, long columnFileLength, IdentityTable identities)
+    private static PartDirectory? Read(ref ByteReader reader, uint version, long columnFileLength, IdentityTable identities)
     {
         var signal = (EventSignal)reader.ReadByte();
         var day = (int)reader.ReadZigZag();
@@ -168,7 +171,7 @@ internal sealed class PartDirectory
         var (min, max) = (long.MaxValue, long.MinValue);
         for (var i = 0; i < blocks.Length && !reader.Failed; i++)
         {
-            blocks[i] = BlockHeader.Read(ref reader, streams.Length, keys.Length, columnFileLength);
+            blocks[i] = BlockHeader.Read(ref reader, streams.Length, keys.Length, columnFileLength, version);
             (min, max) = (Math.Min(min, blocks[i].MinTime), Math.Max(max, blocks[i].MaxTime));
         }
 

@@ -78,4 +78,17 @@ internal ref struct TextTokens(ReadOnlySpan<byte> text)
 
         return [.. hashes];
     }
+
+    /// <summary>Adds the pieces that any text with this piece in it must have: those of the tokens at its ends, which <see cref="Required"/> leaves out.</summary>
+    public static void AddRequiredPieces(ReadOnlySpan<byte> piece, TokenSet target)
+    {
+        var tokens = new TextTokens(piece);
+        while (tokens.Next())
+        {
+            if (tokens.Start == 0 || tokens.End == piece.Length)
+            {
+                TokenPieces.Add(piece[tokens.Start..tokens.End], target);
+            }
+        }
+    }
 }

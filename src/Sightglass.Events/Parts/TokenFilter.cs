@@ -3,23 +3,31 @@ using Sightglass.Events.Columns;
 
 namespace Sightglass.Events.Parts;
 
+/// <summary>What a filter holds. The numbers stand on disk.</summary>
+internal enum FilterKind : byte
+{
+    /// <summary>The tokens of the texts, 8 bits each.</summary>
+    Tokens = 1,
+
+    /// <summary>The tokens of the texts and the pieces of long ones, 6 bits each.</summary>
+    TokensAndPieces = 2,
+}
+
 /// <summary>
-/// A Bloom filter over the tokens of a text column of one block: 8 bits per distinct token and 5 probes, which lets about 2 in 100 blocks through
-/// for nothing.
+/// A Bloom filter over the tokens of a text column of one block, for some columns over pieces of tokens too (<see cref="TokenPieces"/>). Lets about 2 or 5
+/// in 100 blocks through for nothing, for each token or piece asked for.
 /// </summary>
 internal static class TokenFilter
 {
-    private const int BitsPerToken = 8;
-    private const int Probes = 5;
-
     /// <summary>Whether the filter may hold all the tokens.</summary>
-    public static bool MayContain(ReadOnlySpan<byte> filter, ReadOnlySpan<ulong> tokens)
+    public static bool MayContain(ReadOnlySpan<byte> filter, FilterKind kind, ReadOnlySpan<ulong> tokens)
     {
         var bits = (ulong)filter.Length * 8;
+        var (_, probes) = Shape(kind);
         foreach (var token in tokens)
         {
             var (at, step) = Split(token);
-            for (var probe = 0; probe < Probes; probe++)
+            for (var probe = 0; probe < probes; probe++)
             {
                 var bit = Place(at, bits);
                 if ((filter[(int)(bit >> 3)] >> (int)(bit & 7) & 1) == 0)
@@ -35,9 +43,10 @@ internal static class TokenFilter
     }
 
     /// <summary>Appends the filter of a set of tokens.</summary>
-    public static void Write(TokenSet tokens, ByteWriter target)
+    public static void Write(TokenSet tokens, FilterKind kind, ByteWriter target)
     {
-        var size = ((tokens.Count * BitsPerToken) + 63) / 64 * 8;
+        var (bitsPerToken, probes) = Shape(kind);
+        var size = ((tokens.Count * bitsPerToken) + 63) / 64 * 8;
         var filter = target.GetSpan(size)[..size];
         filter.Clear();
         var bits = (ulong)size * 8;
@@ -49,7 +58,7 @@ internal static class TokenFilter
             }
 
             var (at, step) = Split(token);
-            for (var probe = 0; probe < Probes; probe++)
+            for (var probe = 0; probe < probes; probe++)
             {
                 var bit = Place(at, bits);
                 filter[(int)(bit >> 3)] |= (byte)(1 << (int)(bit & 7));
@@ -59,6 +68,8 @@ internal static class TokenFilter
 
         target.Advance(size);
     }
+
+    private static (int Bits, int Probes) Shape(FilterKind kind) => kind == FilterKind.TokensAndPieces ? (6, 4) : (8, 5);
 
     private static (ulong At, ulong Step) Split(ulong token) => (token, (token * 0xd6e8feb86659fd93) | 1);
 
@@ -88,19 +99,30 @@ internal sealed class TokenSet
         Count = 0;
     }
 
-    public void AddTokens(ValueVector texts)
+    /// <summary>Adds the tokens of texts.</summary>
+    /// <param name="texts">The texts.</param>
+    /// <param name="mostPieces">Adds pieces of long tokens too, if the set does not grow beyond so many.</param>
+    /// <returns>Whether all pieces are there.</returns>
+    public bool AddTokens(ValueVector texts, int mostPieces = 0)
     {
         for (var i = 0; i < texts.EntryCount; i++)
         {
-            var tokens = new TextTokens(texts.BytesOf(i));
+            var text = texts.BytesOf(i);
+            var tokens = new TextTokens(text);
             while (tokens.Next())
             {
-                Add(tokens.Hash);
+                if (Add(tokens.Hash) && Count < mostPieces)
+                {
+                    TokenPieces.Add(text[tokens.Start..tokens.End], this);
+                }
             }
         }
+
+        return Count < mostPieces;
     }
 
-    private void Add(ulong hash)
+    /// <summary>Adds a hash; true when it is new.</summary>
+    public bool Add(ulong hash)
     {
         var mask = _slots.Length - 1;
         var slot = (int)(hash >> 20) & mask;
@@ -108,7 +130,7 @@ internal sealed class TokenSet
         {
             if (_slots[slot] == hash)
             {
-                return;
+                return false;
             }
 
             slot = (slot + 1) & mask;
@@ -119,6 +141,8 @@ internal sealed class TokenSet
         {
             Grow();
         }
+
+        return true;
     }
 
     private void Grow()

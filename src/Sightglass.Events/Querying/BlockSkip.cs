@@ -10,6 +10,7 @@ internal sealed class BlockSkip
 {
     private readonly ValueTest _test;
     private readonly ulong[] _tokens = [];
+    private readonly ulong[] _pieces = [];
     private readonly TraceId? _trace;
 
     public BlockSkip(ValueTest test)
@@ -22,6 +23,11 @@ internal sealed class BlockSkip
                 break;
             case ContainsTest contains:
                 _tokens = TextTokens.Required(contains.Needle, wholeText: false);
+                _pieces = Pieces([contains.Needle.ToArray()]);
+                break;
+            case MatchesTest matches:
+                _tokens = [.. matches.Required.SelectMany(static r => TextTokens.Required(r, wholeText: false))];
+                _pieces = Pieces(matches.Required);
                 break;
             case CompareTest { Op: CompareOp.Equal, Value.Type: AttributeType.Bytes } equal when equal.Bytes.Length == 16:
                 _trace = TraceId.FromBytes(equal.Bytes);
@@ -47,7 +53,25 @@ internal sealed class BlockSkip
         }
 
         // A filter is only written for a column in which every value is a text.
-        return _tokens.Length == 0 || entry.FilterLength == 0 || TokenFilter.MayContain(block.Filter(entry), _tokens);
+        var pieces = entry.FilterKind == FilterKind.TokensAndPieces ? _pieces : [];
+        if (_tokens.Length + pieces.Length == 0 || entry.FilterLength == 0)
+        {
+            return true;
+        }
+
+        var filter = block.Filter(entry);
+        return TokenFilter.MayContain(filter, entry.FilterKind, _tokens) && TokenFilter.MayContain(filter, entry.FilterKind, pieces);
+    }
+
+    private static ulong[] Pieces(IReadOnlyList<byte[]> texts)
+    {
+        var set = new TokenSet();
+        foreach (var text in texts)
+        {
+            TextTokens.AddRequiredPieces(text, set);
+        }
+
+        return set.Slots.ToArray().Where(static h => h != 0).ToArray();
     }
 
     private static bool InRange(CompareTest compare, in ColumnEntry entry)

@@ -68,6 +68,13 @@ internal static class ColumnScan
         }
         else
         {
+            if (test is MatchesTest { Search: { } required } && values.Type == AttributeType.String && candidates.PopCount() > candidates.Count / DenseShare)
+            {
+                var found = new RowBitmap(candidates.Count);
+                SearchAll(view, required, candidates, found);
+                candidates = found;
+            }
+
             for (var row = candidates.Next(0); row >= 0; row = candidates.Next(row + 1))
             {
                 var entry = view.EntryOfRow(row);

@@ -123,6 +123,7 @@ internal sealed class NotCondition(Condition term) : Condition
 internal sealed class LeafCondition(ColumnRef column, ValueTest test) : Condition
 {
     private readonly Dictionary<EventStream, bool> _streams = [];
+    private readonly Dictionary<EventPart, bool> _parts = [];
     private readonly ColumnKey _key = new(column.Scope == ColumnScope.Field, column.Name, 0);
     private readonly BlockSkip _skip = new(test);
 
@@ -158,8 +159,8 @@ internal sealed class LeafCondition(ColumnRef column, ValueTest test) : Conditio
     public override bool MayMatch(PartBlock block) => column.Scope switch
     {
         ColumnScope.Resource => AnyStream(block),
-        ColumnScope.Scope => true,
-        ColumnScope.Field when column.Name is EventFields.ScopeName or EventFields.ScopeVersion => true,
+        ColumnScope.Scope => AnyScope(block),
+        ColumnScope.Field when column.Name is EventFields.ScopeName or EventFields.ScopeVersion => AnyScope(block),
         ColumnScope.Any => _skip.MayMatch(block, _key) || AnyStream(block),
         _ => _skip.MayMatch(block, _key),
     };
@@ -175,6 +176,17 @@ internal sealed class LeafCondition(ColumnRef column, ValueTest test) : Conditio
         }
 
         return false;
+    }
+
+    private bool AnyScope(PartBlock block)
+    {
+        if (!_parts.TryGetValue(block.Part, out var any))
+        {
+            any = Array.Exists(block.Scopes, s => s is not null && ScopeValues.Of(s.Scope, column) is { } value && test.Test(value));
+            _parts.Add(block.Part, any);
+        }
+
+        return any;
     }
 
     private bool Passes(EventStream stream)

@@ -170,14 +170,26 @@ internal sealed class MatchesTest : ValueTest
 {
     private readonly Re2 _expression;
     private readonly byte[][]? _literals;
+    private readonly byte[][] _required;
 
     public MatchesTest(Re2 expression)
     {
         _expression = expression;
         _literals = expression.Literals?.Select(Encoding.UTF8.GetBytes).ToArray();
+        _required = _literals is null ? [.. expression.Required.Select(Encoding.UTF8.GetBytes)] : [];
+        if (_required.MaxBy(static r => r.Length) is { } longest)
+        {
+            Search = new SubstringSearch(longest, expression.RequiredIgnoresCase);
+        }
     }
 
     public override int Cost => 5;
+
+    /// <summary>Texts that every match has in it, without regard to case.</summary>
+    public IReadOnlyList<byte[]> Required => _required;
+
+    /// <summary>Finds the longest of them; null when there is none. What it does not find does not match.</summary>
+    public SubstringSearch? Search { get; }
 
     public override bool Test(AttributeType type, long bits, ReadOnlySpan<byte> bytes)
     {
@@ -201,6 +213,11 @@ internal sealed class MatchesTest : ValueTest
                 }
             }
 
+            return false;
+        }
+
+        if (Search is not null && Search.IndexIn(text) < 0)
+        {
             return false;
         }
 
