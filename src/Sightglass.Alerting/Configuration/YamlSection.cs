@@ -72,6 +72,9 @@ internal sealed class YamlSection
 
     public YamlSection? Section(string key) => Node(key) is { } node ? new YamlSection(_file, node, key) : null;
 
+    /// <summary>A mapping that stands somewhere in this section.</summary>
+    public YamlSection Of(YamlNode node, string what) => new(_file, node, what);
+
     public List<YamlSection> Sections(string key)
     {
         var sections = new List<YamlSection>();

@@ -127,6 +127,37 @@ public static partial class Zstd
         public nuint Position;
     }
 
+    /// <summary>Decompresses piece by piece.</summary>
+    internal sealed unsafe class Decompressor : IDisposable
+    {
+        private nint _context = ZSTD_createDCtx();
+
+        /// <summary>Takes of the source and writes to the target what it can; returns the bytes written.</summary>
+        public int Run(ReadOnlySpan<byte> source, Span<byte> target, out int taken, out bool frameEnded)
+        {
+            fixed (byte* input = source, output = target)
+            {
+                var inBuffer = new InBuffer { Source = input, Size = (nuint)source.Length };
+                var outBuffer = new OutBuffer { Target = output, Size = (nuint)target.Length };
+                var hint = ZSTD_decompressStream(_context, ref outBuffer, ref inBuffer);
+                if (ZSTD_isError(hint) != 0)
+                {
+                    throw new InvalidDataException($"zstd error {hint}");
+                }
+
+                taken = (int)inBuffer.Position;
+                frameEnded = hint == 0;
+                return (int)outBuffer.Position;
+            }
+        }
+
+        public void Dispose()
+        {
+            ZSTD_freeDCtx(_context);
+            _context = 0;
+        }
+    }
+
     private sealed class Context
     {
         public nint Compressor { get; } = ZSTD_createCCtx();

@@ -127,6 +127,9 @@ public abstract class EventBatch : IDisposable
     /// <summary>Drops the attributes of the open run.</summary>
     public void DropOpenAttributes() => _attributes = _open;
 
+    /// <summary>Drops the attributes of the open run but the first <paramref name="count"/>.</summary>
+    public void KeepOpenAttributes(int count) => _attributes = _open + count;
+
     /// <summary>Closes the open run as a resource and returns its index.</summary>
     public int EndResource(ResourceKind kind, TextRef schemaUrl = default)
     {

@@ -56,7 +56,7 @@ internal static partial class ErrorLine
 
         var level = match.Groups["level"].Value;
         row.SeverityText = batch.AddText(level);
-        row.SeverityNumber = level.StartsWith("trace", StringComparison.Ordinal) ? (byte)1 : JsonLine.Severity(level);
+        row.SeverityNumber = level.StartsWith("trace", StringComparison.Ordinal) ? (byte)1 : Records.Severity.FromWord(Encoding.UTF8.GetBytes(level));
         return true;
     }
 

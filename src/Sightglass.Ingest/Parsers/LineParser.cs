@@ -1,35 +1,33 @@
-using System.Globalization;
-using System.Text;
-using System.Text.RegularExpressions;
 using Sightglass.Core.Model;
-using Sightglass.Ingest.Tail;
 
 namespace Sightglass.Ingest.Parsers;
 
 /// <summary>
-/// Reads lines of log files into rows: the body stays the line as it is, fields become attributes, time, level and trace context are taken where the
-/// format has them. A line that does not parse is kept as it is and counted. Not thread-safe.
+/// Reads records of log files into rows: fields become attributes; time, level and trace context are taken where the format has them; the body stays the
+/// line as it is, or what a container's runtime or a stage says it is. A line that does not parse is kept as it is and counted. Not thread-safe.
 /// </summary>
-/// <param name="format">What the lines are.</param>
-/// <param name="zone">The zone of times that do not name theirs: those of error logs.</param>
+/// <param name="configuration">What the lines are.</param>
+/// <param name="zone">The zone of times that do not name theirs.</param>
 /// <param name="retention">How far back a line's own time may lie. An older one would be deleted at once: such a line is kept at the time when it was read.</param>
-internal sealed partial class LineParser(LineFormat format, TimeZoneInfo zone, TimeSpan retention)
+internal sealed class LineParser(ParserConfiguration configuration, TimeZoneInfo zone, TimeSpan retention)
 {
     // Less than what the store allows, so that a line is not refused for the moment between here and there.
     private static readonly TimeSpan Future = TimeSpan.FromHours(23);
     private static readonly TimeSpan Margin = TimeSpan.FromMinutes(5);
 
-    private static readonly string[] NginxFields =
-        ["remote_addr", "remote_user", "time_local", "method", "request_uri", "protocol", "status", "body_bytes_sent", "http_referer", "http_user_agent"];
+    private readonly (StageConfiguration Configuration, byte[] From, byte[] Message, LineStage Stage)[] _stages =
+        [.. configuration.Stages.Select(s => (s, System.Text.Encoding.UTF8.GetBytes(s.From), System.Text.Encoding.UTF8.GetBytes(s.Message), LineStage.Create(s)))];
 
-    private static readonly string[] ApacheFields =
-        ["remote_addr", "remote_logname", "remote_user", "time_local", "method", "request_uri", "protocol", "status", "body_bytes_sent", "http_referer", "http_user_agent"];
+    private byte[] _content = [];
 
     /// <summary>Lines that did not parse.</summary>
     public long Unparsed { get; private set; }
 
-    /// <summary>Adds a line to the batch as a row of <paramref name="resource"/>; <paramref name="now"/> is used where the line has no time.</summary>
-    public void Add(LogBatch batch, int resource, ReadOnlySpan<byte> line, DateTimeOffset now)
+    /// <summary>What a container's runtime has put around the lines.</summary>
+    public LineWrapper Wrapper => configuration.Wrapper;
+
+    /// <summary>Adds a record to the batch as a row of <paramref name="resource"/>; <paramref name="now"/> is used where it has no time.</summary>
+    public void Add(LogBatch batch, int resource, ReadOnlySpan<byte> record, DateTimeOffset now)
     {
         var row = new LogRow
         {
@@ -38,27 +36,43 @@ internal sealed partial class LineParser(LineFormat format, TimeZoneInfo zone, T
             Resource = resource,
             Scope = -1,
             BodyType = AttributeType.String,
-            BodyBits = batch.AddText(line).Packed,
         };
-        var unread = row;
-        var parsed = format switch
+        var parsed = true;
+        if (Wrapper != LineWrapper.None)
         {
-            LineFormat.Json => JsonLine.Read(line, batch, ref row),
-            LineFormat.Nginx => AccessLine(line, Nginx(), NginxFields, batch, ref row) || ErrorLine.Nginx(line, zone, batch, ref row),
-            LineFormat.Apache => AccessLine(line, Apache(), ApacheFields, batch, ref row) || ErrorLine.Apache(line, zone, batch, ref row),
-            _ => true,
-        };
-        if (!parsed)
-        {
-            Unparsed++;
-            row = unread;
-            batch.DropOpenAttributes();
+            parsed = TryUnwrap(record, batch, ref row, out var size);
+            record = parsed ? _content.AsSpan(0, size) : record;
         }
 
+        row.BodyBits = batch.AddText(record).Packed;
+        var context = new LineContext(zone, now);
+        foreach (var (stage, from, message, reader) in _stages)
+        {
+            if (!parsed)
+            {
+                break;
+            }
+
+            var before = row;
+            var attributes = batch.OpenAttributes;
+            if (Field(batch, from) is not { } text
+                || !reader.Read((byte[])[.. batch.Text(from.Length == 0 ? TextRef.Unpack(row.BodyBits) : text)], context, batch, ref row))
+            {
+                parsed = false;
+                row = before;
+                batch.KeepOpenAttributes(attributes);
+            }
+            else if (message.Length > 0 && Field(batch, message) is { } body)
+            {
+                row.BodyBits = body.Packed;
+            }
+        }
+
+        Unparsed += parsed ? 0 : 1;
         var age = (Int128)Nanoseconds(now) - row.TimeUnixNano;
         if (age > (Int128)(retention - Margin).Ticks * 100 || -age > (Int128)Future.Ticks * 100)
         {
-            row.TimeUnixNano = unread.TimeUnixNano;
+            row.TimeUnixNano = Nanoseconds(now);
         }
 
         batch.AddRow(row);
@@ -74,47 +88,62 @@ internal sealed partial class LineParser(LineFormat format, TimeZoneInfo zone, T
         return time >= DateTimeOffset.UnixEpoch && time.UtcTicks - DateTimeOffset.UnixEpoch.Ticks <= long.MaxValue / 100;
     }
 
-    private static bool AccessLine(ReadOnlySpan<byte> line, Regex expression, string[] fields, LogBatch batch, ref LogRow row)
+    // Text of an open attribute; an empty name is always there, null where there is no such attribute.
+    private static TextRef? Field(LogBatch batch, byte[] name)
     {
-        var match = expression.Match(Encoding.UTF8.GetString(line));
-        if (!match.Success || !DateTimeOffset.TryParseExact(match.Groups["time_local"].Value, "dd/MMM/yyyy:HH:mm:ss zzz", CultureInfo.InvariantCulture, DateTimeStyles.None, out var time)
-            || !TryNanoseconds(time, out var nanoseconds))
+        if (name.Length == 0)
         {
-            return false;
+            return default(TextRef);
         }
 
-        row.TimeUnixNano = nanoseconds;
-        foreach (var field in fields)
+        for (var i = batch.AttributeCount - batch.OpenAttributes; i < batch.AttributeCount; i++)
         {
-            var group = match.Groups[field];
-            if (!group.Success || group.Value == "-")
+            if (batch.AttributeTypeOf(i) == AttributeType.String && batch.AttributeKey(i).SequenceEqual(name))
             {
-                continue;
-            }
-
-            if (field is "status" or "body_bytes_sent" && long.TryParse(group.ValueSpan, CultureInfo.InvariantCulture, out var number))
-            {
-                batch.AddAttribute(Encoding.UTF8.GetBytes(field), AttributeType.Int, number);
-            }
-            else
-            {
-                batch.AddAttribute(Encoding.UTF8.GetBytes(field), AttributeType.String, Encoding.UTF8.GetBytes(group.Value));
+                return TextRef.Unpack(batch.AttributeBits(i));
             }
         }
 
-        (row.SeverityNumber, row.SeverityText) = match.Groups["status"].ValueSpan[0] switch
-        {
-            '5' => ((byte)17, batch.AddText("error"u8)),
-            '4' => ((byte)13, batch.AddText("warn"u8)),
-            _ => ((byte)9, batch.AddText("info"u8)),
-        };
-        return true;
+        return null;
     }
 
-    // A request that is no request line (a scan, a broken client) has no method: the rest of the line still counts.
-    [GeneratedRegex("""^(?<remote_addr>\S+) - (?<remote_user>\S+) \[(?<time_local>[^\]]+)\] "(?:(?<method>[A-Z]+) (?<request_uri>\S+)(?: (?<protocol>[^"]+))?|[^"]*)" (?<status>\d{3}) (?<body_bytes_sent>\d+|-)(?: "(?<http_referer>(?:[^"\\]|\\.)*)" "(?<http_user_agent>(?:[^"\\]|\\.)*)")?""", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
-    private static partial Regex Nginx();
+    // All lines of the record; those that were written as pieces are put together without a break.
+    private bool TryUnwrap(ReadOnlySpan<byte> record, LogBatch batch, ref LogRow row, out int size)
+    {
+        size = 0;
+        if (_content.Length < record.Length + 1)
+        {
+            _content = new byte[record.Length * 2];
+        }
 
-    [GeneratedRegex("""^(?<remote_addr>\S+) (?<remote_logname>\S+) (?<remote_user>\S+) \[(?<time_local>[^\]]+)\] "(?:(?<method>[A-Z]+) (?<request_uri>\S+)(?: (?<protocol>[^"]+))?|(?:[^"\\]|\\.)*)" (?<status>\d{3}) (?<body_bytes_sent>\d+|-)(?: "(?<http_referer>(?:[^"\\]|\\.)*)" "(?<http_user_agent>(?:[^"\\]|\\.)*)")?""", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
-    private static partial Regex Apache();
+        var continues = true;
+        var first = true;
+        while (!record.IsEmpty)
+        {
+            var end = record.IndexOf((byte)'\n');
+            var line = end < 0 ? record : record[..end];
+            record = end < 0 ? default : record[(end + 1)..];
+            if (!continues)
+            {
+                _content[size++] = (byte)'\n';
+            }
+
+            if (!ContainerLine.TryUnwrap(Wrapper, line.TrimEnd((byte)'\r'), _content.AsSpan(size), out var written, out var time, out var errors, out var partial))
+            {
+                return false;
+            }
+
+            if (first)
+            {
+                row.TimeUnixNano = time != 0 ? time : row.TimeUnixNano;
+                batch.AddAttribute("stream"u8, AttributeType.String, errors ? "stderr"u8 : "stdout"u8);
+                first = false;
+            }
+
+            size += written;
+            continues = partial;
+        }
+
+        return !first;
+    }
 }

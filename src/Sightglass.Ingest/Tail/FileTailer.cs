@@ -1,7 +1,6 @@
 using Sightglass.Core.Contracts;
 using Sightglass.Core.Errors;
-using Sightglass.Core.Limits;
-using Sightglass.Ingest.Parsers;
+using Sightglass.Ingest.Listening;
 
 namespace Sightglass.Ingest.Tail;
 
@@ -15,105 +14,60 @@ namespace Sightglass.Ingest.Tail;
 public sealed record FollowedFileStatus(string Source, string Path, long Lines, long Bytes, long Unparsed, DateTimeOffset? LastLine);
 
 /// <summary>
-/// Follows log files through growth, rotation (rename or copy and truncate) and restarts, and puts their lines into the sink. A position is
-/// advanced and saved only after the lines are stored. A last line without a line break is taken when the file has not grown for
-/// <see cref="PartialLineAge"/>.
+/// Follows log files through growth, rotation (rename, or copy and truncate, compressed or not) and restarts, and puts their lines into the sink. How far a
+/// file was read is stored in one step with its lines, so that a killed server goes on exactly behind the last line that is stored.
 /// </summary>
 public sealed class FileTailer : IAsyncDisposable
 {
-    /// <summary>How long a file may stand still before its unfinished last line is taken as a line.</summary>
+    /// <summary>What followed files are called among receivers.</summary>
+    public const string Receiver = "files";
+
+    /// <summary>What the names of this tailer's sources begin with, in <see cref="IEventStore.SourcePositions"/>.</summary>
+    public const string PositionPrefix = TailPosition.Prefix;
+
+    /// <summary>How long a file may stand still before its unfinished last line is taken as a line, and an archive as complete.</summary>
     public static readonly TimeSpan PartialLineAge = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan GlobInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ExpiryInterval = TimeSpan.FromMinutes(10);
 
-    private readonly IReadOnlyList<(TailConfiguration Configuration, Glob[] Files, Glob[] Exclude)> _sources;
-    private readonly IBatchSink _sink;
-    private readonly IngestLimits _limits;
-    private readonly TimeProvider _time;
-    private readonly Action<string> _report;
-    private readonly TailPositions _positions;
+    private readonly LogIntake _intake;
+    private readonly KnownFiles _known;
+    private readonly FileFinder _finder;
     private readonly Dictionary<FileIdentity, FollowedFile> _open = [];
-    private readonly HashSet<string> _refused = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stop = new();
+    private readonly TimeProvider _time;
+    private readonly Dictionary<string, string> _failures = new(StringComparer.Ordinal);
     private Task _loop = Task.CompletedTask;
     private DateTimeOffset _nextGlob;
+    private DateTimeOffset _nextExpiry;
     private volatile IReadOnlyList<FollowedFileStatus> _status = [];
 
     /// <summary>Makes a tailer that does nothing until <see cref="Start"/> or <see cref="Poll"/>.</summary>
     /// <param name="configurations">What to follow.</param>
-    /// <param name="positionsFile">Where positions are kept over restarts.</param>
-    /// <param name="sink">Where lines go.</param>
-    /// <param name="limits">Bounds on lines.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="report">Told of files that cannot be read and of a sink that refuses.</param>
-    public FileTailer(IReadOnlyList<TailConfiguration> configurations, string positionsFile, IBatchSink sink, IngestLimits limits, TimeProvider time, Action<string> report)
+    /// <param name="positions">What the store knows of sources that begin with <see cref="PositionPrefix"/>.</param>
+    /// <param name="intake">Where lines go, and who counts them and is told of files that cannot be read.</param>
+    public FileTailer(IReadOnlyList<TailConfiguration> configurations, IReadOnlyDictionary<string, string> positions, LogIntake intake)
     {
-        _sources = [.. configurations.Select(c => (c, c.Files.Select(f => new Glob(f)).ToArray(), c.Exclude.Select(f => new Glob(f)).ToArray()))];
-        _sink = sink;
-        _limits = limits;
-        _time = time;
-        _report = report;
-        _positions = new TailPositions(positionsFile, report);
+        _intake = intake;
+        _time = intake.Time;
+        _known = new KnownFiles(positions, _time.GetUtcNow());
+        _finder = new FileFinder(configurations, _known, _open, intake);
     }
-
-    /// <summary>How long logs are kept: a line whose own time is older is stored at the time when it was read.</summary>
-    public TimeSpan Retention { get; init; } = TimeSpan.FromDays(36_500);
 
     /// <summary>Starts following.</summary>
-    public void Start()
-    {
-        if (_sources.Count > 0)
-        {
-            _loop = Task.Run(LoopAsync);
-        }
-    }
+    public void Start() => _loop = Task.Run(LoopAsync);
 
     /// <summary>Files that are followed.</summary>
     public IReadOnlyList<FollowedFileStatus> Files() => _status;
 
-    /// <summary>Looks once for new files and new lines. Called by the loop; tests call it themselves. Not thread-safe.</summary>
+    /// <summary>Looks for new files and new lines until there are none. Called by the loop; tests call it themselves. Not thread-safe.</summary>
     public void Poll()
     {
-        var now = _time.GetUtcNow();
-        var paths = new HashSet<FileIdentity>();
-        var looked = now >= _nextGlob;
-        if (looked)
+        while (Turn() && !_stop.IsCancellationRequested)
         {
-            _nextGlob = now + GlobInterval;
-            Find(now, paths);
-        }
-
-        var changed = false;
-        foreach (var (identity, file) in _open.ToArray())
-        {
-            try
-            {
-                var still = now - file.LastGrowth >= PartialLineAge;
-                var grew = file.Read(_sink, now, takePartial: still);
-                if (grew)
-                {
-                    _positions.Set(identity, file.Offset, file.Mark);
-                    changed = true;
-                }
-                else if (looked && still && !paths.Contains(identity))
-                {
-                    // Rotated away or deleted, and read to its end.
-                    _open.Remove(identity);
-                    _positions.Forget(identity);
-                    file.Dispose();
-                    changed = true;
-                }
-            }
-            catch (Exception e) when (e is StorageFailedException or LimitExceededException or IOException)
-            {
-                _report($"{file.Path}: {e.Message}");
-            }
-        }
-
-        if (changed)
-        {
-            _positions.Save();
+            // A file that has more gets its next turn after all others had theirs.
         }
 
         _status = [.. _open.Values.Select(f => new FollowedFileStatus(f.Configuration.Name, f.Path, f.Lines, f.Bytes, f.Unparsed, f.LastLine)).OrderBy(f => f.Path, StringComparer.Ordinal)];
@@ -139,15 +93,7 @@ public sealed class FileTailer : IAsyncDisposable
         {
             while (true)
             {
-                try
-                {
-                    Poll();
-                }
-                catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-                {
-                    _report($"following files: {e.Message}");
-                }
-
+                Guarded("following files", Poll);
                 await Task.Delay(PollInterval, _time, _stop.Token);
             }
         }
@@ -157,49 +103,69 @@ public sealed class FileTailer : IAsyncDisposable
         }
     }
 
-    private void Find(DateTimeOffset now, HashSet<FileIdentity> found)
+    private bool Turn()
     {
-        foreach (var (configuration, files, exclude) in _sources)
+        var now = _time.GetUtcNow();
+        var looked = now >= _nextGlob;
+        if (looked)
         {
-            foreach (var path in files.SelectMany(f => f.Files()).Distinct(StringComparer.Ordinal))
-            {
-                // Compressed archives of a rotation are copies of what was read.
-                if (path.EndsWith(".gz", StringComparison.Ordinal) || exclude.Any(e => e.IsMatch(path)))
-                {
-                    continue;
-                }
-
-                try
-                {
-                    Open(path, configuration, now, found);
-                    _refused.Remove(path);
-                }
-                catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-                {
-                    if (_refused.Add(path))
-                    {
-                        _report($"{path}: {e.Message}");
-                    }
-                }
-            }
+            _nextGlob = now + GlobInterval;
+            Guarded("following files", () => _finder.Look(now));
         }
+
+        var anyMore = false;
+        foreach (var (identity, file) in _open.ToArray())
+        {
+            Guarded(file.Path, () =>
+            {
+                var any = file.Read(_intake.Sink, now, out var more);
+                anyMore |= more;
+                if (!any && looked && IsOver(file, now))
+                {
+                    Close(identity, file);
+                }
+            });
+        }
+
+        if (now >= _nextExpiry)
+        {
+            _nextExpiry = now + ExpiryInterval;
+            Guarded("following files", () => _known.Expire(_finder.Present, now, _intake.Sink));
+        }
+
+        return anyMore;
     }
 
-    private void Open(string path, TailConfiguration configuration, DateTimeOffset now, HashSet<FileIdentity> found)
+    // Rotated away or deleted and read to its end, or an archive that was read.
+    private bool IsOver(FollowedFile file, DateTimeOffset now) =>
+        file.Position.Done || (now - file.LastGrowth >= PartialLineAge && !_finder.Present.Contains(file.Identity));
+
+    private void Close(FileIdentity identity, FollowedFile file)
     {
-        var handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        var identity = FileIdentity.Of(handle);
-        if (!found.Add(identity) || _open.ContainsKey(identity))
+        if (file.Content.IsDeleted)
         {
-            handle.Dispose();
-            return;
+            _known.SetDeleted(identity, _intake.Sink);
         }
 
-        var length = RandomAccess.GetLength(handle);
-        var known = _positions.Get(identity);
-        var offset = known is { } position
-            ? position.Offset <= length && (position.Mark is not { } mark || mark == FileMark.Of(handle, position.Offset)) ? position.Offset : 0
-            : configuration.FromEnd ? length : 0;
-        _open.Add(identity, new FollowedFile(path, handle, identity, offset, configuration, _limits, now, new LineParser(configuration.Format, _time.LocalTimeZone, Retention)));
+        _open.Remove(identity);
+        file.Dispose();
+    }
+
+    // A store that refuses keeps the file where it is: its lines are read again at the next look. The same failure is told once.
+    private void Guarded(string what, Action action)
+    {
+        try
+        {
+            action();
+            _failures.Remove(what);
+        }
+        catch (Exception e) when (e is StorageFailedException or LimitExceededException or IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            if (!_failures.TryGetValue(what, out var told) || told != e.Message)
+            {
+                _failures[what] = e.Message;
+                _intake.Report($"{what}: {e.Message}");
+            }
+        }
     }
 }

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text;
-using Microsoft.Win32.SafeHandles;
 using Sightglass.Core.Contracts;
 using Sightglass.Core.Limits;
 using Sightglass.Core.Model;
@@ -13,48 +12,55 @@ internal sealed class FollowedFile : IDisposable
 {
     private const int ReadBytes = 256 << 10;
     private const int MaxLinesPerBatch = 2_000;
+
+    // A long backlog of one file does not keep the others waiting.
+    private const int MaxBatchesPerTurn = 16;
     private static readonly byte[] CutMark = " … (cut)"u8.ToArray();
 
-    private readonly SafeFileHandle _handle;
-    private readonly TailConfiguration _configuration;
+    private readonly TailContent _content;
+    private readonly KnownFiles _known;
     private readonly LabelSet _labels;
     private readonly IngestLimits _limits;
     private readonly LineParser _parser;
+    private readonly RecordCutter _cutter;
+    private readonly IngestSource _source;
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(ReadBytes);
-    private DateTimeOffset _lastGrowth;
+    private DateTimeOffset _lastWrite;
+    private long _lastLength = -1;
+    private long _checkedLength = -1;
 
-    public FollowedFile(string path, SafeFileHandle handle, FileIdentity identity, long offset, TailConfiguration configuration, IngestLimits limits, DateTimeOffset now, LineParser parser)
+    public FollowedFile(TailContent content, FileIdentity identity, TailPosition position, TailConfiguration configuration, KnownFiles known, IngestSource source, IngestLimits limits, DateTimeOffset now, LineParser parser)
     {
-        Path = path;
         Identity = identity;
-        Offset = offset;
-        _handle = handle;
-        _configuration = configuration;
+        Position = position;
+        Configuration = configuration;
+        LastGrowth = content.LastWrite < now ? content.LastWrite : now;
+        _content = content;
+        _known = known;
         _limits = limits;
         _parser = parser;
-        Mark = FileMark.Of(handle, offset);
-        _lastGrowth = now;
+        _source = source;
+        _cutter = new RecordCutter(parser.Wrapper, configuration.MultiLine, limits.MaxLogLineBytes);
         var labels = new LabelSetBuilder(configuration.Labels);
         if (labels.Get("job").Length == 0)
         {
             labels.Set("job", configuration.Name);
         }
 
-        _labels = labels.Set("filename", path).Build();
+        _labels = labels.Set("filename", position.Path).Build();
     }
 
     /// <summary>The path under which it was found; a rename does not change it.</summary>
-    public string Path { get; }
+    public string Path => Position.Path;
 
     public FileIdentity Identity { get; }
 
-    /// <summary>The first byte that is not stored yet; always the start of a line.</summary>
-    public long Offset { get; private set; }
+    /// <summary>How far the lines are stored; always at the start of a record.</summary>
+    public TailPosition Position { get; private set; }
 
-    /// <summary>What stands right before <see cref="Offset"/>, by which a file is known that was truncated and grew again since.</summary>
-    public ulong Mark { get; private set; }
+    public TailConfiguration Configuration { get; }
 
-    public TailConfiguration Configuration => _configuration;
+    public TailContent Content => _content;
 
     public long Lines { get; private set; }
 
@@ -64,114 +70,177 @@ internal sealed class FollowedFile : IDisposable
 
     public DateTimeOffset? LastLine { get; private set; }
 
-    /// <summary>When nothing was read any more.</summary>
-    public DateTimeOffset LastGrowth => _lastGrowth;
+    /// <summary>When the file was seen to grow last.</summary>
+    public DateTimeOffset LastGrowth { get; private set; }
 
-    /// <summary>Stores what is new. <paramref name="takePartial"/> also takes a last line without a line break.</summary>
-    /// <returns>True when something was stored.</returns>
-    /// <exception cref="Core.Errors.StorageFailedException">Nothing was stored; the same lines are read again next time.</exception>
-    public bool Read(IBatchSink sink, DateTimeOffset now, bool takePartial)
+    /// <summary>Stores what is new, at most one turn of it; a last record that may not be whole when the file stands still.</summary>
+    /// <returns>True when something was stored, or taken note of.</returns>
+    /// <exception cref="Core.Errors.StorageFailedException">What was not stored is read again next time.</exception>
+    public bool Read(IBatchSink sink, DateTimeOffset now, out bool more)
     {
-        var length = RandomAccess.GetLength(_handle);
-        if (length < Offset || (length > Offset && FileMark.Of(_handle, Offset) != Mark))
+        more = false;
+        if (Position.Done || !HasNews(now, out var everything))
+        {
+            return false;
+        }
+
+        if (!_content.IsArchive && Position.Offset > 0 && (_content.Length < Position.Offset || _content.Mark(Position.Offset) != Position.Mark))
         {
             // Truncated in place (copytruncate), perhaps grown beyond the old end already: what is there now is new.
-            Offset = 0;
+            var anew = Position with { Offset = 0, Mark = _content.Mark(0), HeadLength = 0, Head = 0, Seen = now.ToUnixTimeSeconds() };
+            _known.SetTruncated(Identity, Position with { Seen = now.ToUnixTimeSeconds() }, anew, sink);
+            Position = anew;
         }
 
         var any = false;
-        while (Offset < length)
+        for (var batches = 0; batches < MaxBatchesPerTurn; batches++)
         {
-            var read = RandomAccess.Read(_handle, _buffer, Offset);
+            var read = _content.Read(_buffer, Position.Offset);
             if (read == 0)
             {
-                break;
+                _checkedLength = Position.Offset;
+                if (_content.IsArchive)
+                {
+                    _known.Store(Identity, Position with { Done = true }, sink);
+                    Position = Position with { Done = true };
+                    any = true;
+                }
+
+                return any;
             }
 
-            var taken = Store(_buffer.AsSpan(0, read), sink, now, takePartial && Offset + read >= length);
+            var last = read < _buffer.Length;
+            var taken = Store(_buffer.AsSpan(0, read), sink, now, everything && last);
+            if (taken == 0 && last)
+            {
+                _checkedLength = Position.Offset + read;
+                return any;
+            }
+
+            if (taken == 0 && _buffer.Length < _limits.MaxLogLineBytes * 2)
+            {
+                ArrayPool<byte>.Shared.Return(_buffer);
+                _buffer = ArrayPool<byte>.Shared.Rent(_buffer.Length * 2);
+                continue;
+            }
+
             if (taken == 0)
             {
-                if (read < _buffer.Length || _buffer.Length >= _limits.MaxLogLineBytes * 2)
-                {
-                    if (_buffer.Length < _limits.MaxLogLineBytes * 2 || read < _limits.MaxLogLineBytes)
-                    {
-                        break;
-                    }
-
-                    taken = SkipLongLine(sink, now);
-                }
-                else
-                {
-                    ArrayPool<byte>.Shared.Return(_buffer);
-                    _buffer = ArrayPool<byte>.Shared.Rent(_buffer.Length * 2);
-                    continue;
-                }
+                SkipLongLine(sink, now);
             }
 
             any = true;
-            _lastGrowth = now;
-            Offset += taken;
-            Mark = FileMark.Of(_handle, Offset);
         }
 
+        more = true;
         return any;
     }
 
     public void Dispose()
     {
-        _handle.Dispose();
+        _content.Dispose();
         ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = [];
     }
 
-    private int Store(ReadOnlySpan<byte> bytes, IBatchSink sink, DateTimeOffset now, bool takePartial)
+    // Nothing was written since the last look, and nothing is left over from it.
+    private bool HasNews(DateTimeOffset now, out bool everything)
+    {
+        everything = true;
+        if (_content.IsArchive)
+        {
+            return true;
+        }
+
+        var (length, write) = (_content.Length, _content.LastWrite);
+        if (length != _lastLength)
+        {
+            _lastLength = length;
+            LastGrowth = now;
+        }
+
+        everything = now - LastGrowth >= FileTailer.PartialLineAge;
+        if (length == _checkedLength && write == _lastWrite && (!everything || length == Position.Offset))
+        {
+            return false;
+        }
+
+        _lastWrite = write;
+        _checkedLength = -1;
+        return true;
+    }
+
+    private int Store(ReadOnlySpan<byte> bytes, IBatchSink sink, DateTimeOffset now, bool everything)
     {
         using var batch = LogBatch.Rent();
         var resource = AddResource(batch);
         var taken = 0;
+        var unparsed = _parser.Unparsed;
         while (taken < bytes.Length && batch.Count < MaxLinesPerBatch)
         {
-            var rest = bytes[taken..];
-            var end = rest.IndexOf((byte)'\n');
-            if (end < 0 && !takePartial)
+            var size = _cutter.Next(bytes[taken..], everything, out var record);
+            if (size == 0)
             {
                 break;
             }
 
-            var line = end < 0 ? rest : rest[..end];
-            taken += end < 0 ? rest.Length : end + 1;
-            Add(batch, resource, line, now);
+            taken += size;
+            Add(batch, resource, record, now);
         }
 
-        if (batch.Count > 0)
+        if (taken > 0)
         {
-            sink.Append(batch);
-            Lines += batch.Count;
-            LastLine = now;
+            Append(batch, taken, sink, now);
+            _source.UnparsedItems(_parser.Unparsed - unparsed);
         }
 
-        Bytes += taken;
         return taken;
     }
 
+    // The lines and the position after them are stored together.
+    private void Append(LogBatch batch, long taken, IBatchSink sink, DateTimeOffset now)
+    {
+        var offset = Position.Offset + taken;
+        var headLength = (int)Math.Min(offset, TailContent.HeadBytes);
+        var next = Position with
+        {
+            Offset = offset,
+            Mark = _content.Mark(offset),
+            HeadLength = headLength,
+            Head = headLength == Position.HeadLength ? Position.Head : _content.Head(headLength),
+            Seen = now.ToUnixTimeSeconds(),
+        };
+        if (batch.Count > 0)
+        {
+            var lines = batch.Count;
+            batch.Positions.Add(new ReadPosition(TailPosition.SourceOf(Identity), next.Format()));
+            var result = sink.Append(batch);
+            _source.StoredItems(result.Stored);
+            _source.Reject("store", result.Rejected, result.FirstReason ?? "refused by the store");
+            Lines += lines;
+            LastLine = now;
+        }
+
+        _known.Set(Identity, next);
+        Position = next;
+        Bytes += taken;
+        _source.Received(taken);
+    }
+
     // A line longer than the limit: its beginning is kept with a mark, the rest is passed over.
-    private int SkipLongLine(IBatchSink sink, DateTimeOffset now)
+    private void SkipLongLine(IBatchSink sink, DateTimeOffset now)
     {
         using var batch = LogBatch.Rent();
         Add(batch, AddResource(batch), _buffer.AsSpan(0, _limits.MaxLogLineBytes + 1), now);
-        sink.Append(batch);
-        Lines++;
-        LastLine = now;
-        var at = Offset;
+        var at = Position.Offset;
         while (true)
         {
-            var read = RandomAccess.Read(_handle, _buffer, at);
+            var read = _content.Read(_buffer, at);
             var end = _buffer.AsSpan(0, read).IndexOf((byte)'\n');
             if (end >= 0 || read == 0)
             {
-                var skipped = (int)Math.Min(at + (end >= 0 ? end + 1 : 0) - Offset, int.MaxValue);
-                Bytes += skipped;
-                return skipped;
+                Append(batch, at + (end >= 0 ? end + 1 : 0) - Position.Offset, sink, now);
+                return;
             }
 
             at += read;
@@ -180,11 +249,8 @@ internal sealed class FollowedFile : IDisposable
 
     private void Add(LogBatch batch, int resource, ReadOnlySpan<byte> line, DateTimeOffset now)
     {
-        if (line.Length > 0 && line[^1] == '\r')
-        {
-            line = line[..^1];
-        }
-
+        // A program that goes on writing where it was in a file that was truncated leaves zeros before.
+        line = line.TrimStart((byte)0);
         if (line.Length == 0)
         {
             return;
@@ -201,6 +267,7 @@ internal sealed class FollowedFile : IDisposable
 
     private int AddResource(LogBatch batch)
     {
+        batch.Receiver = FileTailer.Receiver;
         foreach (var label in _labels.Span)
         {
             batch.AddAttribute(Encoding.UTF8.GetBytes(label.Name), AttributeType.String, Encoding.UTF8.GetBytes(label.Value));

@@ -1,22 +1,7 @@
 using Sightglass.Core.Model;
+using Sightglass.Ingest.Parsers;
 
 namespace Sightglass.Ingest.Tail;
-
-/// <summary>How a followed line is read.</summary>
-public enum LineFormat
-{
-    /// <summary>The line as it is; level and time are not looked for.</summary>
-    Plain,
-
-    /// <summary>A JSON object; time, level, message and trace context are taken from the usual keys.</summary>
-    Json,
-
-    /// <summary>nginx' combined access log.</summary>
-    Nginx,
-
-    /// <summary>Apache's common or combined access log.</summary>
-    Apache,
-}
 
 /// <summary>One entry of <c>logs</c>: files to follow.</summary>
 public sealed record TailConfiguration
@@ -30,12 +15,18 @@ public sealed record TailConfiguration
     /// <summary>Globs of files that are not followed.</summary>
     public IReadOnlyList<string> Exclude { get; init; } = [];
 
-    /// <summary>How lines are read.</summary>
-    public LineFormat Format { get; init; }
+    /// <summary>How records are read.</summary>
+    public ParserConfiguration Parser { get; init; } = ParserConfiguration.Plain;
+
+    /// <summary>Which lines are one record; null where every line is one.</summary>
+    public MultiLine? MultiLine { get; init; }
+
+    /// <summary>The zone of times that name none; null for the server's.</summary>
+    public TimeZoneInfo? TimeZone { get; init; }
 
     /// <summary>Labels of the streams; <c>filename</c> is added.</summary>
     public LabelSet Labels { get; init; } = LabelSet.Empty;
 
-    /// <summary>Start a file that is seen for the first time at its end instead of its beginning.</summary>
+    /// <summary>Start files that are there at the very first start at their end instead of their beginning.</summary>
     public bool FromEnd { get; init; }
 }

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using Sightglass.Core.Model;
 using Sightglass.Ingest.Parsers;
-using Sightglass.Ingest.Tail;
 
 namespace Sightglass.Ingest.Tests.Parsers;
 
@@ -112,7 +111,11 @@ public sealed class LineParserTests
         parser.Unparsed.ShouldBe(0);
     }
 
-    private static LineParser Parser(string format) => new(Enum.Parse<LineFormat>(format), Zone, TimeSpan.FromDays(30));
+    private static LineParser Parser(string format) => Parser(Enum.TryParse<LineWrapper>(format, out var wrapper)
+        ? new ParserConfiguration(wrapper, [])
+        : ParserConfiguration.Of(Enum.Parse<LineFormat>(format)));
+
+    private static LineParser Parser(ParserConfiguration configuration) => new(configuration, Zone, TimeSpan.FromDays(30));
 
     private static void Add(LineParser parser, LogBatch batch, string line) => parser.Add(batch, batch.EndResource(ResourceKind.Labels), Encoding.UTF8.GetBytes(line), Now);
 

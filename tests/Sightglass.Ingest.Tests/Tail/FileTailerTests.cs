@@ -1,8 +1,12 @@
+using System.IO.Compression;
 using System.Text;
+using Sightglass.Core.Bytes;
 using Sightglass.Core.Contracts;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Limits;
 using Sightglass.Core.Model;
+using Sightglass.Ingest.Listening;
+using Sightglass.Ingest.Parsers;
 using Sightglass.Ingest.Tail;
 using Sightglass.TestKit;
 
@@ -13,6 +17,7 @@ public sealed class FileTailerTests : IDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly ManualTimeProvider _time = new();
     private readonly LineSink _sink = new();
+    private readonly List<string> _reports = [];
 
     public void Dispose() => _folder.Dispose();
 
@@ -156,8 +161,236 @@ public sealed class FileTailerTests : IDisposable
         _sink.Lines.Order(StringComparer.Ordinal).ShouldBe(expected);
     }
 
-    private FileTailer Tailer(IngestLimits? limits = null) => new(
-        [new TailConfiguration { Name = "test", Files = [_folder.PathOf("*.log")] }], _folder.PathOf("positions.json"), _sink, limits ?? IngestLimits.Default, _time, _ => { });
+    [Fact]
+    public async Task Copy_of_a_truncated_file_gives_only_what_was_not_read_before()
+    {
+        await using var tailer = Tailer(configuration: Both());
+        Append("a.log", Lines(0, 40));
+        Poll(tailer);
+        Append("a.log", Lines(40, 5));
+        File.Copy(_folder.PathOf("a.log"), _folder.PathOf("a.log.1"));
+        File.WriteAllText(_folder.PathOf("a.log"), Lines(45, 3));
+        Settle(tailer);
+        _sink.Lines.Order().ShouldBe(Numbers(48));
+    }
+
+    [Fact]
+    public async Task Copy_seen_before_the_truncation_waits_for_it()
+    {
+        await using var tailer = Tailer(configuration: Both());
+        Append("a.log", Lines(0, 40));
+        Poll(tailer);
+        File.Copy(_folder.PathOf("a.log"), _folder.PathOf("a.log.1"));
+        Append("a.log", Lines(40, 2));
+        Settle(tailer);
+        File.WriteAllText(_folder.PathOf("a.log"), string.Empty);
+        Settle(tailer);
+        Append("a.log", Lines(42, 3));
+        Settle(tailer);
+        _sink.Lines.Order().ShouldBe(Numbers(45));
+        await using var again = Tailer(configuration: Both());
+        Settle(again);
+        _sink.Lines.Count.ShouldBe(45);
+    }
+
+    [Fact]
+    public async Task Truncated_with_a_copy_while_the_server_was_down_gives_every_line_once()
+    {
+        Append("a.log", Lines(0, 40));
+        await using (var first = Tailer(configuration: Both()))
+        {
+            Poll(first);
+        }
+
+        Append("a.log", Lines(40, 10));
+        File.Copy(_folder.PathOf("a.log"), _folder.PathOf("a.log.1"));
+        File.WriteAllText(_folder.PathOf("a.log"), Lines(50, 60));
+        await using var second = Tailer(configuration: Both());
+        Settle(second);
+        _sink.Lines.Order().ShouldBe(Numbers(110));
+    }
+
+    [Theory]
+    [InlineData(".gz")]
+    [InlineData(".zst")]
+    public async Task Compressed_old_files_are_read_once_and_not_again_when_they_were_read_before(string suffix)
+    {
+        WriteArchive("old.log.7" + suffix, Lines(0, 300));
+        Append("a.log", Lines(300, 40));
+        await using (var first = Tailer(configuration: Both()))
+        {
+            Settle(first);
+            Append("a.log", Lines(340, 5));
+            File.Move(_folder.PathOf("a.log"), _folder.PathOf("a.log.1"));
+            Append("a.log", Lines(345, 5));
+            Settle(first);
+            WriteArchive("a.log.1" + suffix, File.ReadAllText(_folder.PathOf("a.log.1")));
+            Settle(first);
+            File.Delete(_folder.PathOf("a.log.1"));
+            Settle(first);
+        }
+
+        _sink.Lines.Order().ShouldBe(Numbers(350));
+        await using var second = Tailer(configuration: Both());
+        Settle(second);
+        _sink.Lines.Count.ShouldBe(350);
+    }
+
+    [Fact]
+    public async Task Compressed_while_the_server_was_down_gives_the_rest_only()
+    {
+        Append("a.log", Lines(0, 100));
+        await using (var first = Tailer(configuration: Both()))
+        {
+            Poll(first);
+        }
+
+        Append("a.log", Lines(100, 50));
+        WriteArchive("a.log.1.gz", File.ReadAllText(_folder.PathOf("a.log")));
+        File.Delete(_folder.PathOf("a.log"));
+        await using var second = Tailer(configuration: Both());
+        Settle(second);
+        _sink.Lines.Order().ShouldBe(Numbers(150));
+    }
+
+    [Fact]
+    public async Task Broken_archive_gives_what_can_be_read_and_is_reported()
+    {
+        WriteArchive("a.log.gz", Lines(0, 5_000));
+        using (var file = new FileStream(_folder.PathOf("a.log.gz"), FileMode.Open))
+        {
+            file.Position = file.Length / 2;
+            file.Write(new byte[300]);
+        }
+
+        File.SetLastWriteTimeUtc(_folder.PathOf("a.log.gz"), _time.GetUtcNow().UtcDateTime);
+
+        await using var tailer = Tailer(configuration: Both());
+        Settle(tailer);
+        _reports.ShouldHaveSingleItem().ShouldContain("a.log.gz");
+    }
+
+    [Fact]
+    public async Task Killed_at_any_record_every_line_is_stored_once()
+    {
+        var random = new Random(5);
+        var written = 0;
+        for (var round = 0; round < 60; round++)
+        {
+            _sink.Left = random.Next(0, 6);
+            await using var tailer = Tailer(configuration: Both());
+            for (var step = 0; step < 3; step++)
+            {
+                var lines = random.Next(0, 40);
+                Append("a.log", Lines(written, lines));
+                written += lines;
+                switch (random.Next(6))
+                {
+                    case 0:
+                        File.Move(_folder.PathOf("a.log"), _folder.PathOf($"a.log.{round * 10 + step}"));
+                        break;
+                    case 1:
+                        File.Copy(_folder.PathOf("a.log"), _folder.PathOf($"a.log.{round * 10 + step}"));
+                        File.WriteAllText(_folder.PathOf("a.log"), string.Empty);
+                        break;
+                }
+
+                Poll(tailer);
+            }
+        }
+
+        _sink.Left = int.MaxValue;
+        await using var last = Tailer(configuration: Both());
+        Settle(last);
+        Settle(last);
+        _sink.Lines.Except(Numbers(written)).ShouldBeEmpty();
+        Numbers(written).Except(_sink.Lines).ShouldBeEmpty();
+        _sink.Lines.GroupBy(l => l).Where(l => l.Count() > 1).Select(l => l.Key[..6]).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task From_end_holds_for_files_that_are_there_at_the_very_first_start()
+    {
+        var configuration = Both() with { FromEnd = true };
+        Append("a.log", Lines(0, 10));
+        await using (var first = Tailer(configuration: configuration))
+        {
+            Settle(first);
+        }
+
+        Append("a.log", Lines(10, 2));
+        Append("b.log", Lines(12, 2));
+        await using var second = Tailer(configuration: configuration);
+        Settle(second);
+        _sink.Lines.ShouldBe(Numbers(14).Skip(10), ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task Lines_of_one_record_stay_together()
+    {
+        await using var tailer = Tailer(configuration: Both() with { MultiLine = new MultiLine(new(@"^\d{4}-"), null, 4) });
+        Append("a.log", "2026-01-01 boom\n  at A\n  at B\n2026-01-01 two\n");
+        Poll(tailer);
+        _sink.Lines.ShouldBe(["2026-01-01 boom\n  at A\n  at B"]);
+        Append("a.log", "  at C\n  at D\n  at E\n  at F\n");
+        Settle(tailer);
+        _sink.Lines.Skip(1).ShouldBe(["2026-01-01 two\n  at C\n  at D\n  at E", "  at F"]);
+    }
+
+    [Fact]
+    public async Task Pieces_of_a_containers_line_are_put_together()
+    {
+        await using var tailer = Tailer(configuration: Both() with
+        {
+            Parser = new ParserConfiguration(LineWrapper.Cri, []),
+            MultiLine = new MultiLine(null, new(@"^\s"), 10),
+        });
+        Append("a.log", "2026-01-01T00:00:00Z stdout P one \n2026-01-01T00:00:01Z stdout F two\n2026-01-01T00:00:01Z stdout F  at X\n2026-01-01T00:00:01Z stderr F three\n");
+        Settle(tailer);
+        _sink.Lines.ShouldBe(["one two\n at X", "three"]);
+    }
+
+    private TailConfiguration Both() => new() { Name = "test", Files = [_folder.PathOf("*.log"), _folder.PathOf("*.log.*")] };
+
+    // Each line as long as lines of logs are, so that a few of them are enough to know a copy by.
+    private static string Lines(int from, int count) => string.Concat(Enumerable.Range(from, count).Select(i => $"{Line(i)}\n"));
+
+    private static string Line(int number) => $"{number:D6} the quick brown fox jumps over the lazy dog and writes a line about it";
+
+    private static IEnumerable<string> Numbers(int count) => Enumerable.Range(0, count).Select(Line);
+
+    private void Settle(FileTailer tailer)
+    {
+        for (var i = 0; i < 4; i++)
+        {
+            Poll(tailer);
+            _time.Advance(FileTailer.PartialLineAge);
+            Poll(tailer);
+        }
+    }
+
+    private void WriteArchive(string name, string text)
+    {
+        var bytes = Encoding.UTF8.GetBytes(text);
+        if (name.EndsWith(".zst", StringComparison.Ordinal))
+        {
+            using var target = new ByteWriter();
+            Zstd.Compress(bytes.AsSpan(0, bytes.Length / 2), target);
+            Zstd.Compress(bytes.AsSpan(bytes.Length / 2), target);
+            File.WriteAllBytes(_folder.PathOf(name), target.Written);
+        }
+        else
+        {
+            using var file = new GZipStream(File.Create(_folder.PathOf(name)), CompressionLevel.Fastest);
+            file.Write(bytes);
+        }
+
+        File.SetLastWriteTimeUtc(_folder.PathOf(name), _time.GetUtcNow().UtcDateTime);
+    }
+
+    private FileTailer Tailer(IngestLimits? limits = null, TailConfiguration? configuration = null) => new(
+        [configuration ?? new TailConfiguration { Name = "test", Files = [_folder.PathOf("*.log")] }], _sink.Positions,
+        new LogIntake(_sink, new IngestLedger(_time), limits ?? IngestLimits.Default, _time, _reports.Add));
 
     private void Append(string name, string text) => File.AppendAllText(_folder.PathOf(name), text);
 
@@ -171,7 +404,12 @@ public sealed class FileTailerTests : IDisposable
     {
         public List<string> Lines { get; } = [];
 
+        public Dictionary<string, string> Positions { get; private set; } = [];
+
         public bool Fails { get; set; }
+
+        /// <summary>Records that are still taken before the server is killed.</summary>
+        public int Left { get; set; } = int.MaxValue;
 
         public AppendResult Append(MetricBatch batch) => throw new NotSupportedException();
 
@@ -179,9 +417,22 @@ public sealed class FileTailerTests : IDisposable
 
         public AppendResult Append(LogBatch batch)
         {
-            if (Fails)
+            if (Fails || Left-- <= 0)
             {
                 throw new StorageFailedException("disk full");
+            }
+
+            Positions = new Dictionary<string, string>(Positions);
+            foreach (var (source, position) in batch.Positions)
+            {
+                if (position.Length == 0)
+                {
+                    Positions.Remove(source);
+                }
+                else
+                {
+                    Positions[source] = position;
+                }
             }
 
             foreach (ref readonly var row in batch.Rows)

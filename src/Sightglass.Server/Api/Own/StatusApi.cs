@@ -104,7 +104,7 @@ internal static class StatusApi
             Source(json, listener.Receiver, $"{listener.Receiver} · listens on {listener.Transport} {listener.Address}", "up", null, 0, 0, null);
         }
 
-        foreach (var source in engines.Ledger.Sources())
+        foreach (var source in engines.Ledger.Sources().Where(s => s.Receiver != Ingest.Tail.FileTailer.Receiver))
         {
             var failed = source.LastError is { } error && error.Time > (source.LastItem ?? DateTimeOffset.MinValue);
             var name = source.Sender.Length > 0 ? $"{source.Receiver} · {source.Sender}" : source.Receiver;
