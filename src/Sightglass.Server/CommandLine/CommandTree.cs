@@ -9,8 +9,7 @@ internal static class CommandTree
 {
     private static readonly (string Name, string Description)[] NotBuilt =
     [
-        ("snapshot", "Make a snapshot of the data."),
-        ("restore", "Restore a snapshot."), ("import", "Import data or dashboards."),
+        ("import", "Import data or dashboards."),
     ];
 
     public static RootCommand Build()
@@ -43,6 +42,8 @@ internal static class CommandTree
         root.Subcommands.Add(QueryCommand.Build());
         root.Subcommands.Add(new Command("test", "Run tests.") { TestPromQLCommand.Build(), TestRulesCommand.Build() });
         root.Subcommands.Add(BacktestCommand.Build());
+        root.Subcommands.Add(SnapshotCommand.Build());
+        root.Subcommands.Add(RestoreCommand.Build());
         foreach (var (name, description) in NotBuilt)
         {
             var command = new Command(name, description + " Not built yet.") { TreatUnmatchedTokensAsErrors = false };

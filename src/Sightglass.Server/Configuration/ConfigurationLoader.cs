@@ -141,6 +141,8 @@ internal static class ConfigurationLoader
                 MetricRetention = retention.Duration("metrics") ?? configuration.MetricRetention,
                 LogRetention = retention.Duration("logs") ?? configuration.LogRetention,
                 TraceRetention = retention.Duration("traces") ?? configuration.TraceRetention,
+                MaxDisk = RetentionReader.MaxDisk(retention),
+                RetentionRules = RetentionReader.Rules(retention),
             };
             foreach (var (key, value) in new[] { ("metrics", configuration.MetricRetention), ("logs", configuration.LogRetention), ("traces", configuration.TraceRetention) })
             {

@@ -41,6 +41,12 @@ internal sealed record ServerConfiguration
     /// <summary><c>storage.retention.traces</c>.</summary>
     public TimeSpan TraceRetention { get; init; } = TimeSpan.FromDays(14);
 
+    /// <summary><c>storage.retention.max_disk</c>; null is no bound.</summary>
+    public DiskLimit? MaxDisk { get; init; }
+
+    /// <summary><c>storage.retention.rules</c>.</summary>
+    public RetentionRules RetentionRules { get; init; } = RetentionRules.None;
+
     /// <summary><c>storage.exemplars.max_exemplars</c>: exemplars kept.</summary>
     public int MaxExemplars { get; init; } = 100_000;
 

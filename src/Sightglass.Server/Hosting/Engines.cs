@@ -50,17 +50,20 @@ internal sealed class Engines : IAsyncDisposable
         {
             Folder = Path.Combine(folder.Root, "metrics"),
             Retention = configuration.MetricRetention,
+            RetentionRules = configuration.RetentionRules.Metrics,
             MaxExemplars = configuration.MaxExemplars,
             TimeProvider = time,
             Limits = IngestLimits,
             Report = Report,
         }));
-        _state = new StateDatabase(Path.Combine(folder.Root, "state.db"));
+        _state = new StateDatabase(Path.Combine(folder.Root, StateDatabase.FileName));
         Events = new EventStore(new EventStoreOptions
         {
             Folder = Path.Combine(folder.Root, "events"),
             LogRetention = configuration.LogRetention,
             SpanRetention = configuration.TraceRetention,
+            RetentionRules = configuration.RetentionRules.Events,
+            DeletionFilter = CommandLine.SnapshotCommand.FilterOf,
             TimeProvider = time,
             Limits = IngestLimits,
             OnCorruption = e => Report(e.Message),
@@ -68,6 +71,8 @@ internal sealed class Engines : IAsyncDisposable
         });
         Metrics = metrics.GetAwaiter().GetResult();
         Sink = new StoreSink(Metrics, Events);
+        Disk = new DiskRetention([Metrics, Events], folder.Root, configuration.MaxDisk, time, Report);
+        Snapshots = new SnapshotMaker(folder.Root, Metrics, Events, _state, time);
         Forwarder = new Forwarder(Sink, configuration.RemoteWrite, Path.Combine(folder.Root, "forward"), time, Report);
         Ledger = new IngestLedger(time);
         Pushgateway = new PushgatewayStore(Path.Combine(folder.Root, "pushgateway"), IngestLimits, time, Report);
@@ -124,6 +129,11 @@ internal sealed class Engines : IAsyncDisposable
     public EventStore Events { get; }
 
     public StoreSink Sink { get; }
+
+    /// <summary>Keeps the stores under <c>storage.retention.max_disk</c>.</summary>
+    public DiskRetention Disk { get; }
+
+    public SnapshotMaker Snapshots { get; }
 
     /// <summary>What everything taken in goes through on its way to <see cref="Sink"/>.</summary>
     public Forwarder Forwarder { get; }
@@ -191,6 +201,7 @@ internal sealed class Engines : IAsyncDisposable
     public async Task StartAsync()
     {
         StartedAt = Time.GetUtcNow();
+        Disk.Start();
         Follow(Configuration);
         await OutsideAlertmanagers.UpdateAsync(Configuration.Alerting);
         Forwarder.Start();
@@ -216,6 +227,7 @@ internal sealed class Engines : IAsyncDisposable
         }
 
         PromQL.DefaultSubqueryStep = next.EvaluationInterval;
+        Disk.Limit = next.MaxDisk;
         Rules.Update(next.Rules, next.ExternalLabels, next.EvaluationInterval, next.RuleQueryOffset);
         Dispatcher.Update(next.Alertmanager ?? AlertmanagerConfiguration.Nobody);
         if (ConfigurationDifference.SectionText(Configuration, "alerting") != ConfigurationDifference.SectionText(next, "alerting"))
@@ -253,6 +265,7 @@ internal sealed class Engines : IAsyncDisposable
         await Dispatcher.DisposeAsync();
         await _pushed.DisposeAsync();
         await Forwarder.DisposeAsync();
+        Disk.Dispose();
         Events.Dispose();
         Metrics.Dispose();
         _state.Dispose();

@@ -117,7 +117,8 @@ internal sealed class SightglassServer : IAsyncDisposable
         FederationApi.Map(app, engines.Metrics, limits, time, () => engines.Configuration.ExternalLabels);
         RemoteReadApi.Map(app, engines.Metrics, engines.Pushes, limits, () => engines.Configuration.ExternalLabels);
         LifecycleApi.Map(app, engines.Configuration.EnableLifecycle, reload.RunAsync, quit);
-        AdminApi.Map(app, engines.Configuration.EnableAdminApi);
+        AdminApi.Map(app, engines.Configuration.EnableAdminApi, engines.Metrics, engines.Snapshots);
+        LokiDeletionApi.Map(app, engines.Configuration.EnableAdminApi, engines.Events, time);
         LokiApi.Map(app, engines.LogQL, limits, time);
         TempoApi.Map(app, engines.TraceQL, engines.Events, limits, time);
         OtlpHttpApi.Map(app, engines.Pushes);

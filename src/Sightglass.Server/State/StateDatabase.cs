@@ -28,6 +28,9 @@ internal sealed class StateDatabase : IDisposable
             created_by TEXT NOT NULL, comment TEXT NOT NULL, annotations TEXT NOT NULL);
         """;
 
+    /// <summary>Its name in the data folder.</summary>
+    public const string FileName = "state.db";
+
     private readonly Lock _gate = new();
     private readonly SqliteConnection _connection;
 
@@ -83,6 +86,22 @@ internal sealed class StateDatabase : IDisposable
         }
 
         return rows;
+    }
+
+    /// <summary>Copies the database to a new file, as it is between two transactions.</summary>
+    /// <exception cref="StorageFailedException">The file could not be written.</exception>
+    public void CopyTo(string path)
+    {
+        lock (_gate)
+        {
+            Guard(() =>
+            {
+                // Not pooled: the copy is closed, and complete, on return.
+                using var copy = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
+                copy.Open();
+                _connection.BackupDatabase(copy);
+            });
+        }
     }
 
     public void Dispose()

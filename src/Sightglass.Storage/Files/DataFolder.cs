@@ -12,6 +12,12 @@ public sealed class DataFolder : IDisposable
     /// <summary>Version of the layout that this build writes and reads, as it stands in <c>VERSION</c>.</summary>
     public const int Version = 1;
 
+    /// <summary>Name of the file that holds <see cref="Version"/>.</summary>
+    public const string VersionFile = "VERSION";
+
+    /// <summary>A folder with a file of this name holds a part of what is being restored.</summary>
+    public const string RestoringFile = "RESTORING";
+
     private readonly FileStream _lock;
 
     private DataFolder(string path, FileStream heldLock)
@@ -60,10 +66,15 @@ public sealed class DataFolder : IDisposable
 
     private static void CheckVersion(string path)
     {
-        var file = Path.Combine(path, "VERSION");
+        if (File.Exists(Path.Combine(path, RestoringFile)))
+        {
+            throw new StorageFailedException($"data folder {path} holds a restore that was not finished: run it again");
+        }
+
+        var file = Path.Combine(path, VersionFile);
         if (!File.Exists(file))
         {
-            DurableFile.Replace(DiskFileSystem.Instance, path, "VERSION", Encoding.ASCII.GetBytes($"{Version}\n"));
+            DurableFile.Replace(DiskFileSystem.Instance, path, VersionFile, Encoding.ASCII.GetBytes($"{Version}\n"));
             return;
         }
 

@@ -37,6 +37,7 @@ internal static class MetricsEndpoint
         Family(text, "sightglass_corrupt_total", "counter", "Parts and blocks set aside because they fail their check.", ("signal=\"metrics\"", metrics.Quarantined), ("signal=\"events\"", events.Logs.BadBlocks + events.Spans.BadBlocks));
         Family(text, "sightglass_alerts_received_total", "counter", "Alerts given to the dispatcher.", ("", engines.Dispatcher.ReceivedTotal));
         Outside(text, engines);
+        Disk(text, engines);
         Forwarding(text, engines);
         Receivers(text, engines);
         return text.ToString();
@@ -55,6 +56,18 @@ internal static class MetricsEndpoint
         Each("prometheus_notifications_queue_length", "gauge", "The number of alert notifications in the queue.", f => f.Queued);
         Each("prometheus_notifications_queue_capacity", "gauge", "The capacity of the alert notifications queue.", _ => AlertQueue.Capacity);
         Each("sightglass_notifications_last_request_seconds", "gauge", "Time that the last request to an outside Alertmanager took.", f => f.LastLatency);
+    }
+
+    private static void Disk(StringBuilder text, Engines engines)
+    {
+        if (engines.Disk.LimitBytes is { } limit)
+        {
+            Family(text, "sightglass_storage_limit_bytes", "gauge", "Bytes that metrics, logs and traces may take together: storage.retention.max_disk.", ("", limit));
+        }
+
+        var dropped = engines.Disk.Dropped;
+        Family(text, "sightglass_storage_dropped_parts_total", "counter", "Parts given up because of storage.retention.max_disk.", [.. dropped.Select(d => ($"signal=\"{d.Signal}\"", (double)d.Parts))]);
+        Family(text, "sightglass_storage_dropped_bytes_total", "counter", "Bytes given up because of storage.retention.max_disk.", [.. dropped.Select(d => ($"signal=\"{d.Signal}\"", (double)d.Bytes))]);
     }
 
     private static void Forwarding(StringBuilder text, Engines engines)
