@@ -58,6 +58,8 @@ const pages = {
     notifications: '/alerts?tab=notifications',
     history: '/alerts?tab=history',
     targets: '/targets',
+    services: '/services?from=now-30m',
+    service: '/services?from=now-30m&service=shop-front',
 };
 
 await mkdir(values.out, { recursive: true });

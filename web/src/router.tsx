@@ -14,6 +14,11 @@ const routes = [
   }),
   createRoute({
     getParentRoute: () => root,
+    path: '/services',
+    component: lazyRouteComponent(() => import('./pages/services/ServicesPage'), 'ServicesPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
     path: '/metrics-explorer',
     component: lazyRouteComponent(() => import('./pages/metrics/MetricsPage'), 'MetricsPage'),
   }),

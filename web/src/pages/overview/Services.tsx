@@ -1,59 +1,64 @@
 import { Link } from '@tanstack/react-router';
-import { useLabelValues } from '../../api/loki';
-import { useTagValues } from '../../api/tempo';
 import { useFilters } from '../../filters/useFilters';
 import { keptSearch, type AppSearch } from '../../shell/search';
-import { Empty, Loading, Panel } from '../../shell/states';
-import { useTime } from '../../time/TimeContext';
+import { Empty, ErrorNote, Loading, Panel } from '../../shell/states';
+import { percentText, rateText, secondsText } from '../services/red';
+import { byNeed, ToService } from '../services/ServiceTable';
+import { useServices } from '../services/useServices';
 import { Dot } from '../traces/TraceTable';
 
+const SHOWN = 12;
+const BAD_SHARE = 0.01;
+
+/** Services by health: what fails first. */
 export function Services() {
-  const { range } = useTime();
-  const logs = useLabelValues('service_name', range);
-  const traces = useTagValues('resource.service.name');
-  const inLogs = new Set(logs.data);
-  const inTraces = new Set(traces.data);
   const { service } = useFilters();
-  const names = [...new Set([...inLogs, ...inTraces])].filter((name) => service === '' || name === service).sort();
+  const { rows, pending, error } = useServices(false);
+  const shown = rows.filter((row) => service === '' || row.name === service).sort(byNeed);
   return (
-    <Panel title="Services" aside={<span className="sg-dim">{names.length} seen</span>}>
-      {logs.isPending && traces.isPending ? (
+    <Panel
+      title="Services"
+      aside={
+        <Link className="sg-dim" to="/services" search={(old: AppSearch) => keptSearch(old)}>
+          {shown.length > SHOWN ? `All ${String(shown.length)}` : 'Open'}
+        </Link>
+      }
+    >
+      {error !== null ? (
+        <ErrorNote error={error} />
+      ) : pending ? (
         <Loading what="services" />
-      ) : names.length === 0 ? (
+      ) : shown.length === 0 ? (
         <Empty title="No service in this time range" />
       ) : (
         <table className="sg-table">
+          <thead>
+            <tr>
+              <th>Service</th>
+              <th className="sg-num">Requests</th>
+              <th className="sg-num">Errors</th>
+              <th className="sg-num">p95</th>
+            </tr>
+          </thead>
           <tbody>
-            {names.map((name) => (
-              <tr key={name}>
-                <td>
-                  <Dot name={name} /> {name}
-                </td>
-                <td className="sg-num">
-                  {inLogs.has(name) && (
-                    <Link
-                      className="sg-dim"
-                      to="/logs"
-                      search={(old: AppSearch) => ({
-                        ...keptSearch(old),
-                        service: name,
-                      })}
-                    >
-                      Logs
-                    </Link>
-                  )}{' '}
-                  {inTraces.has(name) && (
-                    <Link
-                      className="sg-dim"
-                      to="/traces"
-                      search={(old: AppSearch) => ({ ...keptSearch(old), service: name })}
-                    >
-                      Traces
-                    </Link>
-                  )}
-                </td>
-              </tr>
-            ))}
+            {shown.slice(0, SHOWN).map(({ name, red: { rate, errors, p95 }, alerts }) => {
+              const share = rate.mean === null ? null : (errors.mean ?? 0);
+              return (
+                <tr key={name} data-testid="service-row">
+                  <td>
+                    <ToService to="/services" name={name}>
+                      <Dot name={name} /> {name}
+                    </ToService>
+                    {alerts > 0 && <span className="sg-bad"> ▲ {alerts}</span>}
+                  </td>
+                  <td className="sg-num">{rate.mean === null ? '–' : rateText(rate.mean)}</td>
+                  <td className={share !== null && share > BAD_SHARE ? 'sg-num sg-bad' : 'sg-num'}>
+                    {share === null ? '–' : percentText(share)}
+                  </td>
+                  <td className="sg-num">{p95.mean === null ? '–' : secondsText(p95.mean)}</td>
+                </tr>
+              );
+            })}
           </tbody>
         </table>
       )}
