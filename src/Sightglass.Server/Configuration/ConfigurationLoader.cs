@@ -131,11 +131,6 @@ internal static class ConfigurationLoader
         configuration = configuration with { MetricRetention = kept ?? configuration.MetricRetention, Notices = notices };
         if (section.Section("retention") is { } retention)
         {
-            if (retention.Has("max_disk"))
-            {
-                throw retention.Error("max_disk", "max_disk is not built yet; retention is by age");
-            }
-
             configuration = configuration with
             {
                 MetricRetention = retention.Duration("metrics") ?? configuration.MetricRetention,
