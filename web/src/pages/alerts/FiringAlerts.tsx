@@ -1,3 +1,4 @@
+import { groupBy } from '../../lib/group';
 import { useMemo } from 'react';
 import { toColumns } from '../../charts/columns';
 import { Breakable } from '../../shell/Labels';
@@ -46,7 +47,7 @@ export function FiringAlerts({ alerts, rules }: { alerts: readonly ActiveAlert[]
 }
 
 function byRule(alerts: readonly ActiveAlert[]): [string, ActiveAlert[]][] {
-  return [...Map.groupBy(alerts, (alert) => JSON.stringify(alert.place ?? alert.rule))];
+  return [...groupBy(alerts, (alert) => JSON.stringify(alert.place ?? alert.rule))];
 }
 
 function RuleAlerts({ alerts, charted }: { alerts: readonly ActiveAlert[]; charted: boolean }) {

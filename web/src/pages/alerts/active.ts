@@ -1,3 +1,4 @@
+import { groupBy } from '../../lib/group';
 import type { RoutedAlert } from '../../api/alertmanager';
 import type { Alert, Labels, Rule, RuleGroup } from '../../api/prometheus';
 
@@ -41,7 +42,7 @@ export function hasLabels(labels: Labels, wanted: Labels): boolean {
 
 /** Alerts of the rules with what the router says of them, and those that others posted. Firing before pending, the worst first. */
 export function activeAlerts(groups: readonly RuleGroup[], routed: readonly RoutedAlert[] = []): ActiveAlert[] {
-  const byName = Map.groupBy(routed, (alert) => alert.labels.alertname ?? '');
+  const byName = groupBy(routed, (alert) => alert.labels.alertname ?? '');
   const own = new Set<string>();
   const alerts: ActiveAlert[] = [];
   for (const group of groups) {

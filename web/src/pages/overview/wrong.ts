@@ -1,3 +1,4 @@
+import { groupBy } from '../../lib/group';
 import type { RuleGroup, Target } from '../../api/prometheus';
 import type { Notification } from '../../api/sightglass';
 import type { ActiveAlert, RulePlace } from '../alerts/active';
@@ -11,7 +12,7 @@ export interface FiringRule {
 
 /** Firing alerts by rule, in the order given: the worst first. */
 export function firingRules(alerts: readonly ActiveAlert[]): FiringRule[] {
-  const groups = Map.groupBy(alerts, (alert) => JSON.stringify(alert.place ?? alert.rule));
+  const groups = groupBy(alerts, (alert) => JSON.stringify(alert.place ?? alert.rule));
   return [...groups.values()].map((list) => ({
     rule: list[0]?.rule ?? '',
     place: list[0]?.place ?? null,
@@ -43,7 +44,7 @@ export interface FailingReceiver {
 /** Receivers whose newest notification did not arrive: whoever should be told is not. */
 export function failingReceivers(notifications: readonly Notification[]): FailingReceiver[] {
   const failing: FailingReceiver[] = [];
-  for (const [receiver, list] of Map.groupBy(notifications, (item) => item.receiver)) {
+  for (const [receiver, list] of groupBy(notifications, (item) => item.receiver)) {
     const last = list[0];
     if (last === undefined || last.status === 'sent' || !last.error) continue;
     const ended = list.findIndex((item) => item.status === 'sent');
