@@ -1,6 +1,7 @@
 using Sightglass.Core.Contracts;
 using Sightglass.Core.Limits;
 using Sightglass.Core.Model;
+using Sightglass.Ingest.Listening;
 using Sightglass.Ingest.Loki;
 using Sightglass.Ingest.Otlp;
 using Sightglass.Ingest.RemoteWrite;
@@ -14,6 +15,7 @@ namespace Sightglass.Ingest;
 /// </summary>
 public sealed class PushReceiver(IBatchSink sink, DeltaAccumulator deltas, IngestLimits limits, TimeProvider time)
 {
+    private volatile SourceRateLimit _logRate = SourceRateLimit.None;
     private volatile OtlpTranslator _otlp = new(OtlpMetricOptions.Default);
     private readonly SeenFamilies _seen = new();
 
@@ -27,10 +29,18 @@ public sealed class PushReceiver(IBatchSink sink, DeltaAccumulator deltas, Inges
         set => _otlp = new OtlpTranslator(value);
     }
 
+    /// <summary>How many logs one sender may send; may be changed while requests come in.</summary>
+    public SourceRateLimit LogRate
+    {
+        get => _logRate;
+        set => _logRate = value;
+    }
+
     /// <summary>Takes an <c>ExportMetricsServiceRequest</c>.</summary>
     public AppendResult OtlpMetrics(ReadOnlySpan<byte> body, IngestSource source)
     {
         using var batch = MetricBatch.Rent();
+        batch.Sender = NameOf(source);
         var otlp = _otlp;
         using var decoder = new OtlpMetricsDecoder(otlp.Families, otlp.Options, deltas, Limits);
         var rejections = new Rejections();
@@ -44,6 +54,7 @@ public sealed class PushReceiver(IBatchSink sink, DeltaAccumulator deltas, Inges
         using var batch = LogBatch.Rent();
         var rejections = new Rejections();
         OtlpLogsDecoder.Decode(body, batch, rejections, Limits, Now);
+        LogIntake.Admit(source, LogRate, batch.Count, body.Length);
         return Close(batch.Count > 0 ? sink.Append(batch) : default, rejections, source);
     }
 
@@ -60,6 +71,7 @@ public sealed class PushReceiver(IBatchSink sink, DeltaAccumulator deltas, Inges
     public AppendResult RemoteWrite(ReadOnlySpan<byte> body, IngestSource source)
     {
         using var batch = MetricBatch.Rent();
+        batch.Sender = NameOf(source);
         var rejections = new Rejections();
         RemoteWriteDecoder.Decode(body, batch, rejections, Limits);
         return Close(HasMetrics(batch) ? sink.Append(batch) : default, rejections, source);
@@ -70,6 +82,7 @@ public sealed class PushReceiver(IBatchSink sink, DeltaAccumulator deltas, Inges
     {
         using var floats = MetricBatch.Rent();
         using var histograms = MetricBatch.Rent();
+        floats.Sender = histograms.Sender = NameOf(source);
         var rejections = new Rejections();
         using var decoder = new RemoteWrite2Decoder(floats, histograms, rejections, Limits, _seen);
         decoder.Decode(body);
@@ -93,6 +106,7 @@ public sealed class PushReceiver(IBatchSink sink, DeltaAccumulator deltas, Inges
             LokiProtoDecoder.Decode(body, batch, rejections, Limits, Now);
         }
 
+        LogIntake.Admit(source, LogRate, batch.Count, body.Length);
         return Close(batch.Count > 0 ? sink.Append(batch) : default, rejections, source);
     }
 
@@ -104,6 +118,8 @@ public sealed class PushReceiver(IBatchSink sink, DeltaAccumulator deltas, Inges
         public MetricFamilies Families { get; } = new(Options.Translation);
     }
 
+    private static string NameOf(IngestSource source) => $"{source.Receiver} {source.Sender}";
+
     private static bool HasMetrics(MetricBatch batch) => batch.SampleCount + batch.Histograms.Count + batch.Exemplars.Count + batch.Metadata.Count > 0;
 
     private static AppendResult Close(AppendResult stored, Rejections rejections, IngestSource source)
@@ -111,7 +127,7 @@ public sealed class PushReceiver(IBatchSink sink, DeltaAccumulator deltas, Inges
         rejections.CountIn(source);
         if (stored.Rejected > 0)
         {
-            source.Reject("store", stored.Rejected, stored.FirstReason ?? "refused by the store");
+            source.Reject(stored.SeriesLimited == stored.Rejected ? "series_limit" : "store", stored.Rejected, stored.FirstReason ?? "refused by the store");
         }
 
         source.StoredItems(stored.Stored);

@@ -94,9 +94,11 @@ public sealed partial class MetricStore
         }
 
         active.LastSequence = _log.LastSequence;
+        var registry = NextRegistry(active);
+        _limiter.Rotated(registry == active.Registry ? null : active.Registry);
         lock (_stateGate)
         {
-            _state = _state with { Active = new MemoryTable(active.Generation + 1, NextRegistry(active), _slabs), Frozen = [.. _state.Frozen, active] };
+            _state = _state with { Active = new MemoryTable(active.Generation + 1, registry, _slabs), Frozen = [.. _state.Frozen, active] };
             if (_state.Frozen.Length >= MaxFrozenTables)
             {
                 _roomInMemory.Reset();

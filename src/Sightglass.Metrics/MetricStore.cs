@@ -4,6 +4,7 @@ using Sightglass.Core.Errors;
 using Sightglass.Core.Model;
 using Sightglass.Metrics.Deletion;
 using Sightglass.Metrics.Exemplars;
+using Sightglass.Metrics.Limits;
 using Sightglass.Metrics.Log;
 using Sightglass.Metrics.Memory;
 using Sightglass.Metrics.Parts;
@@ -59,6 +60,7 @@ public sealed partial class MetricStore : IMetricStore, IDisposable
         _tombstoneFile = new TombstoneFile(_files, options.Folder);
         _tombstones = _tombstoneFile.Read();
         var parts = OpenParts();
+        _limiter = new SeriesLimiter(options.SeriesLimits, new KnownSeries(parts, options.TimeProvider), options.TimeProvider);
         var replay = new Replay(_metadata, _slabs);
         WalReplay apply = replay.Apply;
         _log = WriteAheadLog.Open(
@@ -208,10 +210,10 @@ public sealed partial class MetricStore : IMetricStore, IDisposable
         define.Clear();
         ids.Fill(-1);
         var rejected = Judge(batch, refused, out var reason);
-        rejected += Identify(table, batch, ids, define, refused, ref reason);
+        rejected += Identify(table, batch, ids, define, refused, ref reason, out var limited);
         if (rejected == total && batch.Metadata.Count == 0)
         {
-            return new AppendResult(0, rejected, reason);
+            return new AppendResult(0, rejected, reason) { SeriesLimited = limited };
         }
 
         _log.Append(BatchRecord.Kind, _record.Encode(table.Generation, batch, ids, define, refused, batch.SampleCount));
@@ -230,7 +232,7 @@ public sealed partial class MetricStore : IMetricStore, IDisposable
             _metadata.Set(metadata);
         }
 
-        return new AppendResult(total - rejected, rejected, reason);
+        return new AppendResult(total - rejected, rejected, reason) { SeriesLimited = limited };
     }
 
     // Times outside the window are refused one by one.
@@ -258,9 +260,10 @@ public sealed partial class MetricStore : IMetricStore, IDisposable
         return rejected;
     }
 
-    private int Identify(MemoryTable table, MetricBatch batch, Span<int> ids, Span<bool> define, Span<bool> refused, ref string? reason)
+    private int Identify(MemoryTable table, MetricBatch batch, Span<int> ids, Span<bool> define, Span<bool> refused, ref string? reason, out int limited)
     {
         var rejected = 0;
+        limited = 0;
         var series = batch.SampleSeries;
         for (var i = 0; i < refused.Length; i++)
         {
@@ -278,11 +281,13 @@ public sealed partial class MetricStore : IMetricStore, IDisposable
             var hash = batch.SeriesHash(index);
             if (!table.Registry.TryFind(hash, out var id))
             {
-                if (table.Registry.SeriesCount >= _options.MaxActiveSeries)
+                var verdict = _limiter.Admit(batch.Sender, batch.SeriesKey(index), hash, table.Registry.SeriesCount);
+                if (verdict != SeriesVerdict.Admitted)
                 {
                     refused[i] = true;
                     rejected++;
-                    reason ??= $"too many active series: limit {nameof(MetricStoreOptions.MaxActiveSeries)} is {_options.MaxActiveSeries}";
+                    limited++;
+                    reason ??= _limiter.Describe(verdict, batch.Sender);
                     continue;
                 }
 

@@ -1,4 +1,5 @@
 using Sightglass.Core.Limits;
+using Sightglass.Metrics.Limits;
 using Sightglass.Storage;
 
 namespace Sightglass.Metrics;
@@ -30,8 +31,8 @@ public sealed record MetricStoreOptions
     /// <summary>Bounds on what is taken in.</summary>
     public IngestLimits Limits { get; init; } = IngestLimits.Default;
 
-    /// <summary>Series in memory at once; samples of further new ones are refused.</summary>
-    public int MaxActiveSeries { get; init; } = 10_000_000;
+    /// <summary>Bounds on new series.</summary>
+    public SeriesLimits SeriesLimits { get; init; } = SeriesLimits.Default;
 
     /// <summary>Bytes of the memory table at which it is written out as a part.</summary>
     public long FlushBytes { get; init; } = 32 << 20;

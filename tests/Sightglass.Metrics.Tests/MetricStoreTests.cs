@@ -169,7 +169,7 @@ public sealed class MetricStoreTests
     [Fact]
     public void A_limit_on_series_refuses_new_ones_only()
     {
-        using var store = MetricStore.Open(new MetricStoreOptions { Folder = "/m", Files = new FaultyFileSystem(), TimeProvider = new TestKit.ManualTimeProvider(), MaxActiveSeries = 2 });
+        using var store = MetricStore.Open(new MetricStoreOptions { Folder = "/m", Files = new FaultyFileSystem(), TimeProvider = new TestKit.ManualTimeProvider(), SeriesLimits = new() { MaxActiveSeries = 2 } });
         using var batch = MetricBatch.Rent();
         for (var i = 0; i < 4; i++)
         {
@@ -178,7 +178,7 @@ public sealed class MetricStoreTests
 
         var result = store.Append(batch);
         (result.Stored, result.Rejected).ShouldBe((2, 2));
-        result.FirstReason!.ShouldContain("MaxActiveSeries");
+        result.FirstReason!.ShouldContain("max_active_series");
     }
 
     [Fact]

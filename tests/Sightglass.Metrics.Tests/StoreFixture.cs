@@ -1,5 +1,6 @@
 using Sightglass.Core.Contracts;
 using Sightglass.Core.Model;
+using Sightglass.Metrics.Limits;
 using Sightglass.Query.PromQL.Scripts;
 using Sightglass.TestKit;
 using Sightglass.TestKit.Faults;
@@ -29,6 +30,8 @@ internal sealed class StoreFixture : IDisposable
 
     public IReadOnlyList<MetricRetentionRule> Rules { get; init; } = [];
 
+    public SeriesLimits Limits { get; init; } = SeriesLimits.Default;
+
     public string Folder { get; private set; } = "/metrics";
 
     public StoreFixture Open()
@@ -42,6 +45,7 @@ internal sealed class StoreFixture : IDisposable
             Retention = Retention,
             RetentionRules = Rules,
             FlushBytes = FlushBytes,
+            SeriesLimits = Limits,
             Report = m =>
             {
                 lock (Reports)

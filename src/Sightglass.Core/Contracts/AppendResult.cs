@@ -6,12 +6,15 @@ namespace Sightglass.Core.Contracts;
 /// <param name="FirstReason">Why the first of them was refused, as a sentence for the sender; null when none was.</param>
 public readonly record struct AppendResult(int Stored, int Rejected, string? FirstReason)
 {
+    /// <summary>Those of <see cref="Rejected"/> that belong to new series beyond what the sender, or all senders, may bring.</summary>
+    public int SeriesLimited { get; init; }
+
     /// <summary>Everything stored.</summary>
     public static AppendResult All(int count) => new(count, 0, null);
 
     /// <summary>Both results together.</summary>
     public AppendResult And(AppendResult other) =>
-        new(Stored + other.Stored, Rejected + other.Rejected, FirstReason ?? other.FirstReason);
+        new(Stored + other.Stored, Rejected + other.Rejected, FirstReason ?? other.FirstReason) { SeriesLimited = SeriesLimited + other.SeriesLimited };
 }
 
 /// <summary>

@@ -23,6 +23,9 @@ public sealed class MetricBatch : IDisposable
     public MetricBatch() =>
         _byName = (a, b) => _labels.Written.Slice(a.NameAt, a.NameLength).SequenceCompareTo(_labels.Written.Slice(b.NameAt, b.NameLength));
 
+    /// <summary>Who sends it, as limits tell senders apart; empty for who is nobody in particular.</summary>
+    public string Sender { get; set; } = string.Empty;
+
     /// <summary>Series in the batch; the same series may stand in it more than once.</summary>
     public int SeriesCount { get; private set; }
 
@@ -165,6 +168,7 @@ public sealed class MetricBatch : IDisposable
     /// <summary>Empties the batch for reuse.</summary>
     public void Clear()
     {
+        Sender = string.Empty;
         _arena.Clear(1 << 20);
         SeriesCount = 0;
         SampleCount = 0;

@@ -67,6 +67,7 @@ public sealed class PushgatewayExposer(PushgatewayStore store, IBatchSink sink, 
             return;
         }
 
+        batch.Sender = "pushgateway";
         var result = sink.Append(batch);
         source.StoredItems(result.Stored);
         source.Reject("store", result.Rejected, result.FirstReason ?? "refused by the store");

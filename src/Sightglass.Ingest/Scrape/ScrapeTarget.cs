@@ -104,6 +104,7 @@ internal sealed class ScrapeTarget
         }
 
         var duration = time.GetElapsedTime(from);
+        batch.Sender = $"scrape {_configuration.JobName}";
         Report(batch, timestampMs,
         [
             error.Length == 0 ? 1 : 0, duration.TotalSeconds, _appender.Scraped, _appender.Kept, _appender.Added,
@@ -111,7 +112,15 @@ internal sealed class ScrapeTarget
         ]);
         try
         {
-            _sink.Append(batch);
+            var result = _sink.Append(batch);
+            if (result.SeriesLimited > 0 && error.Length == 0)
+            {
+                // As with sample_limit the target counts as failed; what it has of known series is kept.
+                error = result.FirstReason ?? "too many series";
+                batch.Clear();
+                batch.AddSample(batch.AddSeries(_reports[0]), timestampMs, 0);
+                _sink.Append(batch);
+            }
         }
         catch (Exception e) when (e is StorageFailedException or LimitExceededException)
         {

@@ -18,6 +18,9 @@ internal abstract class SeriesIndex
     /// <summary>Adds the series with that label value to <paramref name="into"/>.</summary>
     public abstract void Collect(string name, string value, SeriesBitmap into);
 
+    /// <summary>Tells each label value that series of a set carry, with how many of them do.</summary>
+    public abstract void Count(SeriesBitmap series, LabelValueVisitor visit, CancellationToken cancellation);
+
     /// <summary>The series that satisfy all matchers.</summary>
     public SeriesBitmap Find(IReadOnlyList<LabelMatcher> matchers, CancellationToken cancellation)
     {
@@ -66,6 +69,9 @@ internal abstract class SeriesIndex
     }
 }
 
+/// <summary>Told of a label's value, as UTF-8 that is good for the call, and of how many series carry it.</summary>
+internal delegate void LabelValueVisitor(string name, ReadOnlySpan<byte> value, int series);
+
 /// <summary>A set of series ids, one bit each.</summary>
 internal sealed class SeriesBitmap
 {
@@ -87,6 +93,9 @@ internal sealed class SeriesBitmap
     }
 
     public bool this[int id] => (_words[id >> 6] >> (id & 63) & 1) != 0;
+
+    /// <summary>Whether an id is in the set; ids beyond the set's size are not.</summary>
+    public bool Contains(int id) => (uint)id < (uint)_count && this[id];
 
     public void Add(int id)
     {

@@ -127,6 +127,35 @@ internal sealed class LabelTable
         }
     }
 
+    /// <summary>Tells each label that series of a set carry; the set may be older than the newest series.</summary>
+    public void CountIn(Index.SeriesBitmap series, Index.LabelValueVisitor visit, CancellationToken cancellation)
+    {
+        for (var label = 0; label < Count; label++)
+        {
+            if (label % 4096 == 0)
+            {
+                cancellation.ThrowIfCancellationRequested();
+            }
+
+            ref readonly var entry = ref _labels[label];
+            var id = entry.First;
+            var found = id >= 0 && series.Contains(id) ? 1 : 0;
+            var reader = new ByteReader(entry.Posted.AsSpan(0, entry.PostedBytes));
+            while (reader.Remaining > 0)
+            {
+                id += (int)reader.ReadVarint() + 1;
+                found += series.Contains(id) ? 1 : 0;
+            }
+
+            if (found > 0)
+            {
+                var text = new ByteReader(Bytes(label));
+                text.ReadLengthPrefixed();
+                visit(entry.Name, text.ReadLengthPrefixed(), found);
+            }
+        }
+    }
+
     /// <summary>Whether a series of the label satisfies a condition.</summary>
     public bool Any(int label, Func<int, bool> holds)
     {

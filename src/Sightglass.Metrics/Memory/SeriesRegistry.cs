@@ -36,6 +36,8 @@ internal sealed class SeriesRegistry : SeriesIndex
         }
     }
 
+    public override void Count(SeriesBitmap series, LabelValueVisitor visit, CancellationToken cancellation) => _labels.CountIn(series, visit, cancellation);
+
     /// <summary>Names of labels of the series that satisfy a condition.</summary>
     public IEnumerable<string> NamesWith(Func<int, bool> holds) => _labels.Names.Where(n => _labels.Of(n).Any(l => _labels.Any(l, holds)));
 

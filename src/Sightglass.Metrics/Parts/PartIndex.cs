@@ -66,6 +66,29 @@ internal sealed class PartIndex : SeriesIndex
         }
     }
 
+    public override void Count(SeriesBitmap series, LabelValueVisitor visit, CancellationToken cancellation)
+    {
+        foreach (var (name, values) in _names)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            foreach (var value in values)
+            {
+                var reader = new ByteReader(_postings.AsSpan(value.At));
+                var (left, id, found) = (reader.ReadCount(SeriesCount), -1, 0);
+                for (; left > 0; left--)
+                {
+                    id += reader.ReadCount(SeriesCount) + 1;
+                    found += series[id] ? 1 : 0;
+                }
+
+                if (found > 0)
+                {
+                    visit(name, Symbol(value.Symbol), found);
+                }
+            }
+        }
+    }
+
     /// <summary>Makes the labels of a series.</summary>
     public LabelSet LabelsOf(int id)
     {
