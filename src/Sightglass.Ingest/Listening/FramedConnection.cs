@@ -1,5 +1,4 @@
 using System.Buffers;
-using Sightglass.Core.Errors;
 using Sightglass.Core.Limits;
 using Sightglass.Core.Model;
 
@@ -19,6 +18,9 @@ internal sealed class FramedConnection(IFraming framing, IMessageDecoder decoder
     private long _skip;
     private bool _skipToDelimiter;
 
+    /// <summary>Called when everything that was decoded so far is stored.</summary>
+    public Action? Stored { get; init; }
+
     /// <summary>Reads to the end of the stream.</summary>
     public async Task RunAsync(Stream stream, CancellationToken cancellation)
     {
@@ -34,7 +36,8 @@ internal sealed class FramedConnection(IFraming framing, IMessageDecoder decoder
                 batch.Clear();
                 decoder.Writer.Use(batch);
                 var used = Split(batch, ended);
-                await StoreAsync(batch, used, cancellation);
+                await intake.StoreWaitingAsync(batch, used, rate, source, cancellation);
+                Stored?.Invoke();
                 _buffer.AsSpan(used, _filled - used).CopyTo(_buffer);
                 _filled -= used;
                 if (used == 0 || _filled == 0)
@@ -109,36 +112,6 @@ internal sealed class FramedConnection(IFraming framing, IMessageDecoder decoder
         }
 
         return used;
-    }
-
-    private async Task StoreAsync(LogBatch batch, int bytes, CancellationToken cancellation)
-    {
-        if (batch.Count == 0)
-        {
-            return;
-        }
-
-        while (!source.Rate.TryTake(rate, batch.Count, bytes, out _, out var wait))
-        {
-            await Task.Delay(wait, intake.Time, cancellation);
-        }
-
-        while (true)
-        {
-            try
-            {
-                var result = intake.Sink.Append(batch);
-                source.StoredItems(result.Stored);
-                source.Reject("store", result.Rejected, result.FirstReason ?? "refused by the store");
-                return;
-            }
-            catch (Exception e) when (e is StorageFailedException or LimitExceededException)
-            {
-                source.Fail(e.Message);
-            }
-
-            await Task.Delay(ListenLimits.StoreRetry, intake.Time, cancellation);
-        }
     }
 
     private void MakeRoom()

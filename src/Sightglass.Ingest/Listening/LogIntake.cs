@@ -35,6 +35,37 @@ public sealed record LogIntake(IBatchSink Sink, IngestLedger Ledger, IngestLimit
         return new AppendResult(0, (int)Math.Min(rejections.Items, int.MaxValue), rejections.First).And(stored);
     }
 
+    /// <summary>Stores a batch of a sender that can wait: over its rate, and while the store fails, nothing returns and so nothing more is read of it.</summary>
+    internal async Task StoreWaitingAsync(LogBatch batch, long bytes, SourceRateLimit limit, IngestSource source, CancellationToken cancellation)
+    {
+        if (batch.Count == 0)
+        {
+            return;
+        }
+
+        while (!source.Rate.TryTake(limit, batch.Count, bytes, out _, out var wait))
+        {
+            await Task.Delay(wait, Time, cancellation);
+        }
+
+        while (true)
+        {
+            try
+            {
+                var result = Sink.Append(batch);
+                source.StoredItems(result.Stored);
+                source.Reject("store", result.Rejected, result.FirstReason ?? "refused by the store");
+                return;
+            }
+            catch (Exception e) when (e is StorageFailedException or LimitExceededException)
+            {
+                source.Fail(e.Message);
+            }
+
+            await Task.Delay(ListenLimits.StoreRetry, Time, cancellation);
+        }
+    }
+
     /// <summary>Refuses a request of a sender that sends too much; nothing of it is stored.</summary>
     /// <exception cref="LimitExceededException">It does.</exception>
     internal static void Admit(IngestSource source, SourceRateLimit limit, long lines, long bytes)

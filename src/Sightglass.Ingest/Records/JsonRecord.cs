@@ -12,6 +12,9 @@ internal sealed class JsonRecord : IDisposable
     private readonly ByteWriter _path = new(256);
     private readonly ByteWriter _value = new(4096);
 
+    /// <summary>A byte that is left out where a name of the outermost object begins with it; 0 for none.</summary>
+    public byte PrefixToDrop { get; init; }
+
     /// <summary>Reads the fields of the object that the reader stands at, up to its end. <paramref name="source"/> is what the reader reads.</summary>
     /// <exception cref="JsonException">It does not parse.</exception>
     /// <exception cref="InvalidOperationException">A text in it is not valid UTF-8.</exception>
@@ -77,7 +80,8 @@ internal sealed class JsonRecord : IDisposable
                 _path.WriteByte((byte)'.');
             }
 
-            _path.Write(Text(ref json));
+            var name = Text(ref json);
+            _path.Write(prefix == 0 && name.Length > 1 && name[0] == PrefixToDrop && PrefixToDrop != 0 ? name[1..] : name);
             json.Read();
             Value(ref json, source, record);
         }
@@ -107,7 +111,8 @@ internal sealed class JsonRecord : IDisposable
                 // A number that no double holds stays as it is written.
                 if (json.TryGetDouble(out var number) && double.IsFinite(number))
                 {
-                    record.Field(_path.Written, AttributeType.Double, BitConverter.DoubleToInt64Bits(number), default);
+                    // The digits come along: of a time, more of them count than a double holds.
+                    record.Field(_path.Written, AttributeType.Double, BitConverter.DoubleToInt64Bits(number), json.ValueSpan);
                 }
                 else
                 {

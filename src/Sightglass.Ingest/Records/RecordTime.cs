@@ -70,13 +70,16 @@ internal static class RecordTime
         return unixNano != 0;
     }
 
-    /// <summary>A number with a fraction: seconds, or milliseconds where it is large.</summary>
-    public static bool TryEpoch(double value, out long unixNano)
+    /// <summary>A number with a fraction: seconds, or milliseconds where it is large; by its digits where they are known, which hold nanoseconds.</summary>
+    public static bool TryEpoch(ReadOnlySpan<byte> digits, double value, out long unixNano)
     {
+        var exact = digits.Length is > 0 and < 64 && Utf8Parser.TryParse(digits, out decimal read, out var used) && used == digits.Length
+            ? read
+            : value is > 1e8 and < 1e15 ? (decimal)value : 0;
         unixNano = value switch
         {
-            > 1e8 and < MaxSeconds => (long)(decimal.Truncate((decimal)value * 1_000_000m) * 1_000m),
-            >= 1e11 and < MaxSeconds * 1e3 => (long)(value * 1e6),
+            > 1e8 and < MaxSeconds => (long)decimal.Truncate(exact * 1_000_000_000m),
+            >= 1e11 and < MaxSeconds * 1e3 => (long)decimal.Truncate(exact * 1_000_000m),
             _ => 0,
         };
         return unixNano != 0;

@@ -111,7 +111,7 @@ internal sealed class RecordWriter : IDisposable
         {
             _wrong ??= key.Length == 0 ? "a field without a name" : OtlpValues.Limit("field name", key.Length, nameof(IngestLimits.MaxLabelNameBytes), _limits.MaxLabelNameBytes);
         }
-        else if (bytes.Length > _limits.MaxAttributeValueBytes)
+        else if (type is AttributeType.String or AttributeType.Bytes && bytes.Length > _limits.MaxAttributeValueBytes)
         {
             _wrong ??= OtlpValues.Limit("field value", bytes.Length, nameof(IngestLimits.MaxAttributeValueBytes), _limits.MaxAttributeValueBytes);
         }
@@ -279,7 +279,7 @@ internal sealed class RecordWriter : IDisposable
         var read = type switch
         {
             AttributeType.Int => RecordTime.TryEpoch(bits, out time),
-            AttributeType.Double => RecordTime.TryEpoch(BitConverter.Int64BitsToDouble(bits), out time),
+            AttributeType.Double => RecordTime.TryEpoch(bytes, BitConverter.Int64BitsToDouble(bits), out time),
             _ => RecordTime.TryRead(bytes, out time),
         };
         if (read)
