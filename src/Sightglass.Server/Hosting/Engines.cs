@@ -227,7 +227,6 @@ internal sealed class Engines : IAsyncDisposable
         }
 
         PromQL.DefaultSubqueryStep = next.EvaluationInterval;
-        Disk.Limit = next.MaxDisk;
         Rules.Update(next.Rules, next.ExternalLabels, next.EvaluationInterval, next.RuleQueryOffset);
         Dispatcher.Update(next.Alertmanager ?? AlertmanagerConfiguration.Nobody);
         if (ConfigurationDifference.SectionText(Configuration, "alerting") != ConfigurationDifference.SectionText(next, "alerting"))
