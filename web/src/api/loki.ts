@@ -72,6 +72,20 @@ export function lokiRange(
   return fetchJson<Envelope<LokiData>>('/loki/api/v1/query_range', params, signal).then((answer) => answer.data);
 }
 
+/** Lines from a nanosecond on, the oldest first. */
+export function lokiAfter(query: string, start: string, limit: number, signal?: AbortSignal, end?: string) {
+  // Times ahead of the clock of this browser are of lines too.
+  const until = end ?? `${String(Math.ceil(Date.now() / 1000) + 3600)}000000000`;
+  const params = { query, start, end: until, limit, direction: 'forward' };
+  return fetchJson<Envelope<LokiData>>('/loki/api/v1/query_range', params, signal).then((answer) => answer.data);
+}
+
+/** Lines before a nanosecond, the newest first. */
+export function lokiBefore(query: string, end: string, seconds: number, limit: number, signal?: AbortSignal) {
+  const to = Number(end.slice(0, -9));
+  return lokiRange(query, { from: to - seconds, to }, limit, undefined, signal, end);
+}
+
 /** Lines of one answer; more are asked for while scrolling. */
 const PAGE_LINES = 1000;
 

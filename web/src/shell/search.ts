@@ -23,6 +23,10 @@ export const SEARCH_KEYS = [
   'file',
   'at',
   'silence',
+  'line',
+  'limit',
+  'view',
+  'compare',
 ] as const;
 
 export type AppSearch = Partial<Record<(typeof SEARCH_KEYS)[number], string>>;
@@ -57,6 +61,11 @@ export function keptSearch(search: AppSearch): AppSearch {
   const kept: AppSearch = {};
   for (const key of KEPT_KEYS) if (search[key] !== undefined) kept[key] = search[key];
   return kept;
+}
+
+/** The whole address of this page with another search: what is copied as a link. */
+export function withSearch(search: AppSearch): string {
+  return `${window.location.origin}${window.location.pathname}${stringifySearch(search)}`;
 }
 
 /** The URL as state: read it, or change some of it. */

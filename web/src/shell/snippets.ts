@@ -34,6 +34,20 @@ export function scrapeLines(): string {
   ].join('\n');
 }
 
+export function ruleLines(): string {
+  return [
+    '# in the configuration: rule_files: [rules.yml]',
+    'groups:',
+    '  - name: basics',
+    '    rules:',
+    '      - alert: TargetDown',
+    '        expr: up == 0',
+    '        for: 1m',
+    '        labels: { severity: critical }',
+    '        annotations: { summary: "{{ $labels.instance }} of {{ $labels.job }} is down" }',
+  ].join('\n');
+}
+
 export function pushLines(listen: Listen): string {
   const body = `{"streams":[{"stream":{"service_name":"my-service"},"values":[["'$(date +%s%N)'","hello from the shell"]]}]}`;
   return [

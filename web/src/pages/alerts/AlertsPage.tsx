@@ -1,6 +1,6 @@
 import { Tabs } from '@mantine/core';
 import { useRoutedAlerts } from '../../api/alertmanager';
-import { useRules } from '../../api/prometheus';
+import { useRules, type RuleGroup } from '../../api/prometheus';
 import { matchesLabels, matchesRule } from '../../filters/apply';
 import { Hidden } from '../../filters/Hidden';
 import { useFilters } from '../../filters/useFilters';
@@ -13,6 +13,10 @@ import { FiringAlerts } from './FiringAlerts';
 import { History } from './History';
 import { Notifications } from './Notifications';
 import { Rules } from './Rules';
+
+function rulesIn(groups: readonly RuleGroup[]): number {
+  return groups.reduce((sum, group) => sum + group.rules.length, 0);
+}
 
 export function AlertsPage() {
   const { search, set } = useUrl();
@@ -50,7 +54,7 @@ export function AlertsPage() {
         </Tabs.List>
         <Tabs.Panel value="firing">
           <Hidden count={all.length - alerts.length} what="alert" />
-          {rules.isPending ? <Loading what="alerts" /> : <FiringAlerts alerts={alerts} rules={kept} />}
+          {rules.isPending ? <Loading what="alerts" /> : <FiringAlerts alerts={alerts} rules={rulesIn(groups)} />}
         </Tabs.Panel>
         <Tabs.Panel value="silences">
           <Silences />

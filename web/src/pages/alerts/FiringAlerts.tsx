@@ -6,6 +6,7 @@ import { Empty, Panel } from '../../shell/states';
 import { useTime } from '../../time/TimeContext';
 import { isQuiet, type ActiveAlert } from './active';
 import { AlertRow } from './AlertRow';
+import { NoRules } from './NoRules';
 import { ExploreLink, RuleLink } from './RuleLink';
 import { seriesOf, useRuleSeries } from './ruleChart';
 
@@ -15,13 +16,12 @@ const NO_RANGE = { from: 0, to: 1 };
 
 export function FiringAlerts({ alerts, rules }: { alerts: readonly ActiveAlert[]; rules: number }) {
   if (alerts.length === 0) {
+    if (rules === 0) return <NoRules />;
     return (
       <section className="sg-panel">
-        {rules === 0 ? (
-          <Empty title="There are no rules">Name rule files under rule_files in the configuration of the server.</Empty>
-        ) : (
-          <Empty title="Nothing is firing">{rules} rules are evaluated.</Empty>
-        )}
+        <Empty title="Nothing is firing">
+          {rules} {rules === 1 ? 'rule is' : 'rules are'} evaluated.
+        </Empty>
       </section>
     );
   }

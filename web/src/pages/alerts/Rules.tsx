@@ -9,6 +9,7 @@ import { Breakable, State } from '../../shell/Labels';
 import { useUrl } from '../../shell/search';
 import { Empty, Panel } from '../../shell/states';
 import { useTime } from '../../time/TimeContext';
+import { NoRules } from './NoRules';
 import { RuleLink } from './RuleLink';
 
 interface Placed {
@@ -26,13 +27,7 @@ function isOfKind(rule: Rule, kind: string): boolean {
 export function Rules({ groups }: { groups: readonly RuleGroup[] }) {
   const { search, set } = useUrl();
   const filters = useFilters();
-  if (groups.length === 0) {
-    return (
-      <section className="sg-panel">
-        <Empty title="There are no rules">Name rule files under rule_files in the configuration of the server.</Empty>
-      </section>
-    );
-  }
+  if (groups.length === 0) return <NoRules />;
   const kind = search.status ?? 'all';
   const find = (search.find ?? '').toLowerCase();
   const all = groups.flatMap((group) => group.rules);

@@ -1,4 +1,5 @@
-import { ActionIcon, Anchor, Tooltip } from '@mantine/core';
+import { ActionIcon, Anchor, Button, Group, Tooltip } from '@mantine/core';
+import { useClipboard } from '@mantine/hooks';
 import { Link } from '@tanstack/react-router';
 import type { LogLine } from '../../api/loki';
 import { Icon } from '../../shell/Icon';
@@ -7,10 +8,52 @@ import type { Filter } from './LogList';
 
 const TRACE_ID = /^[0-9a-f]{32}$/i;
 
-export function LogDetails({ line, filter }: { line: LogLine; filter?: Filter }) {
+interface Props {
+  line: LogLine;
+  filter?: Filter;
+  share?: (line: LogLine) => void;
+  context?: (line: LogLine) => void;
+}
+
+export function LogDetails({ line, filter, share, context }: Props) {
+  const clipboard = useClipboard({ timeout: 1500 });
   const labels = Object.entries(line.labels).sort(([a], [b]) => (a < b ? -1 : 1));
   const spanId = line.labels['span_id'];
   return (
+    <>
+      <Group gap={4} className="sg-log-actions">
+        {context && (
+          <Button
+            size="compact-xs"
+            variant="default"
+            onClick={() => {
+              context(line);
+            }}
+          >
+            Before and after
+          </Button>
+        )}
+        {share && (
+          <Button
+            size="compact-xs"
+            variant="default"
+            onClick={() => {
+              share(line);
+            }}
+          >
+            Copy link to this line
+          </Button>
+        )}
+        <Button
+          size="compact-xs"
+          variant="default"
+          onClick={() => {
+            clipboard.copy(line.text);
+          }}
+        >
+          {clipboard.copied ? 'Copied' : 'Copy text'}
+        </Button>
+      </Group>
     <table className="sg-fields">
       <tbody>
         {labels.map(([name, value]) => (
@@ -71,5 +114,6 @@ export function LogDetails({ line, filter }: { line: LogLine; filter?: Filter })
         ))}
       </tbody>
     </table>
+    </>
   );
 }

@@ -1,9 +1,10 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import type { LogLine } from '../../api/loki';
 import { formatTime } from '../../lib/format';
+import { LevelMark } from './LevelMark';
+import { lineKey, prettyJson } from './line';
 import { LogDetails } from './LogDetails';
-import { levelOf } from './query';
 
 export type Filter = (name: string, value: string, include: boolean) => void;
 
@@ -12,9 +13,21 @@ interface Props {
   filter?: Filter;
   /** Asked for older lines when the end of the list comes near. */
   more?: () => void;
+  /** Whole lines instead of their beginning. */
+  wrap?: boolean;
+  /** JSON with one key a line. */
+  pretty?: boolean;
+  /** The key of the line a link is about: it is scrolled to, opened and marked. */
+  marked?: string | undefined;
+  share?: (line: LogLine) => void;
+  context?: (line: LogLine) => void;
+  /** Told when the reader scrolls away from the newest line, and when he is back. */
+  away?: (isAway: boolean) => void;
 }
 
-export function LogList({ lines, filter, more }: Props) {
+const TOP_PIXELS = 40;
+
+export function LogList({ lines, filter, more, wrap = false, pretty = false, marked, share, context, away }: Props) {
   const scroller = useRef<HTMLDivElement>(null);
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
   const rows = useVirtualizer({
@@ -29,45 +42,89 @@ export function LogList({ lines, filter, more }: Props) {
   useEffect(() => {
     if (nearEnd) more?.();
   }, [nearEnd, more]);
+
+  const markedNanos = marked?.split('-')[0];
+  const markedAt = useMemo(
+    () =>
+      marked === undefined
+        ? -1
+        : lines.findIndex((line) => line.nanos === markedNanos && lineKey(line) === marked),
+    [lines, marked, markedNanos],
+  );
+  const markedId = lines[markedAt]?.id;
+  const [shownMark, setShownMark] = useState<string>();
+  if (markedId !== undefined && marked !== shownMark) {
+    setShownMark(marked);
+    setOpen(new Set([...open, markedId]));
+  }
+  const reached = useRef<string>(undefined);
+  useEffect(() => {
+    if (markedAt < 0 || reached.current === marked) return;
+    reached.current = marked;
+    rows.scrollToIndex(markedAt, { align: 'center' });
+  }, [markedAt, marked, rows]);
+
   const toggle = (id: string) => {
     const next = new Set(open);
     if (!next.delete(id)) next.add(id);
     setOpen(next);
   };
+  const wasAway = useRef(false);
   return (
-    <div ref={scroller} className="sg-grow" style={{ overflow: 'auto' }}>
+    <div
+      ref={scroller}
+      className="sg-grow"
+      style={{ overflow: 'auto' }}
+      tabIndex={0}
+      role="region"
+      aria-label="Lines of the log"
+      data-testid="log-list"
+      onScroll={(event) => {
+        const isAway = event.currentTarget.scrollTop > TOP_PIXELS;
+        if (isAway === wasAway.current) return;
+        wasAway.current = isAway;
+        away?.(isAway);
+      }}
+    >
       <div style={{ height: rows.getTotalSize(), position: 'relative' }}>
         {rows.getVirtualItems().map((row) => {
           const line = lines[row.index];
           if (line === undefined) return null;
-          const level = levelOf(line.labels['detected_level'] ?? line.labels['severity_text'] ?? line.labels['level']);
+          const isOpen = open.has(line.id);
+          const json = pretty || isOpen ? prettyJson(line.text) : undefined;
           return (
             <div
               key={row.key}
               ref={rows.measureElement}
               data-index={row.index}
-              className="sg-log"
+              className={row.index === markedAt ? 'sg-log sg-log-marked' : 'sg-log'}
               style={{ transform: `translateY(${String(row.start)}px)` }}
             >
               <button
                 type="button"
                 data-testid="log-row"
                 className="sg-log-line"
-                aria-expanded={open.has(line.id)}
+                aria-expanded={isOpen}
+                aria-current={row.index === markedAt ? 'true' : undefined}
                 onClick={() => {
                   toggle(line.id);
                 }}
               >
-                <b className={`sg-level sg-level-${level}`} title={level}>
-                  {level === 'unknown' ? '·' : level[0]?.toUpperCase()}
-                </b>
+                <LevelMark line={line} />
                 <time>{formatTime(line.time)}</time>
                 <span className="sg-log-service">{line.labels['service_name'] ?? ''}</span>
-                <span className={open.has(line.id) ? 'sg-wrap' : 'sg-cut'} style={{ flex: 1 }}>
-                  {line.text}
+                <span className={isOpen || wrap || json !== undefined ? 'sg-wrap' : 'sg-cut'} style={{ flex: 1 }}>
+                  {json ?? line.text}
                 </span>
               </button>
-              {open.has(line.id) && <LogDetails line={line} {...(filter ? { filter } : {})} />}
+              {isOpen && (
+                <LogDetails
+                  line={line}
+                  {...(filter ? { filter } : {})}
+                  {...(share ? { share } : {})}
+                  {...(context ? { context } : {})}
+                />
+              )}
             </div>
           );
         })}

@@ -1,18 +1,18 @@
-import { Button, Group, Text } from '@mantine/core';
-import { useCallback, useMemo, useState } from 'react';
-import { MAX_LINES, mergePages, useLogs } from '../../api/loki';
+import '../../theme/explore.css';
+import { Button, Group, SegmentedControl } from '@mantine/core';
+import { useEffect, useState } from 'react';
 import { QueryEditor } from '../../editor/QueryEditor';
-import { Icon } from '../../shell/Icon';
+import { RunButton } from '../../editor/RunButton';
 import { filterLogql } from '../../filters/apply';
 import { useFilters } from '../../filters/useFilters';
 import { useUrl } from '../../shell/search';
-import { SendHint } from '../../shell/SendHint';
-import { ErrorNote, Loading } from '../../shell/states';
 import { useTime } from '../../time/TimeContext';
 import { Histogram } from './Histogram';
-import { LogList } from './LogList';
+import { LinesView } from './LinesView';
 import { LogGraph } from './LogGraph';
-import { addFilter, DEFAULT_QUERY, isMetricQuery } from './query';
+import { PatternsTab } from './PatternsTab';
+import { patternFilter } from './patterns';
+import { addFilter, addStage, DEFAULT_QUERY, isMetricQuery } from './query';
 
 export function LogsPage() {
   const { search, set } = useUrl();
@@ -24,79 +24,92 @@ export function LogsPage() {
     setShown(query);
     setText(query);
   }
+  const [paused, setPaused] = useState(false);
+  if (paused && !live) setPaused(false);
   const asked = filterLogql(query, useFilters());
   const metric = isMetricQuery(query);
-  const logs = useLogs(metric ? '' : asked, range);
-  const pages = logs.data?.pages;
-  const lines = useMemo(() => mergePages(pages ?? []), [pages]);
-  const { hasNextPage, isFetching, fetchNextPage } = logs;
-  const more = useCallback(() => {
-    if (hasNextPage && !isFetching) void fetchNextPage();
-  }, [hasNextPage, isFetching, fetchNextPage]);
+  const patterns = search.tab === 'patterns' && !metric;
   const run = (value: string) => {
     if (value.trim() === query) refresh();
-    else set({ q: value.trim() === DEFAULT_QUERY ? undefined : value.trim() });
+    else set({ q: value.trim() === DEFAULT_QUERY ? undefined : value.trim(), line: undefined });
   };
-  const filter = (name: string, value: string, include: boolean) => {
-    set({ q: addFilter(query, name, value, include) });
+  const follow = () => {
+    set({ refresh: live ? undefined : 'live', to: undefined, line: undefined, ...(search.to ? { from: undefined } : {}) });
   };
+  usePauseKey(live, () => {
+    setPaused(!paused);
+  });
   return (
-    <div className="sg-page sg-fill">
-      <Group gap="xs" align="flex-start" wrap="nowrap">
+    <div className="sg-page sg-fill sg-explore">
+      <Group gap="xs" align="flex-start" wrap="nowrap" className="sg-query">
         <QueryEditor language="logql" value={query} onRun={run} onChange={setText} placeholder={DEFAULT_QUERY} />
-        <Button
-          data-testid="run-query"
-          h={34}
-          leftSection={<Icon name="play" />}
-          onClick={() => {
+        <RunButton
+          asked={['loki']}
+          run={() => {
             run(text);
           }}
-        >
-          Run
-        </Button>
-        <Button
-          h={34}
-          variant={live ? 'filled' : 'default'}
-          aria-pressed={live}
-          onClick={() => {
-            set({ refresh: live ? undefined : 'live', to: undefined, ...(search.to ? { from: undefined } : {}) });
-          }}
-        >
-          {live ? 'Pause' : 'Live'}
+        />
+        <Button h={34} variant={live ? 'filled' : 'default'} aria-pressed={live} data-testid="live" onClick={follow}>
+          {live ? 'Stop' : 'Live'}
         </Button>
       </Group>
-      {logs.error !== null && !metric && <ErrorNote error={logs.error} />}
       {metric ? (
         <LogGraph query={asked} />
-      ) : logs.error === null ? (
+      ) : (
         <>
           <Histogram query={asked} />
-          <section className="sg-panel sg-grow" style={{ display: 'flex', flexDirection: 'column' }}>
-            <header className="sg-panel-head">
-              <h2>Lines</h2>
-              <Text size="xs" c="dimmed">
-                <span data-testid="line-count">{lines.length.toLocaleString('en')}</span> lines, newest first
-                {lines.length >= MAX_LINES
-                  ? '; choose an earlier range for older ones'
-                  : logs.hasNextPage
-                    ? '; older ones as you scroll'
-                    : ''}
-              </Text>
-            </header>
-            {logs.isPending ? (
-              <Loading what="lines" />
-            ) : lines.length === 0 ? (
-              <SendHint
-                signal="logs"
-                title="No lines in this time range"
-                advice="Choose a longer range, or remove a filter."
-              />
-            ) : (
-              <LogList lines={lines} filter={filter} more={more} />
-            )}
-          </section>
+          <Group justify="space-between" className="sg-tools">
+            <SegmentedControl
+              size="xs"
+              aria-label="What is shown"
+              value={patterns ? 'patterns' : 'lines'}
+              onChange={(value) => {
+                set({ tab: value === 'lines' ? undefined : value }, true);
+              }}
+              data={[
+                { value: 'lines', label: 'Lines' },
+                { value: 'patterns', label: 'Patterns' },
+              ]}
+            />
+          </Group>
+          {patterns ? (
+            <PatternsTab
+              query={asked}
+              range={range}
+              filter={(pattern, include) => {
+                set({ q: addStage(query, patternFilter(pattern, include)), tab: undefined });
+              }}
+            />
+          ) : (
+            <LinesView
+              query={asked}
+              paused={paused}
+              setPaused={setPaused}
+              filter={(name, value, include) => {
+                set({ q: addFilter(query, name, value, include), line: undefined });
+              }}
+            />
+          )}
         </>
-      ) : null}
+      )}
     </div>
   );
+}
+
+/** `p` stops and starts the lines that come in, where no text is typed. */
+function usePauseKey(on: boolean, toggle: () => void) {
+  useEffect(() => {
+    if (!on) return;
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key !== 'p' || event.ctrlKey || event.metaKey || event.altKey) return;
+      const target = event.target;
+      if (target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)))
+        return;
+      toggle();
+    };
+    window.addEventListener('keydown', onKey);
+    return () => {
+      window.removeEventListener('keydown', onKey);
+    };
+  });
 }

@@ -22,8 +22,16 @@ export function addFilter(query: string, name: string, value: string, include: b
   const quoted = JSON.stringify(value);
   const wanted = `| ${name}${include ? '=' : '!='}${quoted}`;
   const opposite = `| ${name}${include ? '!=' : '='}${quoted}`;
-  if (base.includes(opposite)) return base.replace(opposite, wanted);
+  if (base.includes(opposite)) return base.replace(opposite, () => wanted);
   return base.includes(wanted) ? base : `${base} ${wanted}`;
+}
+
+/** Adds a stage at the end, once; the same stage with the other sign is replaced. */
+export function addStage(query: string, stage: string): string {
+  const base = query.trim() === '' ? DEFAULT_QUERY : query.trim();
+  const opposite = stage.startsWith('|~') ? stage.replace('|~', '!~') : stage.replace('!~', '|~');
+  if (base.includes(opposite)) return base.replace(opposite, () => stage);
+  return base.includes(stage) ? base : `${base} ${stage}`;
 }
 
 export type Level = 'critical' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'unknown';

@@ -68,8 +68,10 @@ export function Attention({ groups, targets, error, refresh }: Props) {
           </span>
           <b>All quiet</b>
           <span className="sg-dim">
-            {count} alert {count === 1 ? 'rule' : 'rules'}, none firing · {targets.length}{' '}
-            {targets.length === 1 ? 'target' : 'targets'} up
+            {count === 0
+              ? 'no alert rules yet'
+              : `${String(count)} alert ${count === 1 ? 'rule' : 'rules'}, none firing`}{' '}
+            · {targets.length} {targets.length === 1 ? 'target' : 'targets'} up
           </span>
           <span className="sg-grow" />
           {also}

@@ -30,10 +30,9 @@ export function OverviewPage() {
   return (
     <div className="sg-page">
       <Attention groups={rules.data} targets={targets.data} error={rules.error ?? targets.error} refresh={refresh} />
+      {empty && <SendData status={status.data} />}
       <Ingest status={status.data} />
-      {empty ? (
-        <SendData status={status.data} />
-      ) : (
+      {!empty && (
         <div className="sg-two">
           <ErrorLogs />
           <Services />

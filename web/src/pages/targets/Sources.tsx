@@ -1,7 +1,8 @@
-import { useSources } from '../../api/sightglass';
+import { useSources, useStatus } from '../../api/sightglass';
 import { formatAgo } from '../../lib/format';
 import { State } from '../../shell/Labels';
-import { Empty, ErrorNote, Loading, Panel } from '../../shell/states';
+import { otlpLines } from '../../shell/snippets';
+import { CopyBlock, Empty, ErrorNote, Loading, Panel } from '../../shell/states';
 import { useTime } from '../../time/TimeContext';
 
 const KIND_NAMES: Record<string, string> = {
@@ -22,6 +23,20 @@ const KIND_NAMES: Record<string, string> = {
 
 const RANK: Record<string, number> = { down: 0, up: 1, idle: 2 };
 
+function NothingPushed() {
+  const status = useStatus(false).data;
+  return (
+    <Empty title="Nothing has been pushed yet">
+      {status && (
+        <div className="sg-send-hint">
+          OpenTelemetry: set these for your program, SDK or agent
+          <CopyBlock text={otlpLines({ ...status.listen, page: window.location.hostname })} />
+        </div>
+      )}
+    </Empty>
+  );
+}
+
 /** What pushes data here, and the files that are followed; scrape targets have their own table. */
 export function Sources({ refresh }: { refresh: number }) {
   const answer = useSources(refresh);
@@ -36,7 +51,7 @@ export function Sources({ refresh }: { refresh: number }) {
       ) : answer.isPending ? (
         <Loading what="sources" />
       ) : sources.length === 0 ? (
-        <Empty title="Nothing has been pushed yet">The overview has the lines that send the first.</Empty>
+        <NothingPushed />
       ) : (
         <table className="sg-table sg-rows">
           <thead>
