@@ -9,6 +9,8 @@ missing=()
 need chromium chromium
 need prometheus-node-exporter prometheus-node-exporter
 need prometheus prometheus
+need rsyslogd rsyslog
+[ -x /lib/systemd/systemd-journal-upload ] || missing+=(systemd-journal-remote)
 ldconfig -p | grep -q libzstd.so.1 || missing+=(libzstd1)
 if [ ${#missing[@]} -gt 0 ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null || echo "could not install: ${missing[*]}"
@@ -21,6 +23,7 @@ step() { echo "== $*"; "$@" || { failed=$((failed + 1)); echo "FAILED: $*"; }; }
 step dotnet build Sightglass.slnx -c Release -p:Bundle=false -v quiet
 step dotnet publish src/Sightglass.Server -c Release -o artifacts/dist -v quiet
 step npm ci --prefix tests/clients/otlp-js --no-audit --no-fund --loglevel=error
+step npm ci --prefix tests/clients/logs-js --no-audit --no-fund --loglevel=error
 if [ "$failed" = 0 ]; then
   dotnet test Sightglass.slnx -c Release --no-build -maxcpucount:1 2>&1 | tee "$log" || true
   [ -f web/package.json ] && { (cd web && npm run lint --silent && npm test --silent) 2>&1 | tee -a "$log"; [ "${PIPESTATUS[0]}" = 0 ] || failed=$((failed + 1)); }
