@@ -54,66 +54,66 @@ export function LogDetails({ line, filter, share, context }: Props) {
           {clipboard.copied ? 'Copied' : 'Copy text'}
         </Button>
       </Group>
-    <table className="sg-fields">
-      <tbody>
-        {labels.map(([name, value]) => (
-          <tr key={name}>
-            <td style={{ width: 52 }}>
-              {filter && (
-                <>
-                  <Tooltip label="Only lines with this value">
-                    <ActionIcon
-                      size="xs"
-                      variant="subtle"
-                      color="gray"
-                      aria-label={`Include ${name} ${value}`}
-                      onClick={() => {
-                        filter(name, value, true);
-                      }}
-                    >
-                      <Icon name="plus" size={12} />
-                    </ActionIcon>
-                  </Tooltip>
-                  <Tooltip label="No lines with this value">
-                    <ActionIcon
-                      size="xs"
-                      variant="subtle"
-                      color="gray"
-                      aria-label={`Exclude ${name} ${value}`}
-                      onClick={() => {
-                        filter(name, value, false);
-                      }}
-                    >
-                      <Icon name="minus" size={12} />
-                    </ActionIcon>
-                  </Tooltip>
-                </>
-              )}
-            </td>
-            <th scope="row">{name}</th>
-            <td className="sg-wrap">
-              {name === 'trace_id' && TRACE_ID.test(value) ? (
-                <Anchor
-                  size="xs"
-                  renderRoot={(props) => (
-                    <Link
-                      to="/trace/$id"
-                      params={{ id: value }}
-                      search={(old: AppSearch) => ({ ...keptSearch(old), ...(spanId ? { span: spanId } : {}) })}
-                      {...props}
-                    />
-                  )}
-                >
-                  {value} – open trace
-                </Anchor>
-              ) : (
-                value
-              )}
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      <table className="sg-fields">
+        <tbody>
+          {labels.map(([name, value]) => (
+            <tr key={name}>
+              <td style={{ width: 52 }}>
+                {filter && (
+                  <>
+                    <Tooltip label="Only lines with this value">
+                      <ActionIcon
+                        size="xs"
+                        variant="subtle"
+                        color="gray"
+                        aria-label={`Include ${name} ${value}`}
+                        onClick={() => {
+                          filter(name, value, true);
+                        }}
+                      >
+                        <Icon name="plus" size={12} />
+                      </ActionIcon>
+                    </Tooltip>
+                    <Tooltip label="No lines with this value">
+                      <ActionIcon
+                        size="xs"
+                        variant="subtle"
+                        color="gray"
+                        aria-label={`Exclude ${name} ${value}`}
+                        onClick={() => {
+                          filter(name, value, false);
+                        }}
+                      >
+                        <Icon name="minus" size={12} />
+                      </ActionIcon>
+                    </Tooltip>
+                  </>
+                )}
+              </td>
+              <th scope="row">{name}</th>
+              <td className="sg-wrap">
+                {name === 'trace_id' && TRACE_ID.test(value) ? (
+                  <Anchor
+                    size="xs"
+                    renderRoot={(props) => (
+                      <Link
+                        to="/trace/$id"
+                        params={{ id: value }}
+                        search={(old: AppSearch) => ({ ...keptSearch(old), ...(spanId ? { span: spanId } : {}) })}
+                        {...props}
+                      />
+                    )}
+                  >
+                    {value} – open trace
+                  </Anchor>
+                ) : (
+                  value
+                )}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
     </>
   );
 }

@@ -46,9 +46,7 @@ export function LogList({ lines, filter, more, wrap = false, pretty = false, mar
   const markedNanos = marked?.split('-')[0];
   const markedAt = useMemo(
     () =>
-      marked === undefined
-        ? -1
-        : lines.findIndex((line) => line.nanos === markedNanos && lineKey(line) === marked),
+      marked === undefined ? -1 : lines.findIndex((line) => line.nanos === markedNanos && lineKey(line) === marked),
     [lines, marked, markedNanos],
   );
   const markedId = lines[markedAt]?.id;

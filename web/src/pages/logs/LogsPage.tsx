@@ -34,7 +34,12 @@ export function LogsPage() {
     else set({ q: value.trim() === DEFAULT_QUERY ? undefined : value.trim(), line: undefined });
   };
   const follow = () => {
-    set({ refresh: live ? undefined : 'live', to: undefined, line: undefined, ...(search.to ? { from: undefined } : {}) });
+    set({
+      refresh: live ? undefined : 'live',
+      to: undefined,
+      line: undefined,
+      ...(search.to ? { from: undefined } : {}),
+    });
   };
   usePauseKey(live, () => {
     setPaused(!paused);
@@ -103,7 +108,10 @@ function usePauseKey(on: boolean, toggle: () => void) {
     const onKey = (event: KeyboardEvent) => {
       if (event.key !== 'p' || event.ctrlKey || event.metaKey || event.altKey) return;
       const target = event.target;
-      if (target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)))
+      if (
+        target instanceof HTMLElement &&
+        (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+      )
         return;
       toggle();
     };
