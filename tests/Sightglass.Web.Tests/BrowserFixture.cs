@@ -61,6 +61,15 @@ public sealed class BrowserFixture : IAsyncLifetime
                 """);
         }
 
+        // Two minutes of requests, one of four fails.
+        for (var i = 0; i <= 24; i++)
+        {
+            string Point(int status, int count) => $$$"""{"startTimeUnixNano":"{{{Nano(now - 130_000)}}}","timeUnixNano":"{{{Nano(now - 120_000 + (i * 5000))}}}","count":"{{{count * i}}}","sum":{{{0.05 * count * i}}},"explicitBounds":[0.1,1],"bucketCounts":["{{{count * i}}}","0","0"],"attributes":[{"key":"http.route","value":{"stringValue":"/pay"}},{"key":"http.response.status_code","value":{"intValue":"{{{status}}}"}}]}""";
+            await Post("/v1/metrics", $$$"""
+                {"resourceMetrics":[{"resource":{{{resource}}},"scopeMetrics":[{"metrics":[{"name":"http.server.request.duration","unit":"s","histogram":{"aggregationTemporality":2,"dataPoints":[{{{Point(200, 30)}}},{{{Point(500, 10)}}}]}}]}]}]}
+                """);
+        }
+
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
         {

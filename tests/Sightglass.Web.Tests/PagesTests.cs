@@ -6,7 +6,7 @@ namespace Sightglass.Web.Tests;
 /// <summary>Each page is opened and used, and shows what was sent in.</summary>
 public sealed class PagesTests(BrowserFixture browser) : IClassFixture<BrowserFixture>
 {
-    private static readonly string[] Paths = ["/", "/metrics-explorer", "/logs", "/traces", $"/trace/{BrowserFixture.TraceId}", "/alerts", "/alerts/rule?name=BasketsTooFull", "/targets"];
+    private static readonly string[] Paths = ["/", "/services", "/services?service=checkout", "/metrics-explorer", "/logs", "/traces", $"/trace/{BrowserFixture.TraceId}", "/alerts", "/alerts/rule?name=BasketsTooFull", "/targets"];
 
     public static TheoryData<string, int, bool> Views
     {
@@ -84,6 +84,23 @@ public sealed class PagesTests(BrowserFixture browser) : IClassFixture<BrowserFi
         var (page, _) = await browser.OpenAsync("/targets");
         await Expect(page.GetByTestId("target-row").Filter(new LocatorFilterOptions { HasText = "sightglass" }).First).ToBeVisibleAsync();
         await Expect(page.GetByTestId("volume-row")).ToHaveCountAsync(3);
+        await page.Context.CloseAsync();
+    }
+
+    [BrowserFact]
+    public async Task Services_show_rate_errors_and_duration_and_lead_to_their_endpoints()
+    {
+        var (page, errors) = await browser.OpenAsync("/services?from=now-15m");
+        var row = page.GetByTestId("service-row").Filter(new LocatorFilterOptions { HasText = "checkout" });
+        await Expect(row).ToContainTextAsync("25 %");
+        await Expect(row).ToContainTextAsync("/s");
+        await Expect(row).ToContainTextAsync("95 ms");
+        await row.GetByRole(AriaRole.Link, new LocatorGetByRoleOptions { Name = "checkout", Exact = true }).ClickAsync();
+        await Expect(page.GetByTestId("endpoint-row")).ToContainTextAsync("/pay");
+        await Expect(page.GetByTestId("endpoint-row")).ToContainTextAsync("25 %");
+        await Expect(page.GetByTestId("filter-service")).ToHaveValueAsync("checkout");
+        await Expect(page.GetByTestId("alert-row").Filter(new LocatorFilterOptions { HasText = "baskets hold" })).ToBeVisibleAsync();
+        errors.ShouldBeEmpty();
         await page.Context.CloseAsync();
     }
 

@@ -18,6 +18,8 @@ public sealed class PhoneTests(BrowserFixture browser) : IClassFixture<BrowserFi
     [InlineData("/alerts?silence=alertname%3D%22BasketsTooFull%22")]
     [InlineData("/alerts/rule?name=BasketsTooFull")]
     [InlineData("/targets")]
+    [InlineData("/services")]
+    [InlineData("/services?service=checkout")]
     [InlineData("/logs")]
     [InlineData("/traces")]
     [InlineData("/metrics-explorer")]
