@@ -61,8 +61,8 @@ internal static class ConfigurationLoader
             Alertmanager = Alertmanager(root, path, folder),
             Notices = [.. withGlobal.Notices, .. AcceptedKeys.Runtime(root.Section("runtime")), .. AcceptedKeys.Tracing(root.Section("tracing"), folder)],
             Alerting = AlertingReader.Read(root.Section("alerting"), scrapeDefaults.LegacyNames, folder),
-            Receivers = ReceiversReader.Read(root.Section("receivers"), folder),
-            Logs = [.. root.Sections("logs").Select(section => LogsReader.Read(section, folder))],
+            Receivers = ReceiversReader.Read(root.Section("receivers"), root.Sections("logs"), folder),
+            Logs = [.. root.Sections("logs").Where(section => !ReceiversReader.Reads(section)).Select(section => LogsReader.Read(section, folder))],
         };
         root.RejectUnknown();
         return configuration;

@@ -28,6 +28,7 @@ namespace Sightglass.Server.Hosting;
 /// <summary>Everything behind the endpoints, made from the configuration and ended in the opposite order.</summary>
 internal sealed class Engines : IAsyncDisposable
 {
+    private static readonly string[] ReceiverSections = ["receivers", "logs"];
     private static readonly string[] ForwardSections = ["remote_write", "otlp_exporters"];
 
     private readonly DataFolder _folder;
@@ -80,6 +81,8 @@ internal sealed class Engines : IAsyncDisposable
         PromQL = new PromQLEngine(Metrics, QueryLimits, time, configuration.PromQL.Options) { DefaultSubqueryStep = configuration.EvaluationInterval };
         LogQL = new LogQLEngine(Events, QueryLimits);
         Pushes = new PushRequests(new PushReceiver(Forwarder, new DeltaAccumulator(time), IngestLimits, time) { Otlp = configuration.Otlp }, new BodyReader(IngestLimits, new BodyBudget(BodyBudget.DefaultBytes)), Ledger);
+        Pushes.Receiver.LogRate = configuration.Receivers.Rate;
+        LogReceiver = new LogReceiver(IntakeOf(configuration)) { Rate = configuration.Receivers.Rate };
         TraceQL = new TraceQLEngine(Events, QueryLimits);
         Notifications = new NotificationStore(_state);
         AlertStates = new AlertStateStore(_state);
@@ -158,6 +161,15 @@ internal sealed class Engines : IAsyncDisposable
 
     public FileTailer Tailer { get; private set; }
 
+    /// <summary>What takes the logs of HTTP protocols.</summary>
+    public LogReceiver LogReceiver { get; }
+
+    /// <summary>Ports of HTTP receivers of logs.</summary>
+    public List<ListenerStatus> HttpListeners { get; } = [];
+
+    /// <summary>Every port of a receiver of logs.</summary>
+    public IEnumerable<ListenerStatus> Listeners => HttpListeners.Concat(Receivers?.Listeners ?? []);
+
     /// <summary>The receivers of logs with ports of their own; bound by <see cref="BindReceiversAsync"/>.</summary>
     public LogReceivers? Receivers { get; private set; }
 
@@ -195,7 +207,7 @@ internal sealed class Engines : IAsyncDisposable
 
     /// <summary>Binds the ports of <c>receivers</c>.</summary>
     /// <exception cref="IOException">An address is in use.</exception>
-    public async Task BindReceiversAsync() => Receivers = await LogReceivers.BindAsync(Configuration.Receivers, IntakeOf(Configuration));
+    public async Task BindReceiversAsync() => Receivers = await LogReceivers.BindAsync(Configuration.Receivers, IntakeOf(Configuration), _folder.Root);
 
     /// <summary>Starts what acts on its own: rules, scraping, following files.</summary>
     public async Task StartAsync()
@@ -215,9 +227,11 @@ internal sealed class Engines : IAsyncDisposable
     /// <summary>Puts a configuration in force while serving. Called by one reload at a time.</summary>
     public async Task ApplyAsync(ServerConfiguration next)
     {
-        if (ConfigurationDifference.SectionText(Configuration, "receivers") != ConfigurationDifference.SectionText(next, "receivers"))
+        if (ReceiverSections.Any(s => ConfigurationDifference.SectionText(Configuration, s) != ConfigurationDifference.SectionText(next, s)))
         {
             await RebindAsync(next);
+            Pushes.Receiver.LogRate = next.Receivers.Rate;
+            LogReceiver.Rate = next.Receivers.Rate;
         }
 
         Pushes.Receiver.Otlp = next.Otlp;
@@ -283,7 +297,7 @@ internal sealed class Engines : IAsyncDisposable
 
         try
         {
-            Receivers = await LogReceivers.BindAsync(next.Receivers, IntakeOf(next));
+            Receivers = await LogReceivers.BindAsync(next.Receivers, IntakeOf(next), _folder.Root);
         }
         catch (IOException)
         {

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Sightglass.Core.Limits;
 using Sightglass.Server.Api.Alerting;
+using Sightglass.Server.Api.Logs;
 using Sightglass.Server.Api.Loki;
 using Sightglass.Server.Api.Otlp;
 using Sightglass.Server.Api.Own;
@@ -69,9 +70,10 @@ internal sealed class SightglassServer : IAsyncDisposable
                 await app.StartAsync();
             }
 
+            var logPorts = await LogPorts.OpenAsync(configuration.Receivers, engines, Prepare);
             await engines.StartAsync();
             var server = new SightglassServer(engines, reload, logging) { Addresses = listen };
-            server._listeners.AddRange([apps.Grpc, apps.Otlp, apps.Http]);
+            server._listeners.AddRange([apps.Grpc, apps.Otlp, apps.Http, .. logPorts]);
             return server;
         }
         catch
@@ -123,6 +125,7 @@ internal sealed class SightglassServer : IAsyncDisposable
         TempoApi.Map(app, engines.TraceQL, engines.Events, limits, time);
         OtlpHttpApi.Map(app, engines.Pushes);
         PushApi.Map(app, engines.Pushes);
+        LogRoutes.Map(app, engines.Pushes, engines.LogReceiver);
         PushgatewayApi.Map(app, engines.Pushes, engines.Pushgateway);
         NotificationsApi.Map(app, engines.Notifications, engines.AlertStates);
         StatusApi.Map(app, engines, listen);

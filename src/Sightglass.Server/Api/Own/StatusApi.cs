@@ -69,7 +69,7 @@ internal static class StatusApi
     private static void Listeners(Utf8JsonWriter json, Engines engines)
     {
         json.WriteStartArray("receivers");
-        foreach (var listener in engines.Receivers?.Listeners ?? [])
+        foreach (var listener in engines.Listeners)
         {
             json.WriteStartObject();
             json.WriteString("receiver", listener.Receiver);
@@ -99,7 +99,7 @@ internal static class StatusApi
             Source(json, "file", file.Path, State(now, file.LastLine, false), file.LastLine, file.Lines, 0, null);
         }
 
-        foreach (var listener in engines.Receivers?.Listeners ?? [])
+        foreach (var listener in engines.Listeners)
         {
             Source(json, listener.Receiver, $"{listener.Receiver} · listens on {listener.Transport} {listener.Address}", "up", null, 0, 0, null);
         }
