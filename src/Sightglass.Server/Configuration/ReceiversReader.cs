@@ -3,30 +3,155 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Sightglass.Alerting;
 using Sightglass.Core.Model;
+using Sightglass.Ingest.Fluent;
+using Sightglass.Ingest.Gelf;
+using Sightglass.Ingest.Journald;
 using Sightglass.Ingest.Listening;
 using Sightglass.Ingest.Syslog;
 using YamlDotNet.RepresentationModel;
 
 namespace Sightglass.Server.Configuration;
 
-/// <summary>Reads the block <c>receivers</c>. Each receiver is a mapping, or a list of them where it listens in several places.</summary>
+/// <summary>Reads the block <c>receivers</c>, and the entries of <c>logs</c> that are no files. Each receiver is a mapping, or a list of them where it listens in several places.</summary>
 internal static class ReceiversReader
 {
-    /// <exception cref="AlertingConfigurationException">Something in it is not as it has to be.</exception>
-    public static ReceiversConfiguration Read(YamlSection? section, string folder)
-    {
-        if (section is null)
-        {
-            return ReceiversConfiguration.None;
-        }
+    private static readonly System.Buffers.SearchValues<char> NameCharacters =
+        System.Buffers.SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
 
-        var rate = Rate(section, SourceRateLimit.None);
+    /// <summary>Whether an entry of <c>logs</c> is read here: one with <c>journald</c> or <c>syslog</c> in place of files.</summary>
+    public static bool Reads(YamlSection entry) => entry.Has("journald") || entry.Has("syslog") || (entry.Keys.Contains("journald") && !entry.Has("files"));
+
+    /// <exception cref="AlertingConfigurationException">Something in it is not as it has to be.</exception>
+    public static ReceiversConfiguration Read(YamlSection? section, List<YamlSection> logs, string folder)
+    {
+        var rate = section is null ? SourceRateLimit.None : Rate(section, SourceRateLimit.None);
+        var http = new List<(string Receiver, IPEndPoint Address)>();
         var configuration = new ReceiversConfiguration
         {
             Rate = rate,
-            Syslog = [.. Each(section, "syslog").Select(s => Syslog(s, rate, folder))],
+            Syslog = section is null ? [] : [.. Each(section, "syslog").Select(s => Syslog(s, rate, folder))],
+            Fluent = section is null ? [] : [.. Each(section, "fluentd").Select(s => Fluent(s, rate, folder, http)).OfType<FluentConfiguration>()],
+            Gelf = section is null ? [] : [.. Each(section, "gelf").Select(s => Gelf(s, rate, http)).OfType<GelfConfiguration>()],
+        };
+        foreach (var receiver in (string[])["elasticsearch", "seq", "journald"])
+        {
+            foreach (var entry in section is null ? [] : Each(section, receiver))
+            {
+                http.Add((receiver, Address(entry, "listen") ?? throw entry.Error($"{receiver} needs listen, HOST:PORT; without a port of its own it is below /{(receiver == "seq" ? "api/events/raw" : receiver)} on the main one")));
+                entry.RejectUnknown();
+            }
+        }
+
+        section?.RejectUnknown();
+        var own = logs.Where(Reads).ToList();
+        var journals = own.Where(e => !e.Has("syslog")).Select(e => Journal(e, rate, folder)).ToList();
+        if (journals.GroupBy(j => j.Name, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
+        {
+            throw own[0].Error($"two journals named \"{twice.Key}\": a name keeps the place that a journal was read to");
+        }
+
+        return configuration with
+        {
+            Syslog = [.. configuration.Syslog, .. own.Where(e => e.Has("syslog")).Select(e => SyslogEntry(e, rate, folder))],
+            Journals = journals,
+            Http = http,
+        };
+    }
+
+    private static FluentConfiguration? Fluent(YamlSection section, SourceRateLimit rate, string folder, List<(string Receiver, IPEndPoint Address)> http)
+    {
+        var somewhere = section.Has("listen") || section.Has("tls") || section.Has("http");
+        if (Address(section, "http") is { } port)
+        {
+            http.Add(("fluentd", port));
+        }
+
+        var configuration = new FluentConfiguration
+        {
+            Name = section.Text("name", "fluentd"),
+            Listen = Address(section, "listen") ?? (somewhere ? null : new IPEndPoint(IPAddress.Loopback, FluentConfiguration.DefaultPort)),
+            Tls = Tls(section.Section("tls"), folder),
+            SharedKey = Key(section, folder),
+            Labels = Labels(section),
+            Rate = Rate(section, rate),
         };
         section.RejectUnknown();
+        return configuration.Listen is null && configuration.Tls is null ? null : configuration;
+    }
+
+    private static string? Key(YamlSection section, string folder)
+    {
+        if (section.Has("shared_key") && section.Has("shared_key_file"))
+        {
+            throw section.Error("shared_key_file", "at most one of shared_key & shared_key_file must be configured");
+        }
+
+        var key = Existing(section, "shared_key_file", folder) is { } file ? File.ReadAllText(file).Trim() : section.Text("shared_key");
+        return key is { Length: 0 } ? throw section.Error("shared_key", "shared_key is empty") : key;
+    }
+
+    private static GelfConfiguration? Gelf(YamlSection section, SourceRateLimit rate, List<(string Receiver, IPEndPoint Address)> http)
+    {
+        var somewhere = section.Has("udp") || section.Has("tcp") || section.Has("http");
+        if (Address(section, "http") is { } port)
+        {
+            http.Add(("gelf", port));
+        }
+
+        var standard = new IPEndPoint(IPAddress.Loopback, GelfConfiguration.DefaultPort);
+        var configuration = new GelfConfiguration
+        {
+            Name = section.Text("name", "gelf"),
+            Udp = Address(section, "udp") ?? (somewhere ? null : standard),
+            Tcp = Address(section, "tcp") ?? (somewhere ? null : standard),
+            Labels = Labels(section),
+            Rate = Rate(section, rate),
+        };
+        section.RejectUnknown();
+        return configuration.Udp is null && configuration.Tcp is null ? null : configuration;
+    }
+
+    // logs: [{ name: …, labels: …, journald: { … } }]
+    private static JournalConfiguration Journal(YamlSection entry, SourceRateLimit rate, string folder)
+    {
+        var name = entry.Text("name", "journald");
+        if (name.AsSpan().ContainsAnyExcept(NameCharacters))
+        {
+            throw entry.Error("name", $"name: got \"{name}\", want letters, digits, dots, dashes and underscores: a journal's name is part of a file's");
+        }
+
+        var configuration = new JournalConfiguration { Name = name, Labels = Labels(entry), Rate = Rate(entry, rate), FromEnd = entry.Bool("from_end") ?? false };
+        if (entry.Section("journald") is { } section)
+        {
+            configuration = configuration with
+            {
+                Program = section.Text("journalctl", configuration.Program),
+                Folder = section.Text("directory") is { } directory ? Path.GetFullPath(directory, folder) : null,
+                Units = section.Texts("units"),
+                Matches = section.Texts("matches"),
+            };
+            if (configuration.Matches.FirstOrDefault(m => m != "+" && (m.StartsWith('-') || !m.Contains('='))) is { } match)
+            {
+                throw section.Error("matches", $"matches: got \"{match}\", want FIELD=value");
+            }
+
+            section.RejectUnknown();
+        }
+
+        entry.RejectUnknown();
+        return configuration;
+    }
+
+    // logs: [{ name: …, labels: …, syslog: { udp: … } }]
+    private static SyslogConfiguration SyslogEntry(YamlSection entry, SourceRateLimit rate, string folder)
+    {
+        var configuration = Syslog(entry.Section("syslog")!, Rate(entry, rate), folder);
+        configuration = configuration with
+        {
+            Name = entry.Text("name") ?? configuration.Name,
+            Labels = entry.Has("labels") ? Labels(entry) : configuration.Labels,
+        };
+        entry.RejectUnknown();
         return configuration;
     }
 
