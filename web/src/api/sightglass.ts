@@ -24,6 +24,7 @@ export interface Status {
     eventsWalBytes: number;
     activeSeries: number;
   };
+  receivers: { receiver: string; transport: string; address: string; connections: number }[];
   retentionSeconds: { metrics: number; logs: number; traces: number };
   process: { residentBytes: number; cpuSeconds: number };
 }

@@ -5,7 +5,7 @@ import { otlpLines } from '../../shell/snippets';
 import { CopyBlock, Empty, ErrorNote, Loading, Panel } from '../../shell/states';
 import { useTime } from '../../time/TimeContext';
 
-const KIND_NAMES: Record<string, string> = {
+export const KIND_NAMES: Record<string, string> = {
   file: 'Followed file',
   otlp: 'OTLP',
   otlp_grpc: 'OTLP gRPC',
@@ -15,7 +15,7 @@ const KIND_NAMES: Record<string, string> = {
   pushgateway: 'Pushgateway',
   syslog: 'Syslog',
   journald: 'Journal',
-  fluent: 'Fluent forward',
+  fluentd: 'Fluentd forward',
   gelf: 'GELF',
   elasticsearch: 'Elasticsearch bulk',
   seq: 'Seq',

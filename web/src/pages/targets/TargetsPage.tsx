@@ -1,6 +1,7 @@
 import { useStatus } from '../../api/sightglass';
 import { useTime } from '../../time/TimeContext';
 import { Cardinality } from './Cardinality';
+import { Listeners } from './Listeners';
 import { ScrapeTargets } from './ScrapeTargets';
 import { Sources } from './Sources';
 import { LogVolume, Storage } from './Storage';
@@ -16,6 +17,7 @@ export function TargetsPage() {
     <div className="sg-page">
       <ScrapeTargets refresh={refresh} />
       <Sources refresh={refresh} />
+      {status && <Listeners status={status} />}
       <div className="sg-two sg-halves">
         <Storage status={status} />
         <LogVolume />
