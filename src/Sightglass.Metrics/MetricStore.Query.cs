@@ -104,7 +104,7 @@ public sealed partial class MetricStore
         using var snapshot = TakeSnapshot();
         foreach (var part in snapshot.Parts)
         {
-            if (part.MinTime < from || part.MaxTime > maxTime || part.Deletions is not null)
+            if (part.MinTime < from || part.MaxTime > maxTime || part.Deletions is { IsActive: true })
             {
                 return false;
             }

@@ -5,27 +5,36 @@ using Sightglass.TestKit;
 namespace Sightglass.EndToEnd;
 
 /// <summary>
-/// What was acknowledged survives kill -9, and nothing is there twice. A loaded server is killed at random moments and started again over the same data;
+/// What was acknowledged survives kill -9, nothing is there twice, and what was deleted does not come back. A loaded server that flushes, merges, deletes, drops
+/// what is past a retention and makes snapshots is killed at random moments and started again over the same data;
 /// <c>SIGHTGLASS_KILLS=20 dotnet test tests/Sightglass.EndToEnd --filter KillTests</c> does it twenty times.
 /// </summary>
 public sealed class KillTests
 {
     private const int Senders = 3;
 
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
+
     [Fact]
     public async Task Acknowledged_is_kept_and_not_twice()
     {
-        var kills = int.TryParse(Environment.GetEnvironmentVariable("SIGHTGLASS_KILLS"), out var wanted) ? wanted : 3;
+        var kills = int.TryParse(Environment.GetEnvironmentVariable("SIGHTGLASS_KILLS"), out var wanted) ? Math.Max(wanted, 3) : 3;
         var seed = Environment.TickCount;
         var random = new Random(seed);
-        using var data = new TemporaryFolder();
+        using var folder = new TemporaryFolder();
+        var data = folder.PathOf("data");
+        await File.WriteAllTextAsync(folder.PathOf("c.yml"), """
+            server: { enable_admin_api: true }
+            storage: { retention: { max_disk: 50%, rules: [ { signal: metrics, selector: '{__name__="old_number"}', keep: 1h } ] } }
+            """);
+        var chores = new Chores();
         var start = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() - 600_000;
         var next = 0;
         var acknowledged = new SortedSet<int>();
         var sent = new HashSet<int>();
         for (var kill = 0; kill < kills; kill++)
         {
-            await using var server = await ServerProcess.StartAsync(data.FullPath);
+            await using var server = await ServerProcess.StartAsync(data, "--config", folder.PathOf("c.yml"));
             using var stop = new CancellationTokenSource();
             var senders = Enumerable.Range(0, Senders).Select(_ => Task.Run(async () =>
             {
@@ -53,30 +62,48 @@ public sealed class KillTests
                     }
                 }
             })).ToArray();
+            var choring = chores.RunAsync(server, start, () => Snapshot(acknowledged), stop.Token);
             var enough = random.Next(20, 300);
             var before = acknowledged.Count;
+            var rounds = chores.Rounds;
             while (senders.Any(s => !s.IsCompleted))
             {
                 lock (acknowledged)
                 {
-                    if (acknowledged.Count - before >= enough)
+                    if (acknowledged.Count - before >= enough && chores.Rounds > rounds)
                     {
                         break;
                     }
                 }
 
-                await Task.Yield();
+                await Task.Delay(PollInterval);
             }
 
             await server.KillAsync();
             await stop.CancelAsync();
             await Task.WhenAll(senders);
+            await choring;
         }
 
-        await using var last = await ServerProcess.StartAsync(data.FullPath);
+        await using var last = await ServerProcess.StartAsync(data, "--config", folder.PathOf("c.yml"));
         await CheckLogs(last, acknowledged, sent, start, seed);
         await CheckMetrics(last, acknowledged, sent, start, seed);
         await CheckSpans(last, acknowledged, seed);
+        await chores.CheckAsync(last, start, seed);
+        var (name, contents) = chores.LastSnapshot.ShouldNotBeNull($"three kills see three rounds, seed {seed}");
+        var restored = folder.PathOf("restored");
+        await ServerProcess.RunAsync("restore", Path.Combine(data, "snapshots", name), "--data", restored);
+        await using var copy = await ServerProcess.StartAsync(restored);
+        await CheckLogs(copy, contents, sent, start, seed);
+        await CheckMetrics(copy, contents, sent, start, seed);
+    }
+
+    private static SortedSet<int> Snapshot(SortedSet<int> acknowledged)
+    {
+        lock (acknowledged)
+        {
+            return [.. acknowledged];
+        }
     }
 
     private static async Task<bool> Send(ServerProcess server, int number, long start)

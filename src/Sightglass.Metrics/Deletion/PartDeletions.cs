@@ -26,6 +26,9 @@ internal sealed class PartDeletions
     /// <summary>The tombstones that may concern the part.</summary>
     public IReadOnlyList<Tombstone> Tombstones { get; }
 
+    /// <summary>Whether something may be hidden at present: most parts are too new for any rule, and no series need be looked up in them.</summary>
+    public bool IsActive => Tombstones.Count > 0 || _part.MinTime < _retention.FirstCutoffMs();
+
     /// <summary>Whether tombstones hide something in the part.</summary>
     public bool HasDeleted => Tombstones.Count > 0 && Array.Exists(_entries.Value, static e => e.Keep is null);
 
@@ -43,12 +46,6 @@ internal sealed class PartDeletions
     /// <summary>Whether something of a series in a range (inclusive) is hidden.</summary>
     public bool Touches(int series, long minTime, long maxTime)
     {
-        // Most parts are too new for any rule: no need to look up its series in them.
-        if (Tombstones.Count == 0 && Math.Max(_part.MinTime, minTime) >= _retention.FirstCutoffMs())
-        {
-            return false;
-        }
-
         foreach (var entry in _entries.Value)
         {
             if (entry.MinTime <= maxTime && LastOf(entry) >= minTime && entry.Series[series])

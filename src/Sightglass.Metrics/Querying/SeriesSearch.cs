@@ -32,7 +32,7 @@ internal sealed class SeriesSearch(BlockCache cache, IReadOnlyList<LabelMatcher>
         }
 
         var index = part.Index;
-        var deletions = part.Deletions;
+        var deletions = part.Deletions is { IsActive: true } active ? active : null;
         var covered = part.MinTime >= minTime && part.MaxTime <= maxTime;
         var ids = index.Find(matchers, cancellation);
         var seen = 0;

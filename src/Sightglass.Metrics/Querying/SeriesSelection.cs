@@ -2,6 +2,7 @@ using Sightglass.Core.Contracts;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Model;
 using Sightglass.Metrics.Blocks;
+using Sightglass.Metrics.Deletion;
 using Sightglass.Metrics.Memory;
 
 namespace Sightglass.Metrics.Querying;
@@ -20,6 +21,7 @@ internal sealed class SeriesSelection : ISeriesSelection
     private readonly MemoryTable[] _tables;
     private readonly FoundSeries[] _series;
     private readonly Place[] _places;
+    private readonly PartDeletions?[] _deletions;
 
     private SeriesSelection(Snapshot snapshot, Parts.BlockCache cache, Action<CorruptDataException> lost, long minTime, long maxTime, MemoryTable[] tables, FoundSeries[] series, Place[] places)
     {
@@ -31,6 +33,9 @@ internal sealed class SeriesSelection : ISeriesSelection
         _tables = tables;
         _series = series;
         _places = places;
+
+        // Asked once for each part instead of each series.
+        _deletions = Array.ConvertAll(snapshot.Parts, static p => p.Deletions is { IsActive: true } active ? active : null);
     }
 
     public int Count => _series.Length;
@@ -95,8 +100,8 @@ internal sealed class SeriesSelection : ISeriesSelection
     {
         if (place.Source < _snapshot.Parts.Length)
         {
-            var part = _snapshot.Parts[place.Source];
-            return part.Deletions?.Touches(place.Id, _minTime, _maxTime) != true && part.TryRead(place.Id, _minTime, _maxTime, _cache, buffer);
+            return _deletions[place.Source]?.Touches(place.Id, _minTime, _maxTime) != true
+                && _snapshot.Parts[place.Source].TryRead(place.Id, _minTime, _maxTime, _cache, buffer);
         }
 
         var samples = _scratch ??= new SampleList();
@@ -125,7 +130,7 @@ internal sealed class SeriesSelection : ISeriesSelection
                 var part = _snapshot.Parts[_places[place].Source];
                 var before = samples.Count;
                 part.Read(_places[place].Id, _minTime, _maxTime, _cache, part.Shared, samples);
-                part.Deletions?.Remove(_places[place].Id, samples, before);
+                _deletions[_places[place].Source]?.Remove(_places[place].Id, samples, before);
             }
             else
             {

@@ -52,7 +52,6 @@ public sealed class ConfigurationLoaderTests
     [InlineData("server: { listen: nowhere }", "want HOST:PORT")]
     [InlineData("storage: { retention: { logs: 5x } }", "want a duration")]
     [InlineData("storage: { retention: { logs: 1s } }", "want at least 1h")]
-    [InlineData("storage: { retention: { max_disk: 80% } }", "not built yet")]
     [InlineData("\nslos: [ { name: a } ]", "c.yml:2: slos is not built yet")]
     [InlineData("scrape_configs: [ { job_name: a }, { job_name: a } ]", "multiple scrape configs")]
     [InlineData("scrape_configs: [ { job_name: a, scrape_interval: 5s, scrape_timeout: 6s } ]", "timeout greater")]

@@ -45,6 +45,9 @@ internal sealed class RunningServer : IAsyncDisposable
         return running = new RunningServer(folder, server);
     }
 
+    /// <summary>A path beside the configuration.</summary>
+    public string PathOf(string relative) => _folder.PathOf(relative);
+
     /// <summary>Writes a file beside the configuration.</summary>
     public void Write(string name, string text) => File.WriteAllText(_folder.PathOf(name), text);
 

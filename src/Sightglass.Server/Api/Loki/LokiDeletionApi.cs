@@ -13,6 +13,8 @@ internal static class LokiDeletionApi
     private const string Path = "/loki/api/v1/delete";
     private const long NanosecondsPerMillisecond = 1_000_000;
 
+    private static readonly JsonWriterOptions Written = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>Maps the endpoint.</summary>
     public static void Map(IEndpointRouteBuilder routes, bool enabled, EventStore store, TimeProvider time)
     {
@@ -59,7 +61,7 @@ internal static class LokiDeletionApi
     private static async Task List(HttpContext context, EventStore store)
     {
         context.Response.ContentType = "application/json";
-        await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
+        await using var json = new Utf8JsonWriter(context.Response.BodyWriter, Written);
         json.WriteStartArray();
         foreach (var deletion in store.Deletions.Where(static d => d.Signal == EventSignal.Logs))
         {
