@@ -64,15 +64,23 @@ export interface OtlpTrace {
   batches?: ResourceSpans[];
 }
 
+export function searchTraces(
+  query: string,
+  range: Range,
+  limit: number,
+  signal?: AbortSignal,
+  spans?: number,
+): Promise<TraceSummary[]> {
+  const params = { q: query, start: Math.floor(range.from), end: Math.ceil(range.to), limit, spss: spans };
+  return fetchJson<{ traces?: TraceSummary[] }>('/tempo/api/search', params, signal).then(
+    (answer) => answer.traces ?? [],
+  );
+}
+
 export function useTraceSearch(query: string, range: Range, limit: number) {
   return useQuery<TraceSummary[]>({
     queryKey: ['tempo', 'search', query, range.from, range.to, limit],
-    queryFn: ({ signal }) =>
-      fetchJson<{ traces?: TraceSummary[] }>(
-        '/tempo/api/search',
-        { q: query, start: Math.floor(range.from), end: Math.ceil(range.to), limit },
-        signal,
-      ).then((answer) => answer.traces ?? []),
+    queryFn: ({ signal }) => searchTraces(query, range, limit, signal),
     placeholderData: keepPreviousData,
   });
 }

@@ -23,11 +23,27 @@ export interface ChartProps extends Common {
   times: number[];
   series: Series[];
   kind: 'lines' | 'bars';
+  /** Single measurements over the lines that can be opened. */
+  marks?: readonly Mark[] | undefined;
+  onMark?: ((mark: Mark) => void) | undefined;
+}
+
+export interface Mark {
+  /** Seconds. */
+  x: number;
+  y: number;
+  color: string;
+  label: string;
+  id: string;
 }
 
 export interface ScatterProps extends Common {
   points: Point[];
   onPick: (index: number) => void;
+  /** Dragging selects a part of the picture instead of a time. */
+  onSelect?: ((box: { from: number; to: number; min: number; max: number }) => void) | undefined;
+  /** The part that is selected. */
+  box?: { from: number; to: number; min: number; max: number } | undefined;
 }
 
 const Plot = lazy(() => import('./Plot').then((module) => ({ default: module.Plot })));

@@ -8,7 +8,16 @@ import { axes, watchSize, zoomHooks } from './plotting';
 
 const RADIUS = 4;
 
-export function ScatterPlot({ points, range, height, onZoom, onPick, format = formatNumber }: ScatterProps) {
+export function ScatterPlot({
+  points,
+  range,
+  height,
+  onZoom,
+  onPick,
+  onSelect,
+  box,
+  format = formatNumber,
+}: ScatterProps) {
   const host = useRef<HTMLDivElement>(null);
   const tip = useRef<HTMLDivElement>(null);
   const scheme = useComputedColorScheme('light');
@@ -26,7 +35,7 @@ export function ScatterPlot({ points, range, height, onZoom, onPick, format = fo
         height,
         legend: { show: false },
         padding: [6, 8, 0, 0],
-        cursor: { drag: { x: true, y: false }, points: { show: false } },
+        cursor: { drag: { x: true, y: onSelect !== undefined, uni: 0 }, points: { show: false } },
         scales: {
           x: { time: true, min: range.from, max: range.to },
           y: { range: (_plot, _min, max) => [0, max > 0 ? max * 1.1 : 1] },
@@ -34,9 +43,10 @@ export function ScatterPlot({ points, range, height, onZoom, onPick, format = fo
         axes: axes(scheme === 'dark', format),
         series: [{}, { paths: () => null, points: { show: false } }],
         hooks: {
-          ...zoomHooks(onZoom, () => range),
+          ...(onSelect ? selectHooks(onSelect) : zoomHooks(onZoom, () => range)),
           draw: [
             (u) => {
+              if (box) drawBox(u, box);
               drawPoints(u, sorted);
             },
           ],
@@ -62,7 +72,7 @@ export function ScatterPlot({ points, range, height, onZoom, onPick, format = fo
       stop();
       plot.destroy();
     };
-  }, [points, range, height, onZoom, onPick, format, scheme]);
+  }, [points, range, height, onZoom, onPick, onSelect, box, format, scheme]);
 
   return (
     <>
@@ -70,6 +80,46 @@ export function ScatterPlot({ points, range, height, onZoom, onPick, format = fo
       <div ref={tip} className="sg-tip" hidden />
     </>
   );
+}
+
+type Box = NonNullable<ScatterProps['box']>;
+
+/** Drag selects times and values. */
+function selectHooks(onSelect: (box: Box) => void): uPlot.Hooks.Arrays {
+  return {
+    setSelect: [
+      (plot) => {
+        const { left, top, width, height } = plot.select;
+        if (width < 4 || height < 4) return;
+        const box = {
+          from: plot.posToVal(left, 'x'),
+          to: plot.posToVal(left + width, 'x'),
+          min: Math.max(0, plot.posToVal(top + height, 'y')),
+          max: plot.posToVal(top, 'y'),
+        };
+        plot.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
+        onSelect(box);
+      },
+    ],
+  };
+}
+
+function drawBox(plot: uPlot, box: Box) {
+  const { ctx } = plot;
+  const left = plot.valToPos(box.from, 'x', true);
+  const top = plot.valToPos(box.max, 'y', true);
+  const width = plot.valToPos(box.to, 'x', true) - left;
+  const height = plot.valToPos(box.min, 'y', true) - top;
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(plot.bbox.left, plot.bbox.top, plot.bbox.width, plot.bbox.height);
+  ctx.clip();
+  ctx.fillStyle = 'rgba(59, 143, 212, 0.14)';
+  ctx.strokeStyle = '#3b8fd4';
+  ctx.lineWidth = devicePixelRatio;
+  ctx.fillRect(left, top, width, height);
+  ctx.strokeRect(left, top, width, height);
+  ctx.restore();
 }
 
 function drawPoints(plot: uPlot, points: readonly Point[]) {
