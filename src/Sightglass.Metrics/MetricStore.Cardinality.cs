@@ -17,6 +17,29 @@ public sealed partial class MetricStore
         set => _limiter.Limits = value;
     }
 
+    /// <summary>Time of the oldest sample in the store, milliseconds since the Unix epoch; the largest number there is without samples.</summary>
+    public long OldestTimeMs
+    {
+        get
+        {
+            using var snapshot = TakeSnapshot();
+            var oldest = long.MaxValue;
+            foreach (var part in snapshot.Parts)
+            {
+                oldest = Math.Min(oldest, part.MinTime);
+            }
+
+            foreach (var table in snapshot.Tables)
+            {
+                table.Lock.EnterReadLock();
+                oldest = table.SampleCount > 0 ? Math.Min(oldest, table.MinTime) : oldest;
+                table.Lock.ExitReadLock();
+            }
+
+            return Math.Max(oldest, _retention.CutoffMs());
+        }
+    }
+
     /// <summary>New series since the start of the process.</summary>
     public long SeriesCreated => _limiter.Created;
 

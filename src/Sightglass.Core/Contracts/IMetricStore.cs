@@ -14,6 +14,9 @@ public interface ISeriesSelection : IDisposable
     /// <summary>Number of series with samples in the range (a few may turn out empty).</summary>
     int Count { get; }
 
+    /// <summary>What may be missing, a sentence each.</summary>
+    IReadOnlyList<string> Warnings => [];
+
     /// <summary>Labels of a series, the metric's name included. Thread-safe.</summary>
     LabelSet Labels(int series);
 

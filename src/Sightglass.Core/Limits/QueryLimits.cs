@@ -15,6 +15,9 @@ public sealed record QueryLimits
     /// <summary>Bytes that one PromQL query may hold in memory, estimated: 16 a value, 256 a series.</summary>
     public long MaxMemoryBytes { get; init; } = 2L << 30;
 
+    /// <summary>Bytes that all PromQL queries together may hold in memory, estimated likewise; half of the machine's memory where that is less.</summary>
+    public long MaxTotalMemoryBytes { get; init; } = 4L << 30;
+
     /// <summary>PromQL queries that run at one time; others wait for their turn, within their timeout.</summary>
     public int MaxConcurrentQueries { get; init; } = 20;
 

@@ -13,6 +13,7 @@ public sealed class PromQLEngine : IDisposable
     private readonly QueryLimits _limits;
     private readonly TimeProvider _time;
     private readonly SemaphoreSlim _slots;
+    private readonly MemoryBudget _budget;
 
     /// <summary>Makes an engine.</summary>
     public PromQLEngine(IMetricStore store, QueryLimits limits, TimeProvider time, PromQLOptions? options = null)
@@ -21,11 +22,15 @@ public sealed class PromQLEngine : IDisposable
         _limits = limits;
         _time = time;
         _slots = new SemaphoreSlim(limits.MaxConcurrentQueries);
+        _budget = new MemoryBudget(nameof(QueryLimits.MaxTotalMemoryBytes), Math.Min(limits.MaxTotalMemoryBytes, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2), "all queries together would use too much memory");
         Options = options ?? PromQLOptions.Default;
     }
 
     /// <summary>Which experimental parts are on.</summary>
     public PromQLOptions Options { get; }
+
+    /// <summary>Bytes that the queries running now hold, estimated.</summary>
+    public long MemoryBytes => _budget.UsedBytes;
 
     /// <summary>Resolution of subqueries that give none: the server's evaluation interval.</summary>
     public TimeSpan DefaultSubqueryStep { get; set; } = TimeSpan.FromMinutes(1);
@@ -110,7 +115,7 @@ public sealed class PromQLEngine : IDisposable
     private PromQLResult EvaluateInstant(PromQLExpression expression, string query, long timeMs, TimeSpan? lookback, bool samplesPerStep, TimeSpan queued, CancellationToken token)
     {
         var began = _time.GetTimestamp();
-        var run = new QueryRun(_store, _limits, Options, query, timeMs, timeMs, 0, Milliseconds(lookback ?? _limits.LookbackDelta), Milliseconds(DefaultSubqueryStep), token);
+        using var run = new QueryRun(_store, _limits, Options, query, timeMs, timeMs, 0, Milliseconds(lookback ?? _limits.LookbackDelta), Milliseconds(DefaultSubqueryStep), _budget, token);
         var evaluator = new Evaluator(run);
         var grid = new StepGrid(timeMs, 0, 1);
         var counted = run.Counted = new SampleCount(1, samplesPerStep);
@@ -141,7 +146,7 @@ public sealed class PromQLEngine : IDisposable
     private PromQLResult EvaluateRange(PromQLExpression expression, string query, long startMs, long endMs, long stepMs, TimeSpan? lookback, bool samplesPerStep, TimeSpan queued, CancellationToken token)
     {
         var began = _time.GetTimestamp();
-        var run = new QueryRun(_store, _limits, Options, query, startMs, endMs, stepMs, Milliseconds(lookback ?? _limits.LookbackDelta), Milliseconds(DefaultSubqueryStep), token);
+        using var run = new QueryRun(_store, _limits, Options, query, startMs, endMs, stepMs, Milliseconds(lookback ?? _limits.LookbackDelta), Milliseconds(DefaultSubqueryStep), _budget, token);
         var grid = new StepGrid(startMs, stepMs, (int)((endMs - startMs) / stepMs) + 1);
         var counted = run.Counted = new SampleCount(grid.Count, samplesPerStep);
         var value = new Evaluator(run).Evaluate(expression, grid);

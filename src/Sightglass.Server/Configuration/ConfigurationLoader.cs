@@ -14,7 +14,7 @@ internal static class ConfigurationLoader
 {
     /// <summary>Keys of the design that no code stands behind yet.</summary>
     private static readonly string[] NotBuilt =
-        ["pipelines", "slos", "probes", "auth", "remote_read"];
+        ["slos", "probes", "auth"];
 
     /// <summary>Exemplars that one store may be told to keep: they are held in memory.</summary>
     private const int MaxExemplars = 10_000_000;
@@ -60,7 +60,10 @@ internal static class ConfigurationLoader
             Rules = Rules(root, folder),
             Alertmanager = Alertmanager(root, path, folder),
             Notices = [.. withGlobal.Notices, .. AcceptedKeys.Runtime(root.Section("runtime")), .. AcceptedKeys.Tracing(root.Section("tracing"), folder)],
+            RemoteRead = RemoteReadReader.Read(root, withGlobal.ExternalLabels, folder),
+            SeriesLimits = LimitsReader.Read(root.Section("limits")),
             Alerting = AlertingReader.Read(root.Section("alerting"), scrapeDefaults.LegacyNames, folder),
+            Pipelines = PipelineReader.Read(root.Section("pipelines")),
             Receivers = ReceiversReader.Read(root.Section("receivers"), root.Sections("logs"), folder),
             Logs = [.. root.Sections("logs").Where(section => !ReceiversReader.Reads(section)).Select(section => LogsReader.Read(section, folder))],
         };

@@ -39,6 +39,7 @@ internal static class PromQLReader
             MaxSamples = Positive(section, "max_samples", limits.MaxSamples),
             MaxSeries = (int)Math.Min(int.MaxValue, Positive(section, "max_series", limits.MaxSeries)),
             MaxMemoryBytes = Positive(section, "max_memory_bytes", limits.MaxMemoryBytes),
+            MaxTotalMemoryBytes = Positive(section, "max_total_memory_bytes", limits.MaxTotalMemoryBytes),
             MaxConcurrentQueries = (int)Math.Min(10_000, Positive(section, "max_concurrency", limits.MaxConcurrentQueries)),
         };
         if (limits.Timeout <= TimeSpan.Zero || limits.LookbackDelta <= TimeSpan.Zero)

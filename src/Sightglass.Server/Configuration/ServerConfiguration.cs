@@ -3,8 +3,10 @@ using Sightglass.Alerting.Routing;
 using Sightglass.Core.Model;
 using Sightglass.Ingest.Forward;
 using Sightglass.Ingest.Otlp;
+using Sightglass.Ingest.Pipeline;
 using Sightglass.Ingest.Scrape;
 using Sightglass.Ingest.Tail;
+using Sightglass.Metrics.Limits;
 
 namespace Sightglass.Server.Configuration;
 
@@ -80,6 +82,12 @@ internal sealed record ServerConfiguration
     /// <summary><c>alertmanager</c>, loaded; null when there is none.</summary>
     public AlertmanagerConfiguration? Alertmanager { get; init; }
 
+    /// <summary><c>remote_read</c>.</summary>
+    public IReadOnlyList<RemoteReadTarget> RemoteRead { get; init; } = [];
+
+    /// <summary><c>limits.metrics</c>.</summary>
+    public SeriesLimits SeriesLimits { get; init; } = SeriesLimits.Default;
+
     /// <summary>What of the file was read and has nothing to act on here, a sentence each.</summary>
     public IReadOnlyList<string> Notices { get; init; } = [];
 
@@ -88,6 +96,9 @@ internal sealed record ServerConfiguration
 
     /// <summary><c>alerting</c>: Alertmanagers outside.</summary>
     public AlertingConfiguration Alerting { get; init; } = AlertingConfiguration.None;
+
+    /// <summary><c>pipelines</c>.</summary>
+    public PipelineConfiguration Pipelines { get; init; } = PipelineConfiguration.Default;
 
     /// <summary><c>logs</c>.</summary>
     public IReadOnlyList<TailConfiguration> Logs { get; init; } = [];

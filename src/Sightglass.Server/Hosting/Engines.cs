@@ -10,6 +10,7 @@ using Sightglass.Ingest.Bodies;
 using Sightglass.Ingest.Forward;
 using Sightglass.Ingest.Listening;
 using Sightglass.Ingest.Otlp;
+using Sightglass.Ingest.Pipeline;
 using Sightglass.Ingest.Pushgateway;
 using Sightglass.Ingest.Scrape;
 using Sightglass.Ingest.Tail;
@@ -20,6 +21,7 @@ using Sightglass.Query.TraceQL;
 using Sightglass.Server.Api.Prometheus;
 using Sightglass.Server.Api.Push;
 using Sightglass.Server.Configuration;
+using Sightglass.Server.RemoteRead;
 using Sightglass.Server.State;
 using Sightglass.Storage;
 
@@ -36,6 +38,7 @@ internal sealed class Engines : IAsyncDisposable
     private readonly ILogger _log;
     private readonly Uri _externalUrl;
     private readonly PushgatewayExposer _pushed;
+    private readonly RemoteReadStore _remoteRead;
 
     private Engines(ServerConfiguration configuration, Uri externalUrl, DataFolder folder, TimeProvider time, ILogger log)
     {
@@ -53,6 +56,7 @@ internal sealed class Engines : IAsyncDisposable
             Retention = configuration.MetricRetention,
             RetentionRules = configuration.RetentionRules.Metrics,
             MaxExemplars = configuration.MaxExemplars,
+            SeriesLimits = configuration.SeriesLimits,
             TimeProvider = time,
             Limits = IngestLimits,
             Report = Report,
@@ -75,12 +79,14 @@ internal sealed class Engines : IAsyncDisposable
         Disk = new DiskRetention([Metrics, Events], folder.Root, configuration.MaxDisk, time, Report);
         Snapshots = new SnapshotMaker(folder.Root, Metrics, Events, _state, time);
         Forwarder = new Forwarder(Sink, configuration.RemoteWrite, Path.Combine(folder.Root, "forward"), time, Report);
+        Pipeline = new LogPipeline(Forwarder, configuration.Pipelines, time, Report);
         Ledger = new IngestLedger(time);
         Pushgateway = new PushgatewayStore(Path.Combine(folder.Root, "pushgateway"), IngestLimits, time, Report);
         _pushed = new PushgatewayExposer(Pushgateway, Forwarder, Ledger.Source("scrape", "pushgateway"), configuration.ScrapeInterval, time, Report);
-        PromQL = new PromQLEngine(Metrics, QueryLimits, time, configuration.PromQL.Options) { DefaultSubqueryStep = configuration.EvaluationInterval };
+        _remoteRead = new RemoteReadStore(Metrics, QueryLimits, time);
+        PromQL = new PromQLEngine(_remoteRead, QueryLimits, time, configuration.PromQL.Options) { DefaultSubqueryStep = configuration.EvaluationInterval };
         LogQL = new LogQLEngine(Events, QueryLimits);
-        Pushes = new PushRequests(new PushReceiver(Forwarder, new DeltaAccumulator(time), IngestLimits, time) { Otlp = configuration.Otlp }, new BodyReader(IngestLimits, new BodyBudget(BodyBudget.DefaultBytes)), Ledger);
+        Pushes = new PushRequests(new PushReceiver(Pipeline, new DeltaAccumulator(time), IngestLimits, time) { Otlp = configuration.Otlp }, new BodyReader(IngestLimits, new BodyBudget(BodyBudget.DefaultBytes)), Ledger);
         Pushes.Receiver.LogRate = configuration.Receivers.Rate;
         LogReceiver = new LogReceiver(IntakeOf(configuration)) { Rate = configuration.Receivers.Rate };
         TraceQL = new TraceQLEngine(Events, QueryLimits);
@@ -140,6 +146,9 @@ internal sealed class Engines : IAsyncDisposable
 
     /// <summary>What everything taken in goes through on its way to <see cref="Sink"/>.</summary>
     public Forwarder Forwarder { get; }
+
+    /// <summary>What every log record goes through first.</summary>
+    public LogPipeline Pipeline { get; }
 
     /// <summary>Metrics that were pushed, waiting to be stored at every scrape interval.</summary>
     public PushgatewayStore Pushgateway { get; }
@@ -217,6 +226,7 @@ internal sealed class Engines : IAsyncDisposable
         Follow(Configuration);
         await OutsideAlertmanagers.UpdateAsync(Configuration.Alerting);
         Forwarder.Start();
+        Pipeline.Start();
         _pushed.Start();
         Rules.Update(Configuration.Rules);
         Scraper.Start();
@@ -235,6 +245,7 @@ internal sealed class Engines : IAsyncDisposable
         }
 
         Pushes.Receiver.Otlp = next.Otlp;
+        Pipeline.Update(next.Pipelines);
         if (ForwardSections.Any(s => ConfigurationDifference.SectionText(Configuration, s) != ConfigurationDifference.SectionText(next, s)) || !Configuration.ExternalLabels.Equals(next.ExternalLabels))
         {
             await Forwarder.UpdateAsync(next.RemoteWrite);
@@ -277,15 +288,17 @@ internal sealed class Engines : IAsyncDisposable
         await OutsideAlertmanagers.DisposeAsync();
         await Dispatcher.DisposeAsync();
         await _pushed.DisposeAsync();
+        await Pipeline.DisposeAsync();
         await Forwarder.DisposeAsync();
         Disk.Dispose();
+        _remoteRead.Dispose();
         Events.Dispose();
         Metrics.Dispose();
         _state.Dispose();
         _folder.Dispose();
     }
 
-    private LogIntake IntakeOf(ServerConfiguration configuration) => new(Forwarder, Ledger, IngestLimits, Time, Report) { Retention = configuration.LogRetention };
+    private LogIntake IntakeOf(ServerConfiguration configuration) => new(Pipeline, Ledger, IngestLimits, Time, Report) { Retention = configuration.LogRetention };
 
     // A port cannot be bound twice: the old ones are given up first, and taken again when one of the new ones is not to be had.
     private async Task RebindAsync(ServerConfiguration next)
@@ -328,6 +341,7 @@ internal sealed class Engines : IAsyncDisposable
     private void Record(IReadOnlyList<RecordedSample> samples)
     {
         using var batch = MetricBatch.Rent();
+        batch.Sender = "rules";
         foreach (var sample in samples)
         {
             var (series, at) = (batch.AddSeries(sample.Labels), sample.Timestamp.ToUnixTimeMilliseconds());
@@ -347,6 +361,8 @@ internal sealed class Engines : IAsyncDisposable
     private void Follow(ServerConfiguration configuration)
     {
         QueryLog.Path = configuration.QueryLogFile;
+        _remoteRead.Update(configuration.RemoteRead);
+        Metrics.SeriesLimits = configuration.SeriesLimits;
         foreach (var notice in configuration.Notices)
         {
             Report(notice);

@@ -129,6 +129,7 @@ internal sealed class SightglassServer : IAsyncDisposable
         PushgatewayApi.Map(app, engines.Pushes, engines.Pushgateway);
         NotificationsApi.Map(app, engines.Notifications, engines.AlertStates);
         StatusApi.Map(app, engines, listen);
+        CardinalityApi.Map(app, engines.Metrics, engines.Time);
         MetricsEndpoint.Map(app, engines);
         RulesApi.Map(app, engines.Rules);
         RuleDetailsApi.Map(app, engines.Rules);

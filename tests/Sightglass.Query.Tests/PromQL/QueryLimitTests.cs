@@ -74,6 +74,43 @@ public class QueryLimitTests
         engine.Instant("m{i=\"5\"}", 0).Series.ShouldHaveSingleItem();
     }
 
+    [Fact]
+    public void All_queries_share_a_budget_and_the_one_that_finds_it_used_up_fails_alone()
+    {
+        var budget = new MemoryBudget("MaxTotalMemoryBytes", 3 << 20, "all queries together would use too much memory");
+        using var first = Run(budget);
+        using var second = Run(budget);
+        first.Take(100_000);
+        budget.UsedBytes.ShouldBe(2 << 20, "1.6 MB, claimed by the megabyte");
+        second.Take(50_000);
+        Should.Throw<LimitExceededException>(() => second.Take(50_000)).Message.ShouldContain("all queries together would use too much memory");
+        first.Release(100_000);
+        first.Take(100_000);
+        first.Dispose();
+        budget.UsedBytes.ShouldBe(1 << 20);
+        second.Take(1);
+        second.Dispose();
+        budget.UsedBytes.ShouldBe(0);
+    }
+
+    [Fact]
+    public void An_engine_gives_back_what_its_queries_claimed()
+    {
+        var store = new InMemoryMetricStore();
+        for (var i = 0; i < 100; i++)
+        {
+            store.Add(LabelSet.Of("__name__", "m", "i", $"{i}"), 0, i);
+        }
+
+        using var engine = new PromQLEngine(store, QueryLimits.Default with { MaxTotalMemoryBytes = 1 << 20 }, TimeProvider.System);
+        Should.Throw<LimitExceededException>(() => engine.Range("m", 0, 10_000_000, 1000)).Setting.ShouldBe(nameof(QueryLimits.MaxTotalMemoryBytes));
+        engine.MemoryBytes.ShouldBe(0);
+        engine.Instant("m", 0).Series.Count.ShouldBe(100);
+        engine.MemoryBytes.ShouldBe(0);
+    }
+
+    private static QueryRun Run(MemoryBudget budget) => new(new InMemoryMetricStore(), QueryLimits.Default, PromQLOptions.Default, "m", 0, 0, 0, 0, 0, budget, CancellationToken.None);
+
     /// <summary>A store whose selections wait until they are let go, or cancelled.</summary>
     private sealed class HeldStore : IMetricStore
     {

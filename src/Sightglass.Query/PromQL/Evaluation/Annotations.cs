@@ -16,6 +16,9 @@ internal sealed class Annotations(string text)
 
     public void Warn(string message, PromQLExpression at) => Add(_warnings, $"PromQL warning: {message} ({SourcePosition.Describe(text, at.Span.Start)})");
 
+    /// <summary>A warning that has no place in the query's text.</summary>
+    public void Warn(string message) => Add(_warnings, message);
+
     public void Info(string message, PromQLExpression at) => Add(_infos, $"PromQL info: {message} ({SourcePosition.Describe(text, at.Span.Start)})");
 
     public void WarnNamed(string message, string metric, PromQLExpression at) => Warn(Named(message, metric), at);

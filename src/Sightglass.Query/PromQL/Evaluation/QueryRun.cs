@@ -6,12 +6,17 @@ using Sightglass.Core.Limits;
 namespace Sightglass.Query.PromQL;
 
 /// <summary>What all parts of one query's evaluation share: the store, the limits and what has been used of them, the annotations.</summary>
-internal sealed class QueryRun(IMetricStore store, QueryLimits limits, PromQLOptions options, string text, long startMs, long endMs, long stepMs, long lookbackMs, long defaultSubqueryStepMs, CancellationToken cancellation)
+internal sealed class QueryRun(IMetricStore store, QueryLimits limits, PromQLOptions options, string text, long startMs, long endMs, long stepMs, long lookbackMs, long defaultSubqueryStepMs, MemoryBudget budget, CancellationToken cancellation) : IDisposable
 {
     private long _samples;
     private long _peak;
     private long _preparationTicks;
     private long _series;
+    private readonly Lock _claimGate = new();
+    private long _claimed;
+
+    /// <summary>Bytes that are claimed of the budget of all queries at a time.</summary>
+    private const long ClaimStep = 1 << 20;
 
     /// <summary>Bytes of a value with its share of what stands around it, for the estimate of memory.</summary>
     private const int BytesPerSample = 16;
@@ -59,6 +64,11 @@ internal sealed class QueryRun(IMetricStore store, QueryLimits limits, PromQLOpt
         try
         {
             TakeSeries(found.Count);
+            foreach (var warning in found.Warnings)
+            {
+                Annotations.Warn(warning);
+            }
+
             return found;
         }
         catch
@@ -82,6 +92,16 @@ internal sealed class QueryRun(IMetricStore store, QueryLimits limits, PromQLOpt
         for (var peak = PeakSamples; now > peak; peak = PeakSamples)
         {
             Interlocked.CompareExchange(ref _peak, now, peak);
+        }
+    }
+
+    /// <summary>Gives what was claimed of the budget of all queries back.</summary>
+    public void Dispose()
+    {
+        lock (_claimGate)
+        {
+            budget.Return(_claimed);
+            _claimed = 0;
         }
     }
 
@@ -136,6 +156,26 @@ internal sealed class QueryRun(IMetricStore store, QueryLimits limits, PromQLOpt
         if (bytes > Limits.MaxMemoryBytes)
         {
             throw new LimitExceededException(nameof(QueryLimits.MaxMemoryBytes), Limits.MaxMemoryBytes, bytes, "query would use too much memory");
+        }
+
+        if (bytes > Interlocked.Read(ref _claimed))
+        {
+            Claim(bytes);
+        }
+    }
+
+    // What is given back is kept for the query's next need: only its end returns it.
+    private void Claim(long bytes)
+    {
+        lock (_claimGate)
+        {
+            var more = bytes - _claimed;
+            if (more > 0)
+            {
+                more = (more + ClaimStep - 1) / ClaimStep * ClaimStep;
+                budget.Claim(more);
+                Interlocked.Add(ref _claimed, more);
+            }
         }
     }
 

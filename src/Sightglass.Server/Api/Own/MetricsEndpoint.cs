@@ -36,11 +36,23 @@ internal static class MetricsEndpoint
         Family(text, "sightglass_storage_parts", "gauge", "Immutable parts.", ("signal=\"metrics\"", metrics.Parts), ("signal=\"logs\"", events.Logs.Parts), ("signal=\"traces\"", events.Spans.Parts));
         Family(text, "sightglass_corrupt_total", "counter", "Parts and blocks set aside because they fail their check.", ("signal=\"metrics\"", metrics.Quarantined), ("signal=\"events\"", events.Logs.BadBlocks + events.Spans.BadBlocks));
         Family(text, "sightglass_alerts_received_total", "counter", "Alerts given to the dispatcher.", ("", engines.Dispatcher.ReceivedTotal));
+        Family(text, "sightglass_query_memory_bytes", "gauge", "Bytes that the PromQL queries running now hold, estimated.", ("", engines.PromQL.MemoryBytes));
+        Series(text, engines);
         Outside(text, engines);
         Disk(text, engines);
         Forwarding(text, engines);
         Receivers(text, engines);
         return text.ToString();
+    }
+
+    private static void Series(StringBuilder text, Engines engines)
+    {
+        var store = engines.Metrics;
+        Family(text, "sightglass_series_created_total", "counter", "New series taken.", ("", store.SeriesCreated));
+        Family(text, "sightglass_series_refused_samples_total", "counter", "Samples of new series beyond a limit, by sender, job and reason.",
+            [.. store.SeriesRefusals.Select(r => ($"sender=\"{Escape(r.Sender)}\",sender_job=\"{Escape(r.Job)}\",reason=\"{CardinalityApi.Reason(r.Verdict)}\"", (double)r.RefusedSamples))]);
+        Family(text, "sightglass_sender_active_series", "gauge", "Series in memory by the sender that brought them.",
+            [.. store.SeriesSenders.Select(s => ($"sender=\"{Escape(s.Sender)}\"", (double)s.ActiveSeries))]);
     }
 
     // Under Prometheus' names: the rules that watch a Prometheus watch this server too.

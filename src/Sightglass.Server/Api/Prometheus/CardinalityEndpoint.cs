@@ -1,13 +1,12 @@
-using System.Text;
 using System.Text.Json;
-using Sightglass.Core.Contracts;
 using Sightglass.Core.Errors;
-using Sightglass.Core.Model;
+using Sightglass.Metrics;
+using Sightglass.Metrics.Cardinality;
 
 namespace Sightglass.Server.Api.Prometheus;
 
 /// <summary><c>status/tsdb</c>: which metrics, labels and values make the series of the last two hours, Prometheus' head.</summary>
-internal sealed class CardinalityEndpoint(IMetricStore store, TimeProvider time)
+internal sealed class CardinalityEndpoint(MetricStore store, TimeProvider time)
 {
     private const int DefaultLimit = 10;
 
@@ -16,7 +15,7 @@ internal sealed class CardinalityEndpoint(IMetricStore store, TimeProvider time)
 
     private static readonly TimeSpan HeadRange = TimeSpan.FromHours(2);
 
-    public Task Write(HttpContext context, ApiParameters parameters)
+    public async Task Write(HttpContext context, ApiParameters parameters)
     {
         const string Expected = "limit must be a positive number";
         int limit;
@@ -39,31 +38,33 @@ internal sealed class CardinalityEndpoint(IMetricStore store, TimeProvider time)
             throw new QueryException(QueryErrorKind.BadData, $"limit must not exceed {MaxLimit}");
         }
 
-        var now = time.GetUtcNow();
-        var from = (now - HeadRange).ToUnixTimeMilliseconds();
-        var count = new Counts(store.Series([], from, now.ToUnixTimeMilliseconds(), 0, context.RequestAborted));
-        return ApiResponse.Success(context, json =>
+        var from = (time.GetUtcNow() - HeadRange).ToUnixTimeMilliseconds();
+        var report = await Task.Run(() => store.Cardinality([], from, ApiParameters.MaxTimeMs, limit, null, context.RequestAborted), context.RequestAborted);
+        await ApiResponse.Success(context, json =>
         {
             json.WriteStartObject();
             json.WriteStartObject("headStats"u8);
-            json.WriteNumber("numSeries"u8, count.Series);
-            json.WriteNumber("numLabelPairs"u8, count.Pairs.Count);
-            json.WriteNumber("chunkCount"u8, count.Series);
-            json.WriteNumber("minTime"u8, from);
-            json.WriteNumber("maxTime"u8, now.ToUnixTimeMilliseconds());
+            json.WriteNumber("numSeries"u8, report.Series);
+            json.WriteNumber("numLabelPairs"u8, report.LabelPairs);
+
+            // Not cut into chunks here: what comes nearest is the open one of each series.
+            json.WriteNumber("chunkCount"u8, report.Series);
+            json.WriteNumber("minTime"u8, report.MinTimeMs ?? long.MaxValue);
+            json.WriteNumber("maxTime"u8, report.MaxTimeMs ?? long.MinValue);
             json.WriteEndObject();
-            Top(json, "seriesCountByMetricName", count.Pairs.Where(p => p.Key.Name == LabelSet.MetricName).Select(p => (p.Key.Value, p.Value)), limit);
-            Top(json, "labelValueCountByLabelName", count.Values.Select(p => (p.Key, p.Value.Distinct)), limit);
-            Top(json, "memoryInBytesByLabelName", count.Values.Select(p => (p.Key, p.Value.Bytes)), limit);
-            Top(json, "seriesCountByLabelValuePair", count.Pairs.Select(p => ($"{p.Key.Name}={p.Key.Value}", p.Value)), limit);
+            Items(json, "seriesCountByMetricName", report.Metrics);
+            Items(json, "labelValueCountByLabelName", report.LabelValues);
+            Items(json, "memoryInBytesByLabelName", report.LabelBytes);
+            Items(json, "seriesCountByLabelValuePair", report.Pairs.Select(p => new CardinalityItem($"{p.Label}={p.Value}", p.Series)));
             json.WriteEndObject();
         });
     }
 
-    private static void Top(Utf8JsonWriter json, string name, IEnumerable<(string Name, long Value)> items, int limit)
+    /// <summary>A list of names with numbers.</summary>
+    internal static void Items(Utf8JsonWriter json, string name, IEnumerable<CardinalityItem> items)
     {
         json.WriteStartArray(name);
-        foreach (var (item, value) in items.OrderByDescending(i => i.Value).ThenBy(i => i.Name, StringComparer.Ordinal).Take(limit))
+        foreach (var (item, value) in items)
         {
             json.WriteStartObject();
             json.WriteString("name"u8, item);
@@ -72,31 +73,5 @@ internal sealed class CardinalityEndpoint(IMetricStore store, TimeProvider time)
         }
 
         json.WriteEndArray();
-    }
-
-    private sealed class Counts
-    {
-        public Counts(IReadOnlyList<LabelSet> series)
-        {
-            Series = series.Count;
-            foreach (var labels in series)
-            {
-                foreach (ref readonly var label in labels.Span)
-                {
-                    var known = Pairs.GetValueOrDefault((label.Name, label.Value));
-                    Pairs[(label.Name, label.Value)] = known + 1;
-                    var (distinct, bytes) = Values.GetValueOrDefault(label.Name);
-                    Values[label.Name] = (distinct + (known == 0 ? 1 : 0), bytes + Encoding.UTF8.GetByteCount(label.Value));
-                }
-            }
-        }
-
-        public int Series { get; }
-
-        /// <summary>Series of each label value.</summary>
-        public Dictionary<(string Name, string Value), long> Pairs { get; } = [];
-
-        /// <summary>Distinct values of each label, and the bytes of the values in all series.</summary>
-        public Dictionary<string, (long Distinct, long Bytes)> Values { get; } = new(StringComparer.Ordinal);
     }
 }

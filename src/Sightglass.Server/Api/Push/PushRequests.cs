@@ -16,9 +16,12 @@ internal sealed class PushRequests(PushReceiver receiver, BodyReader bodies, Ing
 
     public BodyReader Bodies { get; } = bodies;
 
-    /// <summary>The counters of a request's sender.</summary>
+    /// <summary>Characters of a tenant's name that count.</summary>
+    private const int MaxTenantLength = 128;
+
+    /// <summary>The counters of a request's sender: the tenant that it names in the header of Mimir, Loki and Tempo, or its address.</summary>
     public IngestSource Source(string name, HttpContext context) =>
-        ledger.Source(name, context.Connection.RemoteIpAddress?.ToString() ?? "local");
+        ledger.Source(name, context.Request.Headers["X-Scope-OrgID"].ToString() is { Length: > 0 and <= MaxTenantLength } tenant ? tenant : context.Connection.RemoteIpAddress?.ToString() ?? "local");
 
     /// <summary>Reads the body; <paramref name="encoding"/> stands in where there is no Content-Encoding header.</summary>
     public ValueTask<Body> Read(HttpContext context, string? encoding = null)

@@ -1,9 +1,12 @@
 using Sightglass.Core.Errors;
 
-namespace Sightglass.Storage;
+namespace Sightglass.Core.Limits;
 
-/// <summary>A share of memory that holders account for. Over it, new claims fail so that the sender slows down. Thread-safe.</summary>
-public sealed class MemoryBudget(string name, long limitBytes)
+/// <summary>A share of memory that holders account for. Over it, a new claim fails, and with it what wanted it and nothing else. Thread-safe.</summary>
+/// <param name="name">The setting that errors name.</param>
+/// <param name="limitBytes">The share, in bytes.</param>
+/// <param name="message">What is said when it is used up.</param>
+public sealed class MemoryBudget(string name, long limitBytes, string message)
 {
     private long _used;
 
@@ -21,7 +24,7 @@ public sealed class MemoryBudget(string name, long limitBytes)
         if (after > LimitBytes && bytes > 0)
         {
             Interlocked.Add(ref _used, -bytes);
-            throw new LimitExceededException(name, LimitBytes, after, "memory budget exhausted");
+            throw new LimitExceededException(name, LimitBytes, after, message);
         }
     }
 
