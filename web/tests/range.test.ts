@@ -1,6 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { parseSearch, stringifySearch, validateSearch } from '../src/shell/search';
-import { align, decodeRange, describeRange, encodeRange, isRelative, parseTime, stepFor } from '../src/time/range';
+import {
+  align,
+  decodeRange,
+  describeRange,
+  describeTimes,
+  encodeRange,
+  isRelative,
+  parseTime,
+  stepFor,
+} from '../src/time/range';
 
 const NOW = 1_800_000_000;
 
@@ -69,4 +78,14 @@ test.each([
 
 test('aligned ends are multiples of the step and hold the range', () => {
   expect(align({ from: 101, to: 199 }, 15)).toEqual({ from: 90, to: 210 });
+});
+
+test.each([
+  ['2026-03-01T10:00:00', '2026-03-01T11:30:20', '03-01 10:00 – 11:30'],
+  ['2026-03-01T10:00:00', '2026-03-01T10:00:20', '03-01 10:00:00 – 10:00:20'],
+  ['2026-03-01T10:00:00', '2026-03-02T09:00:00', '03-01 10:00 – 03-02 09:00'],
+  ['2025-12-31T10:00:00', '2026-01-01T09:00:00', '2025-12-31 10:00 – 2026-01-01 09:00'],
+])('%s to %s is said as %s', (from, to, wanted) => {
+  const seconds = (text: string) => new Date(text).getTime() / 1000;
+  expect(describeTimes({ from: seconds(from), to: seconds(to) }, seconds('2026-06-01T00:00:00'))).toBe(wanted);
 });

@@ -1,5 +1,6 @@
 import { ActionIcon, Button, Group, NativeSelect, Popover, Stack, Text, TextInput, Tooltip } from '@mantine/core';
 import { useState } from 'react';
+import { formatTimeShort } from '../lib/format';
 import { useUrl } from '../shell/search';
 import { useNarrow } from '../shell/useNarrow';
 import { Icon } from '../shell/Icon';
@@ -10,7 +11,7 @@ export function TimePicker() {
   const [open, setOpen] = useState(false);
   const narrow = useNarrow();
   const { search } = useUrl();
-  const { now, refresh } = useTime();
+  const { now, range, refresh } = useTime();
   const close = () => {
     setOpen(false);
   };
@@ -21,6 +22,7 @@ export function TimePicker() {
         <Popover.Target>
           <Button
             data-testid="time-range"
+            title={`${formatTimeShort(range.from * 1000)} – ${formatTimeShort(range.to * 1000)}`}
             variant="default"
             size="xs"
             leftSection={<Icon name="clock" />}

@@ -79,13 +79,22 @@ export function describeRange(search: TimeSearch, now: number): string {
     const quick = QUICK_RANGES.find((item) => item.from === from);
     if (quick && (search.to ?? DEFAULT_TO) === 'now') return quick.label;
   }
-  const range = decodeRange(search, now);
-  return `${shortDate(range.from)} – ${shortDate(range.to)}`;
+  return describeTimes(decodeRange(search, now), now);
 }
 
-function shortDate(seconds: number): string {
-  const date = new Date(seconds * 1000);
-  const pad = (value: number) => String(value).padStart(2, '0');
-  const day = `${String(date.getFullYear())}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}`;
-  return `${day} ${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}`;
+/** A day is said once, a year when it is another one, seconds when they matter. */
+export function describeTimes({ from, to }: Range, now: number): string {
+  const [start, end, today] = [from, to, now].map((seconds) => new Date(seconds * 1000)) as [Date, Date, Date];
+  const withSeconds = to - from < 600;
+  const sameYear = start.getFullYear() === today.getFullYear() && end.getFullYear() === today.getFullYear();
+  const day = (date: Date) =>
+    `${sameYear ? '' : `${String(date.getFullYear())}-`}${pad(date.getMonth() + 1)}-${pad(date.getDate())}`;
+  const clock = (date: Date) =>
+    `${pad(date.getHours())}:${pad(date.getMinutes())}${withSeconds ? `:${pad(date.getSeconds())}` : ''}`;
+  const until = start.toDateString() === end.toDateString() ? clock(end) : `${day(end)} ${clock(end)}`;
+  return `${day(start)} ${clock(start)} – ${until}`;
+}
+
+function pad(value: number): string {
+  return String(value).padStart(2, '0');
 }
