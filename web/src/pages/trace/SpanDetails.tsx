@@ -5,6 +5,7 @@ import { formatNanos } from '../../lib/format';
 import { Icon } from '../../shell/Icon';
 import { keptSearch, useUrl, type AppSearch } from '../../shell/search';
 import { Empty } from '../../shell/states';
+import { SpanLinks } from './SpanLinks';
 import { SpanLogs } from './SpanLogs';
 import type { Trace, TraceSpan } from './tree';
 
@@ -35,6 +36,7 @@ export function SpanDetails({ traceId, trace, span, close }: Props) {
           <span className="sg-mono">{span.id}</span>
         </Fact>
       </div>
+      <SpanLinks service={span.service} name={span.name} millis={trace.startMillis} />
       {span.statusMessage !== '' && <Text className="sg-bad sg-wrap sg-pad">{span.statusMessage}</Text>}
       <Tabs
         value={search.tab ?? 'attributes'}

@@ -1,13 +1,18 @@
-import { Badge, Group, Switch, Text, TextInput } from '@mantine/core';
+import '../../theme/explore.css';
+import { Badge, Button, Group, SegmentedControl, Switch, Text, TextInput } from '@mantine/core';
 import { useParams } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { useTrace } from '../../api/tempo';
 import { formatNanos, formatTime } from '../../lib/format';
 import { useUrl } from '../../shell/search';
+import { Compare } from './Compare';
+import { CompareWith } from './CompareWith';
+import { FlameGraph } from './FlameGraph';
 import { Empty, ErrorNote, Loading } from '../../shell/states';
 import { Dot } from '../traces/TraceTable';
 import { SpanDetails } from './SpanDetails';
-import { buildTrace, type Trace } from './tree';
+import { buildTrace, type Trace, type TraceSpan } from './tree';
+import { matchesSpan } from './visible';
 import { Waterfall } from './Waterfall';
 
 export function TracePage() {
@@ -19,6 +24,21 @@ export function TracePage() {
       <div className="sg-page">
         <ErrorNote error={answer.error} />
       </div>
+    );
+  }
+  if (trace === undefined && !answer.isFetching) {
+    return (
+      <Empty title="Cancelled">
+        <Button
+          size="compact-sm"
+          variant="default"
+          onClick={() => {
+            void answer.refetch();
+          }}
+        >
+          Load the trace
+        </Button>
+      </Empty>
     );
   }
   if (trace === undefined) return <Loading what="the trace" />;
@@ -39,6 +59,22 @@ function TraceView({ id, trace }: { id: string; trace: Trace }) {
   const [critical, setCritical] = useState(true);
   const root = trace.roots[0];
   const selected = trace.spans.find((span) => span.id === search.span);
+  const flame = search.view === 'flame';
+  const needle = (search.find ?? '').trim().toLowerCase();
+  const found = useMemo(
+    () => (needle === '' ? undefined : trace.spans.filter((span) => matchesSpan(span, needle))),
+    [trace, needle],
+  );
+  const hits = useMemo(() => (found === undefined ? undefined : new Set(found)), [found]);
+  const select = (span: string) => {
+    set({ span }, true);
+  };
+  const next = (back: boolean) => {
+    if (found === undefined || found.length === 0) return;
+    const at = found.findIndex((span) => span.id === search.span);
+    const to = found[back ? (at <= 0 ? found.length : at) - 1 : (at + 1) % found.length];
+    if (to !== undefined) select(to.id);
+  };
   return (
     <div className="sg-page sg-fill">
       <div>
@@ -47,6 +83,23 @@ function TraceView({ id, trace }: { id: string; trace: Trace }) {
             <span className="sg-dim">{root?.service}</span> {root?.name}
           </h1>
           <Group gap="md">
+            <CompareWith
+              compare={(other) => {
+                set({ compare: other });
+              }}
+            />
+            <SegmentedControl
+              size="xs"
+              aria-label="Picture"
+              value={flame ? 'flame' : 'waterfall'}
+              onChange={(value) => {
+                set({ view: value === 'flame' ? value : undefined }, true);
+              }}
+              data={[
+                { value: 'waterfall', label: 'Waterfall' },
+                { value: 'flame', label: 'Flame graph' },
+              ]}
+            />
             <Switch
               size="xs"
               label="Critical path"
@@ -60,6 +113,10 @@ function TraceView({ id, trace }: { id: string; trace: Trace }) {
               w={240}
               placeholder="Find in names, services, attributes"
               aria-label="Find in this trace"
+              title="Enter: the next one. Shift + Enter: the one before"
+              onKeyDown={(event) => {
+                if (event.key === 'Enter') next(event.shiftKey);
+              }}
               value={search.find ?? ''}
               onChange={(event) => {
                 set({ find: event.currentTarget.value }, true);
@@ -88,16 +145,26 @@ function TraceView({ id, trace }: { id: string; trace: Trace }) {
           <span className="sg-mono sg-dim">{id}</span>
         </Group>
       </div>
-      <div className="sg-split sg-grow">
-        <Waterfall
+      {search.compare !== undefined && (
+        <Compare
           trace={trace}
-          critical={critical}
-          find={search.find ?? ''}
-          selected={search.span}
-          select={(span) => {
-            set({ span }, true);
+          otherId={search.compare}
+          close={() => {
+            set({ compare: undefined });
           }}
         />
+      )}
+      <div className="sg-split sg-grow">
+        {flame ? (
+          <FlameGraph
+            trace={trace}
+            matches={(span: TraceSpan) => hits === undefined || hits.has(span)}
+            selected={search.span}
+            select={select}
+          />
+        ) : (
+          <Waterfall trace={trace} critical={critical} hits={hits} selected={search.span} select={select} />
+        )}
         {selected && (
           <SpanDetails
             key={selected.id}

@@ -4,36 +4,38 @@ import { formatNanos } from '../../lib/format';
 import { Icon } from '../../shell/Icon';
 import { nameColor } from '../../theme/theme';
 import type { Trace, TraceSpan } from './tree';
-import { matchesSpan, visibleSpans } from './visible';
+import { parentsOf, visibleSpans } from './visible';
 
 interface Props {
   trace: Trace;
   critical: boolean;
-  find: string;
+  /** The spans that were searched for; undefined when nothing is. */
+  hits: ReadonlySet<TraceSpan> | undefined;
   selected: string | undefined;
   select: (id: string) => void;
 }
 
 const TICKS = [0, 0.25, 0.5, 0.75, 1];
 
-export function Waterfall({ trace, critical, find, selected, select }: Props) {
+export function Waterfall({ trace, critical, hits, selected, select }: Props) {
   const scroller = useRef<HTMLDivElement>(null);
   const [collapsed, setCollapsed] = useState<ReadonlySet<string>>(new Set());
-  const spans = useMemo(() => visibleSpans(trace.spans, collapsed), [trace, collapsed]);
-  const needle = find.trim().toLowerCase();
-  const hits = useMemo(
-    () => (needle === '' ? undefined : new Set(spans.filter((span) => matchesSpan(span, needle)))),
-    [spans, needle],
-  );
+  const spans = useMemo(() => {
+    if (hits === undefined || collapsed.size === 0) return visibleSpans(trace.spans, collapsed);
+    // What is found is shown, collapsed or not.
+    const above = parentsOf(trace.spans, hits);
+    return visibleSpans(trace.spans, new Set([...collapsed].filter((id) => !above.has(id))));
+  }, [trace, collapsed, hits]);
   const rows = useVirtualizer({
     count: spans.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => 26,
     overscan: 20,
   });
-  const firstHit = hits === undefined ? -1 : spans.findIndex((span) => hits.has(span));
   const start = spans.findIndex((span) => span.id === selected);
-  const shownAt = needle === '' ? start : firstHit;
+  const firstHit = hits === undefined ? -1 : spans.findIndex((span) => hits.has(span));
+  const isHit = hits === undefined || (spans[start] !== undefined && hits.has(spans[start]));
+  const shownAt = isHit ? start : firstHit;
   useEffect(() => {
     if (shownAt >= 0) rows.scrollToIndex(shownAt, { align: 'auto' });
   }, [shownAt, rows]);
@@ -57,7 +59,24 @@ export function Waterfall({ trace, critical, find, selected, select }: Props) {
     <section className="sg-panel sg-waterfall" aria-label="Waterfall">
       <div className="sg-span sg-span-head">
         <span className="sg-span-name sg-dim">
-          {hits === undefined ? 'Span' : `${String(hits.size)} of ${String(spans.length)} spans match`}
+          <button
+            type="button"
+            className="sg-twist"
+            aria-label={collapsed.size > 0 ? 'Expand all' : 'Collapse all'}
+            title={collapsed.size > 0 ? 'Expand all' : 'Collapse all'}
+            onClick={() => {
+              setCollapsed(
+                new Set(
+                  collapsed.size > 0
+                    ? []
+                    : trace.spans.filter((span) => span.depth > 0 && span.children.length > 0).map((span) => span.id),
+                ),
+              );
+            }}
+          >
+            <Icon name={collapsed.size > 0 ? 'right' : 'down'} size={11} />
+          </button>
+          {hits === undefined ? 'Span' : `${String(hits.size)} of ${String(trace.spans.length)} spans match`}
         </span>
         <div className="sg-span-lane">
           {TICKS.map((tick) => (
