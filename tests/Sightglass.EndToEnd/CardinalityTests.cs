@@ -60,7 +60,7 @@ public sealed class CardinalityTests
         var verdict = (await server.GetAsync("/sightglass/v1/cardinality")).GetProperty("verdicts").EnumerateArray().Single();
         verdict.GetProperty("job").GetString().ShouldBe("runaway");
         verdict.GetProperty("reason").GetString().ShouldBe("max_new_series_per_minute");
-        verdict.GetProperty("refusedSamples").GetInt64().ShouldBe(offered - taken, PerMinute);
+        ((double)verdict.GetProperty("refusedSamples").GetInt64()).ShouldBe(offered - taken, PerMinute);
     }
 
     private static double Median(List<double> values)
