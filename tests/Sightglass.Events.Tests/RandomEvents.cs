@@ -135,6 +135,7 @@ internal sealed class RandomEvents(int seed, DateTimeOffset now)
     {
         0 => EventPredicate.True,
         1 or 2 => new AndPredicate([.. Enumerable.Range(0, _random.Next(1, 4)).Select(_ => Predicate(fields, depth + 1))]),
+        3 when _random.Next(3) == 0 => OneOf(fields),
         3 => new OrPredicate([.. Enumerable.Range(0, _random.Next(4)).Select(_ => Predicate(fields, depth + 1))]),
         4 => new NotPredicate(Predicate(fields, depth + 1)),
         5 => new ExistsPredicate(Column(fields)),
@@ -142,6 +143,15 @@ internal sealed class RandomEvents(int seed, DateTimeOffset now)
         7 => new MatchesPredicate(Column(fields), _random.Next(2) == 0 ? Re2.Unanchored(Pick(["e.r", "^GET", "1+", "(?i)TIME"])) : Re2.Anchored(Pick(["error", "error|timeout", "us.*"]))),
         _ => new ComparePredicate(Column(fields), (CompareOp)_random.Next(6), Literal()),
     };
+
+    /// <summary>One column equal to one of several values: ids as when whole traces are read, or texts.</summary>
+    private OrPredicate OneOf(string[] fields)
+    {
+        var ids = _random.Next(2) == 0;
+        var column = ids ? ColumnRef.Field(EventFields.TraceId) : Column(fields);
+        return new OrPredicate([.. Enumerable.Range(0, _random.Next(2, 6)).Select(_ => new ComparePredicate(
+            column, CompareOp.Equal, ids ? AttributeValue.OfBytes(AttributeType.Bytes, Convert.FromHexString(new TraceId(7, (ulong)_random.Next(1, 60)).ToString())) : AttributeValue.Of(Pick(Words))))]);
+    }
 
     private ColumnRef Column(string[] fields) => _random.Next(6) switch
     {

@@ -13,7 +13,8 @@ internal static class ColumnDecoder
     /// <param name="bytes">The bytes.</param>
     /// <param name="rows">Rows of the block.</param>
     /// <param name="times">Gives the times of the rows to a column that is written as differences from them; null where there are none.</param>
-    public static ColumnView? TryDecode(ReadOnlySpan<byte> bytes, int rows, Func<ColumnView?>? times = null)
+    /// <param name="owned">The array that the bytes are all of, where the column may keep it.</param>
+    public static ColumnView? TryDecode(ReadOnlySpan<byte> bytes, int rows, Func<ColumnView?>? times = null, byte[]? owned = null)
     {
         var reader = new ByteReader(bytes);
         var encoding = (ColumnEncoding)reader.ReadByte();
@@ -44,6 +45,9 @@ internal static class ColumnDecoder
             case ColumnEncoding.FromTime:
                 values = ReadFromTimes(ref reader, type, presence, count, times?.Invoke());
                 break;
+            case ColumnEncoding.Plain when owned is not null && FieldTypes.HasBytes(type):
+                values = ReadTextsInPlace(ref reader, type, count, owned);
+                break;
             default:
                 values = ReadPlain(ref reader, encoding, type, count);
                 break;
@@ -60,17 +64,10 @@ internal static class ColumnDecoder
             return null;
         }
 
-        var wide = new long[count];
-        IntPlanes.Read(ref reader, wide);
-        var index = new int[count];
-        for (var i = 0; i < count; i++)
+        var index = GC.AllocateUninitializedArray<int>(count);
+        if (!IntPlanes.TryReadIndexes(ref reader, index, entries.Count))
         {
-            if ((ulong)wide[i] >= (ulong)entries.Count)
-            {
-                return null;
-            }
-
-            index[i] = (int)wide[i];
+            return null;
         }
 
         return new ValueVector(count, entries.Count, entries.Type, entries.Types, entries.Bits, entries.Arena, index);
@@ -179,24 +176,45 @@ internal static class ColumnDecoder
         }
     }
 
+    private static ValueVector? ReadTextsInPlace(ref ByteReader reader, AttributeType type, int count, byte[] arena)
+    {
+        var bits = GC.AllocateUninitializedArray<long>(count);
+        IntPlanes.Read(ref reader, bits);
+        if (reader.Failed)
+        {
+            return null;
+        }
+
+        var total = ReadLengths(ref reader, bits, reader.Position);
+        reader.ReadBytes(total);
+        return reader.Failed ? null : new ValueVector(count, count, type, null, bits, arena);
+    }
+
     private static byte[] ReadTexts(ref ByteReader reader, long[] bits)
     {
         IntPlanes.Read(ref reader, bits);
+        var total = ReadLengths(ref reader, bits, 0);
+        return reader.ReadBytes(total).ToArray();
+    }
+
+    /// <summary>Makes lengths into places one after the other; all bytes of them.</summary>
+    private static int ReadLengths(ref ByteReader reader, long[] bits, int start)
+    {
         long total = 0;
         for (var i = 0; i < bits.Length; i++)
         {
             if (bits[i] < 0 || bits[i] > reader.Remaining - total)
             {
                 reader.Fail();
-                return [];
+                return 0;
             }
 
             var length = (int)bits[i];
-            bits[i] = new TextRef((int)total, length).Packed;
+            bits[i] = new TextRef(start + (int)total, length).Packed;
             total += length;
         }
 
-        return reader.ReadBytes((int)total).ToArray();
+        return (int)total;
     }
 
     private static byte[] ReadHex(ref ByteReader reader, long[] bits)

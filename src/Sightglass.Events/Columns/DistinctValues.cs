@@ -50,6 +50,9 @@ internal sealed class DistinctValues
         return true;
     }
 
+    /// <summary>Index of the first value that an entry was found in.</summary>
+    public int FirstOf(int entry) => _first[entry];
+
     /// <summary>The distinct values in the order of their first use.</summary>
     public ValueVector Entries(ValueVector values)
     {

@@ -21,7 +21,7 @@ internal sealed class EventPart : PartReader
     public const uint Version = 1;
 
     /// <summary>Look-ups that are kept; queries ask for the same trace for every block.</summary>
-    private const int MaxLookUps = 1024;
+    private const int MaxLookUps = 4096;
 
     private readonly PartFile _columns;
     private readonly PartFile _traces;
@@ -138,11 +138,11 @@ internal sealed class EventPart : PartReader
             return ColumnDecoder.TryDecode(bytes, rows, times) ?? throw Corrupt(entry, "does not decode");
         }
 
-        using var raw = new ByteWriter(entry.RawLength);
-        var target = raw.GetSpan(entry.RawLength)[..entry.RawLength];
-        return !Zstd.TryDecompress(bytes, target)
+        // Texts stay where they are decompressed to.
+        var raw = GC.AllocateUninitializedArray<byte>(entry.RawLength);
+        return !Zstd.TryDecompress(bytes, raw)
             ? throw Corrupt(entry, "does not decompress")
-            : ColumnDecoder.TryDecode(target, rows, times) ?? throw Corrupt(entry, "does not decode");
+            : ColumnDecoder.TryDecode(raw, rows, times, raw) ?? throw Corrupt(entry, "does not decode");
     }
 
     /// <exception cref="CorruptDataException">The bytes fail their check.</exception>

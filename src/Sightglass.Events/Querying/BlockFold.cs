@@ -11,7 +11,7 @@ namespace Sightglass.Events.Querying;
 /// Counts the selected rows of blocks into a <see cref="FoldTable"/>. What tells rows apart is put together column by column into a number per row, by
 /// the entries of the columns and not by their values; only what is distinct in a block is looked up by value. Scratch of one worker.
 /// </summary>
-internal sealed class BlockFold : IDisposable
+internal sealed partial class BlockFold : IDisposable
 {
     /// <summary>Up to so many possible pairs a table is quicker than a dictionary.</summary>
     private const long DirectPairs = 1 << 18;
@@ -29,6 +29,7 @@ internal sealed class BlockFold : IDisposable
     private readonly List<EventScope?> _scopes = [];
     private readonly List<Step> _steps = [];
     private readonly Dictionary<long, int> _pairs = [];
+    private readonly DistinctValues _distinct = new();
     private readonly ByteWriter _key = new(256);
     private int[] _direct = new int[1024];
     private int[] _rows = [];
@@ -122,83 +123,11 @@ internal sealed class BlockFold : IDisposable
         Cell,
     }
 
-    /// <summary>One thing that tells rows apart: for each number, the number before it and what was added.</summary>
-    private sealed record Step(StepKind Kind, int Column, List<int> Before, List<int> Code);
-
-    /// <summary>Finds the streams that stand for those of the block; a number for each of the block's, or null when one stands for all.</summary>
-    private int[]? Streams(RowBlock block)
-    {
-        if (block is PartBlock part && part.Header.Runs.Length == 1)
-        {
-            _streams.Add(For(part.Streams[part.Header.Runs[0].Stream].Stream));
-            return null;
-        }
-
-        // Of a part's streams a block has few.
-        var numbers = new int[block.Streams.Length];
-        if (block is PartBlock stored)
-        {
-            foreach (var run in stored.Header.Runs)
-            {
-                numbers[run.Stream] = StreamNumber(block.Streams[run.Stream].Stream);
-            }
-        }
-        else
-        {
-            for (var i = 0; i < numbers.Length; i++)
-            {
-                numbers[i] = StreamNumber(block.Streams[i].Stream);
-            }
-        }
-
-        return _streams.Count == 1 || block.StreamIndex is null ? null : numbers;
-    }
-
-    private int StreamNumber(EventStream stream)
-    {
-        var standing = For(stream);
-        if (!_streamNumbers.TryGetValue(standing, out var number))
-        {
-            _streamNumbers.Add(standing, number = _streams.Count);
-            _streams.Add(standing);
-        }
-
-        return number;
-    }
-
-    private EventStream For(EventStream stream)
-    {
-        if (_fold.Streams is null)
-        {
-            return stream;
-        }
-
-        if (!_streamOf.TryGetValue(stream, out var standing))
-        {
-            _streamOf.Add(stream, standing = _fold.Streams(stream));
-        }
-
-        return standing;
-    }
-
-    private int[]? Scopes(RowBlock block)
-    {
-        var numbers = new int[block.Scopes.Length];
-        for (var i = 0; i < numbers.Length; i++)
-        {
-            var scope = block.Scopes[i]?.Scope;
-            scope = scope is null || _fold.Scopes is null ? scope : _fold.Scopes(scope);
-            numbers[i] = _scopes.IndexOf(scope);
-            if (numbers[i] < 0)
-            {
-                numbers[i] = _scopes.Count;
-                _scopes.Add(scope);
-            }
-        }
-
-        // Without a column of scopes all rows have the first, which is none.
-        return _scopes.Count == 1 || block.ScopeIndex is null ? null : numbers;
-    }
+    /// <summary>
+    /// One thing that tells rows apart: for each number, the number before it and the code that was added. A code of a column is an entry plus 1, or 0 for
+    /// no value, unless a table says the entry plus 1 of each code.
+    /// </summary>
+    private sealed record Step(StepKind Kind, int Column, List<int> Before, List<int> Code, int[]? Entries);
 
     /// <summary>Counts a block in which only streams tell rows apart, without a look at the rows.</summary>
     private bool CountByRuns(RowBlock block, int[]? ofStream, int cell, FoldTable table)
@@ -249,33 +178,6 @@ internal sealed class BlockFold : IDisposable
         }
     }
 
-    private void CombineColumn(ColumnView view, int column)
-    {
-        var values = view.Values;
-        if (view.Presence is null && values.IsConstant)
-        {
-            // The same for all: the group's description finds it by the view.
-            return;
-        }
-
-        if (view.Presence is null && values.Index is { } index)
-        {
-            for (var i = 0; i < _count; i++)
-            {
-                _codes[i] = index[_rows[i]] + 1;
-            }
-        }
-        else
-        {
-            for (var i = 0; i < _count; i++)
-            {
-                _codes[i] = view.EntryOfRow(_rows[i]) + 1;
-            }
-        }
-
-        Combine(StepKind.Column, column, values.EntryCount + 1);
-    }
-
     private void Cells(RowBlock block, int firstCell)
     {
         var times = block.Column(ColumnKey.Time)!;
@@ -297,7 +199,7 @@ internal sealed class BlockFold : IDisposable
     }
 
     /// <summary>Adds a code to what tells the rows apart so far, and numbers the pairs anew.</summary>
-    private void Combine(StepKind kind, int column, int codes)
+    private void Combine(StepKind kind, int column, int codes, int[]? entries = null)
     {
         var before = new List<int>();
         var code = new List<int>();
@@ -341,7 +243,7 @@ internal sealed class BlockFold : IDisposable
         }
 
         _combinations = before.Count;
-        _steps.Add(new Step(kind, column, before, code));
+        _steps.Add(new Step(kind, column, before, code, entries));
     }
 
     /// <summary>The table's group for each number so far.</summary>
@@ -371,7 +273,7 @@ internal sealed class BlockFold : IDisposable
                         scope = _scopes[code];
                         break;
                     default:
-                        codes[_steps[step].Column] = code;
+                        codes[_steps[step].Column] = _steps[step].Entries is { } entries ? entries[code] : code;
                         break;
                 }
 

@@ -47,6 +47,19 @@ internal sealed class BlockSkip
             return block.Part.BlocksOf(trace).Contains(block.Number);
         }
 
+        if (_test is InSetTest { IsTraces: true } set && key == ColumnKey.TraceId)
+        {
+            foreach (var member in set.Traces)
+            {
+                if (block.Part.BlocksOf(member).Contains(block.Number))
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+
         if (_test is CompareTest { Value.Type: AttributeType.Int or AttributeType.Double } compare && entry.StatsType != AttributeType.None)
         {
             return InRange(compare, entry) || (key.MissingIsZero && _test.Test(AttributeType.Int, 0, default));

@@ -111,7 +111,7 @@ internal static class ColumnScan
         var all = values.Arena.AsSpan(0, last.Offset + last.Length);
         var value = 0;
         var row = view.Presence is null ? 0 : view.Presence.Rows.Next(0);
-        var at = 0;
+        var at = TextRef.Unpack(values.Bits[0]).Offset;
         while (at < all.Length)
         {
             var found = search.IndexIn(all[at..]);

@@ -21,6 +21,7 @@ internal abstract class Condition
     public static Condition Of(EventPredicate predicate) => predicate switch
     {
         AndPredicate and => new AndCondition([.. and.Terms.Select(Of).OrderBy(c => c.Cost)]),
+        OrPredicate any when InSetTest.TryMake(any, out var column, out var set) => new LeafCondition(column, set),
         OrPredicate or => new OrCondition([.. or.Terms.Select(Of).OrderBy(c => c.Cost)]),
         NotPredicate not => new NotCondition(Of(not.Term)),
         ComparePredicate leaf => new LeafCondition(leaf.Column, ValueTest.Of(leaf)),
@@ -203,9 +204,32 @@ internal sealed class LeafCondition(ColumnRef column, ValueTest test) : Conditio
     private RowBitmap ByStream(RowBlock block, RowBitmap candidates)
     {
         var result = new RowBitmap(candidates.Count);
+        if (block is PartBlock part)
+        {
+            var at = 0;
+            foreach (var run in part.Header.Runs)
+            {
+                if (Passes(part.Streams[run.Stream].Stream))
+                {
+                    result.SetRange(at, run.Rows);
+                }
+
+                at += run.Rows;
+            }
+
+            result.And(candidates);
+            return result;
+        }
+
+        var passes = Array.ConvertAll(block.Streams, s => Passes(s.Stream));
+        if (Array.IndexOf(passes, true) < 0)
+        {
+            return result;
+        }
+
         for (var row = candidates.Next(0); row >= 0; row = candidates.Next(row + 1))
         {
-            if (Passes(block.StreamOf(row).Stream))
+            if (passes[block.StreamIndex is { } index ? index[row] : 0])
             {
                 result.Set(row);
             }

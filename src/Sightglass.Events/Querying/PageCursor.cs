@@ -71,7 +71,7 @@ internal sealed class PageCursor : IEventCursor
         private const int MaxReady = 32;
 
         private readonly Lock _gate = new();
-        private readonly Stack<BlockSelection> _idle = [];
+        private readonly Stack<(BlockSelection Selection, List<RowPlace> Rows)> _idle = [];
         private readonly Stack<PageBuilder> _free = [];
         private readonly Queue<PageBuilder> _ready = [];
         private bool _helpersStopped;
@@ -123,18 +123,20 @@ internal sealed class PageCursor : IEventCursor
 
         protected override void Do(int source)
         {
-            BlockSelection? own;
+            (BlockSelection Selection, List<RowPlace> Rows) own;
             lock (_gate)
             {
-                _idle.TryPop(out own);
+                if (!_idle.TryPop(out own))
+                {
+                    own = (selection(), []);
+                }
             }
 
-            own ??= selection();
-            var rows = new List<RowPlace>();
-            if (own.Select(sources[source].Block) is { } selected)
+            own.Rows.Clear();
+            if (own.Selection.Select(sources[source].Block) is { } selected)
             {
-                own.AddPlaces(sources[source], source, selected, rows);
-                AddPages(source, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(rows), own);
+                own.Selection.AddPlaces(sources[source], source, selected, own.Rows);
+                AddPages(source, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(own.Rows), own.Selection);
             }
 
             sources[source].Block.Forget();

@@ -19,8 +19,11 @@ internal static class LogFold
             return null;
         }
 
-        return new EventFold { OriginUnixNano = min, WidthNano = grid.Count == 1 ? 0 : GreatestCommonDivisor(grid.StepNano, node.RangeNano) };
+        return new EventFold { OriginUnixNano = min, WidthNano = Cells(node, grid) };
     }
+
+    /// <summary>Width of cells of time at whose borders all windows begin and end; 0 when there is one window.</summary>
+    public static long Cells(RangeNode node, StepGrid grid) => grid.Count == 1 ? 0 : GreatestCommonDivisor(grid.StepNano, node.RangeNano);
 
     /// <summary>Tells apart only streams that differ in a label that the query reads.</summary>
     public static EventFold ByLabels(EventFold fold, LabelNeeds needs)

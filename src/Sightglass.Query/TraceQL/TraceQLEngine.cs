@@ -17,8 +17,10 @@ namespace Sightglass.Query.TraceQL;
 /// <param name="limits">Bounds on a query.</param>
 public sealed class TraceQLEngine(IEventStore store, QueryLimits limits)
 {
-    // Traces read at once: enough to make one pass over the store worth it, few enough to stop soon after the limit.
-    private const int TracesPerBatch = 32;
+    // Traces read at once: few at first, to stop soon after the limit, and more and more of them for a search that goes on, to make each pass over the
+    // store worth it.
+    private const int FirstTraces = 32;
+    private const int MostTraces = 1024;
 
     /// <summary>How far before and after the searched range spans of a found trace are looked for.</summary>
     public static readonly TimeSpan TraceReach = TimeSpan.FromHours(1);
@@ -52,7 +54,8 @@ public sealed class TraceQLEngine(IEventStore store, QueryLimits limits)
 
         var found = new List<FoundTrace>();
         var seen = new HashSet<TraceId>();
-        var batch = new List<TraceId>(TracesPerBatch);
+        var batch = new List<TraceId>();
+        var atOnce = FirstTraces;
         using (var cursor = store.Query(plan, cancellation))
         {
             while (found.Count < search.Limit && cursor.Next())
@@ -65,8 +68,9 @@ public sealed class TraceQLEngine(IEventStore store, QueryLimits limits)
                     if (seen.Add(id))
                     {
                         batch.Add(id);
-                        if (batch.Count == TracesPerBatch)
+                        if (batch.Count == atOnce)
                         {
+                            atOnce = Math.Min(atOnce * 4, MostTraces);
                             Run(query, search, loader, fields, batch, found, cancellation);
                         }
                     }

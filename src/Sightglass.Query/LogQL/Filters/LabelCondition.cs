@@ -101,15 +101,18 @@ internal sealed class QuantityCondition(string name, CompareOp op, QuantityKind 
             return true;
         }
 
-        if (!entry.TryGet(name, out var text))
+        if (kind != QuantityKind.Number || !entry.TryGetNumber(name, out var value))
         {
-            return false;
-        }
+            if (!entry.TryGet(name, out var text))
+            {
+                return false;
+            }
 
-        if (!TryRead(text, kind, out var value))
-        {
-            entry.SetError(Error, Describe(text, kind));
-            return true;
+            if (!TryRead(text, kind, out value))
+            {
+                entry.SetError(Error, Describe(text, kind));
+                return true;
+            }
         }
 
         return op switch

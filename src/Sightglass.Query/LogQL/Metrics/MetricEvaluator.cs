@@ -81,7 +81,9 @@ internal sealed class MetricEvaluator(IEventStore store, QueryLimits limits, Ste
 
         var min = grid.StartNano - node.RangeNano - node.OffsetNano + 1;
         var max = grid.EndNano - node.OffsetNano + 1;
-        var order = node.Unwrap is null ? EventOrder.Any : EventOrder.TimeAscending;
+
+        // Sums of doubles depend on their order, and an answer should not change from one time to the next.
+        var order = node.Unwrap is null || WindowSamples.IsOrderFree(node.Function) ? EventOrder.Any : EventOrder.TimeAscending;
         var needsLine = node.Function is "bytes_rate" or "bytes_over_time";
         var scan = new LogScan(store, node.Log, needs, needsLine, min, max, order, statistics, cancellation, LogFold.Of(node, grid, min));
         var aggregation = new RangeAggregation(node, grouping, grid, limits);

@@ -25,10 +25,13 @@ internal sealed class WindowSamples
         _values[_count++] = value;
     }
 
+    /// <summary>Whether a function gives the same, to the last bit, for the values of a window in any order.</summary>
+    public static bool IsOrderFree(string function) => function is "min_over_time" or "max_over_time" or "quantile_over_time";
+
     /// <summary>Fills the steps of a series.</summary>
     public void Fill(StepSeries series, RangeNode node, StepGrid grid)
     {
-        if (!_sorted)
+        if (!_sorted && !(IsOrderFree(node.Function) && TrySortByCell(node, grid)))
         {
             Array.Sort(_times, _values, 0, _count);
         }
@@ -54,6 +57,44 @@ internal sealed class WindowSamples
                 series.Set(step, Value(node, _times.AsSpan(from, to - from), _values.AsSpan(from, to - from), end, ref scratch));
             }
         }
+    }
+
+    /// <summary>Sorts no finer than windows begin and end, which is a matter of counting; false when there are too many such cells.</summary>
+    private bool TrySortByCell(RangeNode node, StepGrid grid)
+    {
+        var fold = LogFold.Cells(node, grid);
+        if (fold == 0)
+        {
+            return true;
+        }
+
+        var first = grid.StartNano - node.RangeNano + 1;
+        var cells = ((grid.EndNano - first) / fold) + 1;
+        if (cells > (4L * _count) + 1024)
+        {
+            return false;
+        }
+
+        var starts = new int[cells + 1];
+        for (var i = 0; i < _count; i++)
+        {
+            starts[((_times[i] - first) / fold) + 1]++;
+        }
+
+        for (var i = 1; i < starts.Length; i++)
+        {
+            starts[i] += starts[i - 1];
+        }
+
+        var (times, values) = (new long[_count], new double[_count]);
+        for (var i = 0; i < _count; i++)
+        {
+            var to = starts[(_times[i] - first) / fold]++;
+            (times[to], values[to]) = (_times[i], _values[i]);
+        }
+
+        (_times, _values, _sorted) = (times, values, true);
+        return true;
     }
 
     private static double Value(RangeNode node, ReadOnlySpan<long> times, ReadOnlySpan<double> values, long end, ref double[]? scratch)

@@ -21,7 +21,12 @@ internal enum LabelCategory : byte
 internal readonly record struct TextSlice(int Start, int Length);
 
 /// <summary>One label of a line.</summary>
-internal readonly record struct EntryLabel(string Name, TextSlice Value, LabelCategory Category);
+/// <param name="Name">Its name.</param>
+/// <param name="Value">Its text.</param>
+/// <param name="Category">Where it comes from.</param>
+/// <param name="Type">Int or Double for a number that was not made into text yet, else None.</param>
+/// <param name="Number">That number.</param>
+internal readonly record struct EntryLabel(string Name, TextSlice Value, LabelCategory Category, AttributeType Type = AttributeType.None, double Number = 0);
 
 /// <summary>
 /// One log line on its way through a pipeline, used again for every line: the line and the values of its labels are pieces of one
@@ -32,6 +37,9 @@ internal sealed class LogEntry
     public const string ErrorLabel = "__error__";
     public const string ErrorDetailsLabel = "__error_details__";
     public const string PreserveErrorLabel = "__preserve_error__";
+
+    // Integers up to here are themselves as doubles.
+    private const double MaxExact = 1L << 53;
 
     private readonly List<EntryLabel> _labels = [];
     private readonly List<string> _deleted = [];
@@ -60,9 +68,6 @@ internal sealed class LogEntry
 
     /// <summary>Details of <see cref="Error"/>.</summary>
     public string? ErrorDetails { get; private set; }
-
-    /// <summary>Labels beside those of the stream.</summary>
-    public IReadOnlyList<EntryLabel> Labels => _labels;
 
     /// <summary>Starts with a line.</summary>
     public void Begin(LokiStream stream, long timeUnixNano, ReadOnlySpan<byte> line)
@@ -112,6 +117,31 @@ internal sealed class LogEntry
         }
     }
 
+    /// <summary>Adds a number that the row itself has; it becomes text when somebody asks for that.</summary>
+    public void AddMetadata(string name, AttributeType type, long bits)
+    {
+        var number = type == AttributeType.Int ? bits : BitConverter.Int64BitsToDouble(bits);
+        if (!double.IsFinite(number) || (type == AttributeType.Int && Math.Abs(number) > MaxExact))
+        {
+            AddMetadata(name, Append(AttributeValue.From(type, bits, default).ToString()));
+            return;
+        }
+
+        var unique = Stream.Labels.Contains(name) ? name + "_extracted" : name;
+        if (IndexOf(unique) < 0)
+        {
+            _labels.Add(new EntryLabel(unique, default, LabelCategory.Metadata, type, number));
+        }
+    }
+
+    /// <summary>Looks up a label that is a number by itself, not a text that may be one.</summary>
+    public bool TryGetNumber(string name, out double number)
+    {
+        var at = IndexOf(name);
+        number = at >= 0 ? _labels[at].Number : 0;
+        return at >= 0 && _labels[at].Type != AttributeType.None;
+    }
+
     /// <summary>Adds a label that a parser found; one that is there already keeps its value, and what the stream or the row calls so gets a suffix.</summary>
     public void Extract(string name, TextSlice value)
     {
@@ -146,7 +176,7 @@ internal sealed class LogEntry
         var at = IndexOf(name);
         if (at >= 0)
         {
-            value = Value(_labels[at].Value);
+            value = TextOf(at);
             return true;
         }
 
@@ -229,7 +259,7 @@ internal sealed class LogEntry
 
         for (var i = 0; i < _labels.Count; i++)
         {
-            visitor.Visit(_labels[i].Name, Value(_labels[i].Value), _labels[i].Category);
+            visitor.Visit(_labels[i].Name, TextOf(i), _labels[i].Category);
         }
 
         if (Error is not null)
@@ -249,6 +279,30 @@ internal sealed class LogEntry
         var visitor = new SetVisitor(new LabelSetBuilder());
         ForEach(ref visitor);
         return visitor.Builder.Build();
+    }
+
+    private ReadOnlySpan<char> TextOf(int at)
+    {
+        var label = _labels[at];
+        if (label.Type == AttributeType.None)
+        {
+            return Value(label.Value);
+        }
+
+        TextSlice text;
+        if (label.Type == AttributeType.Int)
+        {
+            Span<char> digits = stackalloc char[20];
+            ((long)label.Number).TryFormat(digits, out var length, provider: System.Globalization.CultureInfo.InvariantCulture);
+            text = Append(digits[..length]);
+        }
+        else
+        {
+            text = Append(AttributeValue.Of(label.Number).ToString());
+        }
+
+        _labels[at] = new EntryLabel(label.Name, text, label.Category);
+        return Value(text);
     }
 
     private int IndexOf(string name)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Sightglass.Core.Contracts;
 using Sightglass.Core.Model;
 using Sightglass.Query.LogQL.Pipeline;
@@ -186,8 +185,8 @@ internal sealed class RowReader
             case AttributeType.String:
                 _entry.AddMetadata(name, _entry.Append(column.Bytes(row)));
                 break;
-            case AttributeType.Int:
-                AddNumber(name, column.Bits(row));
+            case AttributeType.Int or AttributeType.Double:
+                _entry.AddMetadata(name, column.TypeOf(row), column.Bits(row));
                 break;
             case AttributeType.Composite:
                 LokiStream.Flatten(name, column.Value(row), (key, value) => _entry.AddMetadata(key, _entry.Append(value)));
@@ -203,7 +202,7 @@ internal sealed class RowReader
         switch (column.TypeOf(row))
         {
             case AttributeType.Int when column.Bits(row) != 0:
-                AddNumber(label, column.Bits(row));
+                _entry.AddMetadata(label, AttributeType.Int, column.Bits(row));
                 break;
             case AttributeType.String when column.Bytes(row).Length > 0:
                 _entry.AddMetadata(label, _entry.Append(column.Bytes(row)));
@@ -218,13 +217,6 @@ internal sealed class RowReader
 
                 break;
         }
-    }
-
-    private void AddNumber(string label, long value)
-    {
-        Span<char> digits = stackalloc char[20];
-        value.TryFormat(digits, out var length, provider: CultureInfo.InvariantCulture);
-        _entry.AddMetadata(label, _entry.Append(digits[..length]));
     }
 
     private void AddLevel(EventPage page, int row, LokiStream stream)
