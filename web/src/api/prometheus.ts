@@ -73,7 +73,11 @@ export interface Target {
   health: string;
 }
 
-async function prometheus<T>(path: string, params: Record<string, string | number>, signal?: AbortSignal): Promise<T> {
+async function prometheus<T>(
+  path: string,
+  params: Record<string, string | number | undefined>,
+  signal?: AbortSignal,
+): Promise<T> {
   return (await fetchJson<Envelope<T>>(`/api/v1/${path}`, params, signal)).data;
 }
 
@@ -100,13 +104,26 @@ export function useInstant(query: string, time: number) {
   });
 }
 
-export function metricLabelNames(range: Range, signal?: AbortSignal): Promise<string[]> {
-  return prometheus<string[]>('labels', { start: range.from, end: range.to }, signal);
+export interface ExemplarSeries {
+  seriesLabels: Labels;
+  exemplars: { labels: Labels; value: string; timestamp: number }[];
 }
 
-export function metricLabelValues(name: string, range: Range, signal?: AbortSignal): Promise<string[]> {
+/** Single measurements of the series a query is about. */
+export function queryExemplars(query: string, range: Range, signal?: AbortSignal): Promise<ExemplarSeries[]> {
+  return prometheus<ExemplarSeries[]>('query_exemplars', { query, start: range.from, end: range.to }, signal);
+}
+
+/** Names of labels: of all series, or of those of one metric. */
+export function metricLabelNames(range: Range, signal?: AbortSignal, metric = ''): Promise<string[]> {
+  const match = metric === '' ? undefined : metric;
+  return prometheus<string[]>('labels', { start: range.from, end: range.to, 'match[]': match }, signal);
+}
+
+export function metricLabelValues(name: string, range: Range, signal?: AbortSignal, metric = ''): Promise<string[]> {
   const path = `label/${encodeURIComponent(name)}/values`;
-  return prometheus<string[]>(path, { start: range.from, end: range.to }, signal);
+  const match = metric === '' ? undefined : metric;
+  return prometheus<string[]>(path, { start: range.from, end: range.to, 'match[]': match }, signal);
 }
 
 export function useMetricNames(range: Range) {

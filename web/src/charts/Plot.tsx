@@ -3,11 +3,23 @@ import { useComputedColorScheme } from '@mantine/core';
 import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import { formatNumber, formatTimeShort } from '../lib/format';
-import type { ChartProps } from './Chart';
+import type { ChartProps, Mark } from './Chart';
 import { stack } from './columns';
+import { drawMarks, nearestMark, showMark } from './marks';
 import { axes, watchSize, zoomHooks } from './plotting';
 
-export function Plot({ times, series, range, height, kind, onZoom, format = formatNumber, label }: ChartProps) {
+export function Plot({
+  times,
+  series,
+  range,
+  height,
+  kind,
+  onZoom,
+  format = formatNumber,
+  label,
+  marks,
+  onMark,
+}: ChartProps) {
   const host = useRef<HTMLDivElement>(null);
   const tip = useRef<HTMLDivElement>(null);
   const scheme = useComputedColorScheme('light');
@@ -21,6 +33,7 @@ export function Plot({ times, series, range, height, kind, onZoom, format = form
     // The tallest stack is drawn first, so that the lower ones stay in front of it.
     const order = series.map((_, index) => (bars ? series.length - 1 - index : index));
     const paths = bars ? uPlot.paths.bars?.({ size: [0.86, 40], align: 1 }) : undefined;
+    let near: Mark | undefined;
     const plot = new uPlot(
       {
         width: element.clientWidth || 600,
@@ -47,8 +60,23 @@ export function Plot({ times, series, range, height, kind, onZoom, format = form
         ],
         hooks: {
           ...zoomHooks(onZoom, () => range),
+          ...(marks
+            ? {
+                draw: [
+                  (u: uPlot) => {
+                    drawMarks(u, marks);
+                  },
+                ],
+              }
+            : {}),
           setCursor: [
             (u) => {
+              near = marks && nearestMark(u, marks);
+              u.over.style.cursor = near === undefined ? '' : 'pointer';
+              if (near !== undefined) {
+                showMark(u, tip.current, near);
+                return;
+              }
               showTip(u, tip.current, times, series, format);
             },
           ],
@@ -58,12 +86,15 @@ export function Plot({ times, series, range, height, kind, onZoom, format = form
       element,
     );
     plot.setScale('x', { min: range.from, max: range.to });
+    plot.over.addEventListener('click', () => {
+      if (near !== undefined) onMark?.(near);
+    });
     const stop = watchSize(element, plot, height);
     return () => {
       stop();
       plot.destroy();
     };
-  }, [times, series, range, height, kind, onZoom, format, scheme]);
+  }, [times, series, range, height, kind, onZoom, format, scheme, marks, onMark]);
 
   return (
     <>

@@ -1,18 +1,23 @@
 import { useQueries, keepPreviousData } from '@tanstack/react-query';
-import { useMemo, useState } from 'react';
+import { useNavigate } from '@tanstack/react-router';
+import { useCallback, useMemo, useState } from 'react';
 import { queryRange, type MatrixItem } from '../../api/prometheus';
-import { Chart } from '../../charts/Chart';
+import { Chart, type Mark } from '../../charts/Chart';
 import { summarize, toColumns } from '../../charts/columns';
 import { formatNumber, formatSeconds, formatSeries } from '../../lib/format';
+import { keptSearch, type AppSearch } from '../../shell/search';
 import { Empty, Loading } from '../../shell/states';
 import { seriesColor } from '../../theme/theme';
 import { align, stepFor } from '../../time/range';
 import { useTime } from '../../time/TimeContext';
+import { Exemplars } from './Exemplars';
+import { useExemplars } from './exemplars';
 
 /** More lines than this are not readable, and cost the browser much. */
 const MAX_SERIES = 200;
 
-export function GraphTab({ queries }: { queries: string[] }) {
+export function GraphTab({ queries, exemplars }: { queries: string[]; exemplars: boolean }) {
+  const navigate = useNavigate();
   const { range, zoom } = useTime();
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const step = stepFor(range, 300);
@@ -25,10 +30,18 @@ export function GraphTab({ queries }: { queries: string[] }) {
     })),
     combine: (answers) => ({
       pending: answers.some((answer) => answer.isPending),
+      cancelled: answers.some((answer) => answer.isPending && answer.fetchStatus === 'idle'),
       data: answers.map((answer) => answer.data),
     }),
   });
   const data = results.data;
+  const marks = useExemplars(queries, { from, to }, exemplars);
+  const openTrace = useCallback(
+    (mark: Mark) => {
+      void navigate({ to: '/trace/$id', params: { id: mark.id }, search: (old: AppSearch) => keptSearch(old) });
+    },
+    [navigate],
+  );
 
   const all = useMemo(() => {
     const items: { item: MatrixItem; query: number }[] = [];
@@ -65,7 +78,7 @@ export function GraphTab({ queries }: { queries: string[] }) {
   if (results.pending && all.rows.length === 0) {
     return (
       <section className="sg-panel">
-        <Loading what="the graph" />
+        {results.cancelled ? <Empty title="Cancelled">Run asks again.</Empty> : <Loading what="the graph" />}
       </section>
     );
   }
@@ -84,8 +97,11 @@ export function GraphTab({ queries }: { queries: string[] }) {
               height={340}
               kind="lines"
               onZoom={zoom}
+              marks={marks}
+              onMark={openTrace}
             />
           </div>
+          {marks.length > 0 && <Exemplars marks={marks} />}
           <div style={{ maxHeight: '42vh', overflow: 'auto', borderTop: '1px solid var(--sg-line)' }}>
             <table className="sg-table">
               <thead>

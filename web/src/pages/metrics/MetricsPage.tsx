@@ -1,4 +1,5 @@
-import { Button, Drawer, Group, SegmentedControl, Text } from '@mantine/core';
+import '../../theme/explore.css';
+import { Button, Chip, Drawer, Group, SegmentedControl, Text } from '@mantine/core';
 import { useState } from 'react';
 import { isFiltered } from '../../filters/apply';
 import { useFilters } from '../../filters/useFilters';
@@ -9,17 +10,31 @@ import { GraphTab } from './GraphTab';
 import { MetricBrowser } from './MetricBrowser';
 import { QueryRow } from './QueryRow';
 import { TableTab } from './TableTab';
+import { useFilterMatchers } from './useFilterMatchers';
 
 const KEYS = ['q', 'q2', 'q3', 'q4'] as const;
 
 export function MetricsPage() {
   const { search, set } = useUrl();
   const filtered = isFiltered(useFilters());
+  const filters = useFilterMatchers();
+  const view = new Set((search.view ?? '').split('.'));
+  const show = (name: string, on: boolean) => {
+    const next = new Set(view);
+    next.delete('');
+    if (on) next.add(name);
+    else next.delete(name);
+    set({ view: [...next].join('.') || undefined }, true);
+  };
+  const building = !view.has('code');
   const [extra, setExtra] = useState(0);
   const [browsing, setBrowsing] = useState(false);
   const used = KEYS.reduce((count, key, index) => (search[key] === undefined ? count : index + 1), 1);
   const rows = KEYS.slice(0, Math.max(used, Math.min(extra, KEYS.length)));
   const queries = rows.map((key) => search[key] ?? '').filter((query) => query.trim() !== '');
+  // Values of a quantile and of its exemplars are on one scale; of a rate they are not.
+  const ofQuantile = queries.some((query) => query.includes('histogram_quantile'));
+  const exemplars = ofQuantile ? !view.has('plain') : view.has('exemplars');
   const tab = search.tab === 'table' ? 'table' : 'graph';
 
   const remove = (index: number) => {
@@ -41,6 +56,8 @@ export function MetricsPage() {
             key={key}
             letter={'ABCD'[index] ?? ''}
             query={search[key] ?? ''}
+            building={building}
+            filters={filters}
             run={(query) => {
               set({ [key]: query.trim() });
             }}
@@ -55,7 +72,8 @@ export function MetricsPage() {
         ))}
         {filtered && (
           <Text size="xs" c="dimmed" role="note">
-            The service and environment of the header are not applied to PromQL: write them into the query.
+            The service and environment of the header are not written into PromQL by themselves: a query takes them when
+            you add them.
           </Text>
         )}
         <Group justify="space-between">
@@ -84,17 +102,40 @@ export function MetricsPage() {
               </Button>
             )}
           </Group>
-          <SegmentedControl
-            size="xs"
-            value={tab}
-            onChange={(value) => {
-              set({ tab: value === 'graph' ? undefined : value }, true);
-            }}
-            data={[
-              { value: 'graph', label: 'Graph' },
-              { value: 'table', label: 'Table' },
-            ]}
-          />
+          <Group gap="xs">
+            <Chip
+              size="xs"
+              variant="outline"
+              checked={building}
+              onChange={(on) => {
+                show('code', !on);
+              }}
+            >
+              Builder
+            </Chip>
+            <Chip
+              size="xs"
+              variant="outline"
+              checked={exemplars}
+              onChange={(on) => {
+                if (ofQuantile) show('plain', !on);
+                else show('exemplars', on);
+              }}
+            >
+              Exemplars
+            </Chip>
+            <SegmentedControl
+              size="xs"
+              value={tab}
+              onChange={(value) => {
+                set({ tab: value === 'graph' ? undefined : value }, true);
+              }}
+              data={[
+                { value: 'graph', label: 'Graph' },
+                { value: 'table', label: 'Table' },
+              ]}
+            />
+          </Group>
         </Group>
       </section>
       {queries.length === 0 ? (
@@ -113,7 +154,7 @@ export function MetricsPage() {
           </Empty>
         </section>
       ) : tab === 'graph' ? (
-        <GraphTab queries={queries} />
+        <GraphTab queries={queries} exemplars={exemplars} />
       ) : (
         queries.map((query) => <TableTab key={query} query={query} />)
       )}
