@@ -52,6 +52,7 @@ public sealed class PushReceiver(IBatchSink sink, DeltaAccumulator deltas, Inges
     public AppendResult OtlpLogs(ReadOnlySpan<byte> body, IngestSource source)
     {
         using var batch = LogBatch.Rent();
+        batch.Receiver = source.Receiver;
         var rejections = new Rejections();
         OtlpLogsDecoder.Decode(body, batch, rejections, Limits, Now);
         LogIntake.Admit(source, LogRate, batch.Count, body.Length);
@@ -96,6 +97,7 @@ public sealed class PushReceiver(IBatchSink sink, DeltaAccumulator deltas, Inges
     public AppendResult LokiPush(ReadOnlySpan<byte> body, bool json, IngestSource source)
     {
         using var batch = LogBatch.Rent();
+        batch.Receiver = source.Receiver;
         var rejections = new Rejections();
         if (json)
         {

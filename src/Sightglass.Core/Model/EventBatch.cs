@@ -64,6 +64,19 @@ public abstract class EventBatch : IDisposable
     /// <summary>The attributes added since the last run was closed.</summary>
     public int OpenAttributes => _attributes - _open;
 
+    /// <summary>Every text of the batch, one behind the other in the order in which they were added. Valid until the batch changes.</summary>
+    public ReadOnlySpan<byte> Arena => _arena.Written;
+
+    /// <summary>Puts another value in the place of an attribute's, for every row that has this attribute.</summary>
+    public void SetAttribute(int attribute, AttributeType type, long bits)
+    {
+        _types[attribute] = type;
+        _bits[attribute] = bits;
+    }
+
+    /// <summary>Overwrites a piece of the arena with one byte, for all who refer to it.</summary>
+    public void Overwrite(TextRef text, byte value) => _arena.WrittenMutable.Slice(text.Offset, text.Length).Fill(value);
+
     /// <summary>Copies text (UTF-8) or bytes into the arena.</summary>
     public TextRef AddText(ReadOnlySpan<byte> bytes) => bytes.Length == 0 ? default : new TextRef(_arena.Write(bytes), bytes.Length);
 

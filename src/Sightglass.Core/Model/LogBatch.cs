@@ -72,6 +72,24 @@ public sealed class LogBatch : EventBatch
         _rows[Count++].Attributes = CloseAttributes();
     }
 
+    /// <summary>Gives a row the open run of attributes in place of its own.</summary>
+    public void ReplaceAttributes(int row) => _rows[row].Attributes = CloseAttributes();
+
+    /// <summary>Takes the rows out that are marked; the others keep their order.</summary>
+    public void RemoveRows(ReadOnlySpan<bool> removed)
+    {
+        var kept = 0;
+        for (var i = 0; i < Count; i++)
+        {
+            if (!removed[i])
+            {
+                _rows[kept++] = _rows[i];
+            }
+        }
+
+        Count = kept;
+    }
+
     /// <summary>An empty batch, from the pool where it has one.</summary>
     public static LogBatch Rent() => BatchPool<LogBatch>.Rent() ?? new LogBatch();
 

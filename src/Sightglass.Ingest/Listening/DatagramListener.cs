@@ -115,6 +115,7 @@ internal sealed class DatagramListener : IAsyncDisposable
         AppendResult result;
         try
         {
+            batch.Receiver = _receiver;
             result = _intake.Sink.Append(batch);
         }
         catch (Exception e) when (e is StorageFailedException or LimitExceededException)

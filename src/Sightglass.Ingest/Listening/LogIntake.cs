@@ -24,6 +24,7 @@ public sealed record LogIntake(IBatchSink Sink, IngestLedger Ledger, IngestLimit
     /// <exception cref="StorageFailedException">Nothing was stored.</exception>
     internal AppendResult Store(LogBatch batch, Rejections rejections, IngestSource source)
     {
+        batch.Receiver = source.Receiver;
         var stored = batch.Count > 0 ? Sink.Append(batch) : default;
         rejections.CountIn(source);
         if (stored.Rejected > 0)

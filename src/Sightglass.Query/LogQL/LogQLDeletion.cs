@@ -1,6 +1,7 @@
 using Sightglass.Core.Contracts;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Limits;
+using Sightglass.Core.Model;
 using Sightglass.Query.LogQL.Filters;
 using Sightglass.Query.LogQL.Syntax;
 using Sightglass.Query.LogQL.Tree;
@@ -31,6 +32,13 @@ public static class LogQLDeletion
         var matchers = node.Matchers;
         return (stream => LokiStream.Of(stream).Matches(matchers), where);
     }
+
+    /// <summary>The conditions of a selector.</summary>
+    /// <exception cref="QueryException">It does not parse, or is more than a selector.</exception>
+    public static IReadOnlyList<LabelMatcher> Matchers(string selector) =>
+        LogQLParser.Parse(selector, QueryLimits.Default) is LogNode { Stages.Count: 0, Matchers: { } matchers }
+            ? matchers
+            : throw new QueryException(QueryErrorKind.BadData, "want a stream selector such as {service_name=\"shop\"}");
 
     /// <summary>The streams that a selector is for.</summary>
     /// <exception cref="QueryException">It does not parse, or is more than a selector.</exception>

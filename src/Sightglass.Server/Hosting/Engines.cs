@@ -222,6 +222,7 @@ internal sealed class Engines : IAsyncDisposable
     public async Task StartAsync()
     {
         StartedAt = Time.GetUtcNow();
+        Snapshots.RemoveUnfinished();
         Disk.Start();
         Follow(Configuration);
         await OutsideAlertmanagers.UpdateAsync(Configuration.Alerting);

@@ -1,0 +1,164 @@
+using System.Globalization;
+using System.Text;
+using Sightglass.Core.Contracts;
+using Sightglass.Core.Errors;
+using Sightglass.Core.Model;
+
+namespace Sightglass.Ingest.Pipeline;
+
+/// <summary>
+/// Metrics made from logs: counted in memory, stored at every interval like those of a scraped target. A metric that a reload leaves as it was goes on
+/// counting. Thread-safe.
+/// </summary>
+internal sealed class LogMetrics
+{
+    private readonly Dictionary<string, LogMetric> _metrics = new(StringComparer.Ordinal);
+    private readonly Lock _gate = new();
+
+    /// <summary>The metric of a configuration; one of the same name, type and labels is the same.</summary>
+    public LogMetric Of(MetricConfiguration configuration)
+    {
+        lock (_gate)
+        {
+            if (!_metrics.TryGetValue(configuration.Name, out var metric) || !metric.IsOf(configuration))
+            {
+                _metrics[configuration.Name] = metric = new LogMetric(configuration);
+            }
+
+            return metric;
+        }
+    }
+
+    /// <summary>Keeps the metrics of these names only.</summary>
+    public void Retain(IReadOnlySet<string> names)
+    {
+        lock (_gate)
+        {
+            foreach (var name in _metrics.Keys.Where(n => !names.Contains(n)).ToArray())
+            {
+                _metrics.Remove(name);
+            }
+        }
+    }
+
+    /// <summary>Stores all values as of a time.</summary>
+    /// <exception cref="StorageFailedException">They were not stored; the next time they are, with what came since.</exception>
+    public void Store(IBatchSink sink, DateTimeOffset now)
+    {
+        LogMetric[] metrics;
+        lock (_gate)
+        {
+            metrics = [.. _metrics.Values];
+        }
+
+        using var batch = MetricBatch.Rent();
+        foreach (var metric in metrics)
+        {
+            metric.AddTo(batch, now.ToUnixTimeMilliseconds());
+        }
+
+        if (batch.SampleCount > 0)
+        {
+            sink.Append(batch);
+        }
+    }
+}
+
+/// <summary>One metric from logs. Thread-safe.</summary>
+internal sealed class LogMetric(MetricConfiguration configuration)
+{
+    private static readonly LabelSet Other = LabelSet.From([new Label("overflow", "(other)")]);
+
+    private readonly Dictionary<LabelSet, Values> _series = [];
+    private readonly Lock _gate = new();
+    private readonly double[] _bounds = [.. configuration.Buckets];
+    private long _unread;
+
+    public bool IsHistogram => _bounds.Length > 0;
+
+    /// <summary>Records whose field is no number.</summary>
+    public long Unread => Interlocked.Read(ref _unread);
+
+    public bool IsOf(MetricConfiguration other) => other.Buckets.SequenceEqual(configuration.Buckets) && other.Labels.SequenceEqual(configuration.Labels) && other.Value == configuration.Value;
+
+    public void CountUnread() => Interlocked.Increment(ref _unread);
+
+    public void Observe(LabelSet labels, double value, long weight)
+    {
+        lock (_gate)
+        {
+            if (!_series.TryGetValue(labels, out var values))
+            {
+                labels = _series.Count < MetricConfiguration.MaxSeries ? labels : Other;
+                if (!_series.TryGetValue(labels, out values))
+                {
+                    _series[labels] = values = new Values(new long[_bounds.Length + 1]);
+                }
+            }
+
+            values.Sum += value * weight;
+            if (IsHistogram)
+            {
+                var bucket = Array.BinarySearch(_bounds, value);
+                values.Buckets[bucket < 0 ? ~bucket : bucket] += weight;
+            }
+        }
+    }
+
+    public void AddTo(MetricBatch batch, long timestampMs)
+    {
+        lock (_gate)
+        {
+            if (_series.Count > 0)
+            {
+                batch.Metadata.Add(new MetricMetadata(configuration.Name, IsHistogram ? MetricType.Histogram : MetricType.Counter, configuration.Help, string.Empty));
+            }
+
+            foreach (var (labels, values) in _series)
+            {
+                if (!IsHistogram)
+                {
+                    Add(batch, timestampMs, string.Empty, labels, null, values.Sum);
+                    continue;
+                }
+
+                long below = 0;
+                for (var i = 0; i <= _bounds.Length; i++)
+                {
+                    below += values.Buckets[i];
+                    Add(batch, timestampMs, "_bucket", labels, i < _bounds.Length ? _bounds[i].ToString("R", CultureInfo.InvariantCulture) : "+Inf", below);
+                }
+
+                Add(batch, timestampMs, "_count", labels, null, below);
+                Add(batch, timestampMs, "_sum", labels, null, values.Sum);
+            }
+        }
+    }
+
+    private void Add(MetricBatch batch, long timestampMs, string suffix, LabelSet labels, string? bound, double value)
+    {
+        batch.BeginSeries();
+        batch.AddLabel("__name__"u8, Encoding.UTF8.GetBytes(configuration.Name + suffix));
+        foreach (var label in labels.Span)
+        {
+            batch.AddLabel(Encoding.UTF8.GetBytes(label.Name), Encoding.UTF8.GetBytes(label.Value));
+        }
+
+        if (bound is not null)
+        {
+            batch.AddLabel("le"u8, Encoding.UTF8.GetBytes(bound));
+        }
+
+        if (batch.EndSeries() is var series and >= 0)
+        {
+            batch.AddSample(series, timestampMs, value);
+        }
+    }
+
+    private sealed class Values(long[] buckets)
+    {
+        public double Sum { get; set; }
+
+        public long[] Buckets { get; } = buckets;
+    }
+}
