@@ -10,7 +10,7 @@ public static class ReadResponseDecoder
 {
     /// <summary>Adds the series of an answer to <paramref name="batch"/>.</summary>
     /// <exception cref="Core.Errors.LimitExceededException">It has more samples than <see cref="IngestLimits.MaxItemsPerRequest"/>.</exception>
-    /// <exception cref="MalformedInputException">It is no such answer.</exception>
+    /// <exception cref="Core.Errors.MalformedInputException">It is no such answer.</exception>
     public static void Decode(ReadOnlySpan<byte> body, MetricBatch batch, IngestLimits limits)
     {
         var rejections = new Rejections();
