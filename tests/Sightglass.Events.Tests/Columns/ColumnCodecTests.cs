@@ -95,8 +95,51 @@ public sealed class ColumnCodecTests
                 }
             }
 
+            if (ColumnDecoder.TryDecode(broken, 60, null, broken) is { } inPlace)
+            {
+                for (var entry = 0; entry < inPlace.Values.EntryCount; entry++)
+                {
+                    _ = inPlace.Values.ValueOf(entry);
+                }
+            }
+
             ColumnDecoder.TryDecode(bytes.Written[..random.Next(bytes.Length)], 60).ShouldBeNull();
         }
+    }
+
+    [Fact]
+    public void Texts_that_stay_where_they_were_decompressed_to_are_the_same()
+    {
+        var values = Enumerable.Range(0, 300).Select(static i => AttributeValue.Of($"line {i} of {i * 31}")).ToArray();
+        using var bytes = new ByteWriter();
+        _encoder.Encode(Vector(values), null, values.Length, bytes).ShouldBe(ColumnEncoding.Plain);
+        ShouldHold(ColumnDecoder.TryDecode(bytes.Written, values.Length, null, bytes.Written.ToArray()), null, values);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void Numbers_near_the_times_of_their_rows_are_written_as_differences(int every)
+    {
+        const int Rows = 500;
+        var times = Enumerable.Range(0, Rows).Select(static i => 1_767_225_600_000_000_000 + (i * 1_000_000_007L)).ToArray();
+        var presence = ColumnCodecTests.Rows(Rows, r => r % every == 0);
+        var values = times.Where((_, r) => r % every == 0).Select((t, i) => AttributeValue.Of(t + 1_250_000 + (i % 5))).ToArray();
+        using var bytes = new ByteWriter();
+        _encoder.TryEncodeFromTimes(Vector(values), presence, times, bytes).ShouldBeTrue();
+        bytes.Length.ShouldBeLessThan(Rows + 80);
+        var ofRows = new ColumnView(null, Vector([.. times.Select(AttributeValue.Of)]));
+        ShouldHold(ColumnDecoder.TryDecode(bytes.Written, Rows, () => ofRows), every == 1 ? null : presence, values);
+        ColumnDecoder.TryDecode(bytes.Written, Rows).ShouldBeNull("there are no times");
+        var random = new Random(3);
+        for (var i = 0; i < 300; i++)
+        {
+            var broken = bytes.Written.ToArray();
+            broken[random.Next(broken.Length)] ^= (byte)random.Next(1, 256);
+            _ = ColumnDecoder.TryDecode(broken, Rows, () => ofRows);
+        }
+
+        _encoder.TryEncodeFromTimes(Vector([.. values.Select(static (_, i) => AttributeValue.Of(i * long.MaxValue / 1000))]), presence, times, bytes).ShouldBeFalse();
     }
 
     private static AttributeValue Any(Random random, int kinds) => random.Next(kinds) switch
