@@ -223,6 +223,7 @@ internal sealed class Engines : IAsyncDisposable
     {
         StartedAt = Time.GetUtcNow();
         Snapshots.RemoveUnfinished();
+        Snapshots.RemoveUnfinished();
         Disk.Start();
         Follow(Configuration);
         await OutsideAlertmanagers.UpdateAsync(Configuration.Alerting);

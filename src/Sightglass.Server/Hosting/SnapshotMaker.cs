@@ -72,7 +72,8 @@ internal sealed class SnapshotMaker(string root, MetricStore metrics, EventStore
         _files.SyncFolder(folder);
     }
 
-    private void RemoveUnfinished()
+    /// <summary>Removes what is left of snapshots that were not finished: their links keep parts from being freed.</summary>
+    public void RemoveUnfinished()
     {
         try
         {

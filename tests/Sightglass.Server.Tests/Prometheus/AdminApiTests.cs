@@ -100,6 +100,9 @@ public sealed class AdminApiTests : IAsyncLifetime
         DataFolder.Open(folder.FullPath).Dispose();
         var name = SnapshotCommand.OfStopped(folder.FullPath, skipHead: true);
         Directory.GetFileSystemEntries(folder.PathOf($"snapshots/{name}")).Select(Path.GetFileName).Order(StringComparer.Ordinal).ShouldBe(["VERSION", "events", "metrics", "pushgateway", "state.db"]);
+        Directory.CreateDirectory(folder.PathOf("snapshots/20260101T000000Z-0123456789abcdef.tmp/metrics"));
+        SnapshotCommand.OfStopped(folder.FullPath, skipHead: false);
+        Directory.GetFileSystemEntries(folder.PathOf("snapshots")).Length.ShouldBe(2, "what was not finished is removed");
         using var held = DataFolder.Open(folder.FullPath);
         Should.Throw<StorageFailedException>(() => SnapshotCommand.OfStopped(folder.FullPath, skipHead: true)).Message.ShouldContain("in use");
     }
