@@ -14,7 +14,7 @@ internal static class QueryCommand
     {
         var command = new Command("query", "Ask a running server.");
         command.Subcommands.Add(PromQL());
-        command.Subcommands.Add(Language("logql", "Log lines of the last hour, or a LogQL metric query over it.", e => $"/loki/api/v1/query_range?query={e}"));
+        command.Subcommands.Add(LogQLCommand.Build());
         command.Subcommands.Add(Language("traceql", "Traces that a TraceQL query finds.", e => $"/tempo/api/search?q={e}"));
         return command;
     }
@@ -92,7 +92,7 @@ internal static class QueryCommand
         },
     };
 
-    private static async Task<int> AskAsync(Uri server, string path, string expression, Action<JsonElement> write, CancellationToken cancellation)
+    internal static async Task<int> AskAsync(Uri server, string path, string expression, Action<JsonElement> write, CancellationToken cancellation)
     {
         using var http = new HttpClient { BaseAddress = new Uri(server.ToString().TrimEnd('/') + "/") };
         using var answer = await http.GetAsync(new Uri(path.TrimStart('/'), UriKind.Relative), cancellation);

@@ -16,6 +16,7 @@ using Sightglass.Ingest.Scrape;
 using Sightglass.Ingest.Tail;
 using Sightglass.Metrics;
 using Sightglass.Query.LogQL;
+using Sightglass.Query.LogQL.Insight;
 using Sightglass.Query.PromQL;
 using Sightglass.Query.TraceQL;
 using Sightglass.Server.Api.Prometheus;
@@ -86,6 +87,7 @@ internal sealed class Engines : IAsyncDisposable
         _remoteRead = new RemoteReadStore(Metrics, QueryLimits, time);
         PromQL = new PromQLEngine(_remoteRead, QueryLimits, time, configuration.PromQL.Options) { DefaultSubqueryStep = configuration.EvaluationInterval };
         LogQL = new LogQLEngine(Events, QueryLimits);
+        LogInsights = new LogInsights(Events, QueryLimits);
         Pushes = new PushRequests(new PushReceiver(Pipeline, new DeltaAccumulator(time), IngestLimits, time) { Otlp = configuration.Otlp }, new BodyReader(IngestLimits, new BodyBudget(BodyBudget.DefaultBytes)), Ledger);
         Pushes.Receiver.LogRate = configuration.Receivers.Rate;
         LogReceiver = new LogReceiver(IntakeOf(configuration)) { Rate = configuration.Receivers.Rate };
@@ -159,6 +161,8 @@ internal sealed class Engines : IAsyncDisposable
 
     public LogQLEngine LogQL { get; }
 
+    public LogInsights LogInsights { get; }
+
     public TraceQLEngine TraceQL { get; }
 
     /// <summary>What every receiver of pushes shares.</summary>
@@ -222,7 +226,6 @@ internal sealed class Engines : IAsyncDisposable
     public async Task StartAsync()
     {
         StartedAt = Time.GetUtcNow();
-        Snapshots.RemoveUnfinished();
         Snapshots.RemoveUnfinished();
         Disk.Start();
         Follow(Configuration);

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Sightglass.Core.Limits;
 using Sightglass.Server.Api.Alerting;
 using Sightglass.Server.Api.Logs;
+using Sightglass.Server.Api.LogInsight;
 using Sightglass.Server.Api.Loki;
 using Sightglass.Server.Api.Otlp;
 using Sightglass.Server.Api.Own;
@@ -122,6 +123,9 @@ internal sealed class SightglassServer : IAsyncDisposable
         AdminApi.Map(app, engines.Configuration.EnableAdminApi, engines.Metrics, engines.Snapshots);
         LokiDeletionApi.Map(app, engines.Configuration.EnableAdminApi, engines.Events, time);
         LokiApi.Map(app, engines.LogQL, limits, time);
+        LokiTail.Map(app, engines.LogQL, limits, time);
+        LokiInsightApi.Map(app, engines.LogInsights, limits, time);
+        LogInsightApi.Map(app, engines.LogInsights, limits, time);
         TempoApi.Map(app, engines.TraceQL, engines.Events, limits, time);
         OtlpHttpApi.Map(app, engines.Pushes);
         PushApi.Map(app, engines.Pushes);

@@ -37,6 +37,7 @@ public sealed class LogMetricTests
     [InlineData("""sum(bytes_rate({app="b"}[100s]))""", 100, "{} 0.3")]
     [InlineData("""sum(count_over_time({env="p"} |= "error" [100s]))""", 100, "{} 5")]
     [InlineData("""topk(1, sum by (app) (rate({env="p"}[100s])))""", 100, """{app="a"} 0.1""")]
+    [InlineData("""approx_topk(1, sum by (app) (rate({env="p"}[100s])))""", 100, """{app="a"} 0.1""")]
     [InlineData("""bottomk(1, sum by (app) (rate({env="p"}[100s])))""", 100, """{app="b"} 0.03""")]
     [InlineData("""sort(sum by (app) (rate({env="p"}[100s])))""", 100, """{app="b"} 0.03|{app="a"} 0.1""")]
     [InlineData("""count(sum by (app) (rate({env="p"}[100s])))""", 100, "{} 2")]

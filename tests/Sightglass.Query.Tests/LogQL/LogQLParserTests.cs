@@ -61,7 +61,10 @@ public sealed class LogQLParserTests
     [InlineData("""topk(0, rate({app="a"}[5m]))""", 5)]
     [InlineData("""1 and rate({app="a"}[5m])""", 2)]
     [InlineData("""rate({app="a"}[5m]) @ 5""", 20)]
-    [InlineData("""approx_topk(3, rate({app="a"}[5m]))""", 0)]
+    [InlineData("""rate({app="a"}[5m] @ 5)""", 19)]
+    [InlineData("""approx_topk by (a) (3, rate({app="a"}[5m]))""", 0)]
+    [InlineData("""approx_topk(0, rate({app="a"}[5m]))""", 12)]
+    [InlineData("""variants(rate({app="a"}[5m])) of ({app="a"}[5m])""", 0)]
     [InlineData("""{app="a" """, 9)]
     [InlineData("""{app="a} """, 5)]
     public void Refuses_with_the_place(string query, int position, bool refused = true)

@@ -11,7 +11,7 @@ internal sealed partial class LogQLParser
 {
     private static readonly HashSet<string> VectorFunctions = new(StringComparer.Ordinal)
     {
-        "sum", "avg", "min", "max", "count", "stddev", "stdvar", "topk", "bottomk", "sort", "sort_desc",
+        "sum", "avg", "min", "max", "count", "stddev", "stdvar", "topk", "bottomk", "approx_topk", "sort", "sort_desc",
     };
 
     // Functions over unwrapped values that may group by themselves.
@@ -157,8 +157,7 @@ internal sealed partial class LogQLParser
             {
                 "vector" => VectorLiteral(token),
                 "label_replace" => LabelReplace(token),
-                "approx_topk" => throw NotSupported(token.Position, "approx_topk"),
-                "variants" => throw NotSupported(token.Position, "variants"),
+                "variants" => throw new QueryException(QueryErrorKind.BadData, "multi variant queries are disabled for this instance", token.Position),
                 var name when VectorFunctions.Contains(name) => Vector(token),
                 var name when Unwrapped.Contains(name) || Counted.Contains(name) => Range(token),
                 _ => throw Error(token.Position, $"syntax error: unexpected IDENTIFIER \"{token.Text}\""),
@@ -207,7 +206,7 @@ internal sealed partial class LogQLParser
         var grouping = GroupingOrNull();
         Expect("(");
         var parameter = 0d;
-        if (start.Text is "topk" or "bottomk")
+        if (start.Text is "topk" or "bottomk" or "approx_topk")
         {
             var token = Current;
             if (token.Kind != LogQLTokenKind.Number)
@@ -225,6 +224,12 @@ internal sealed partial class LogQLParser
         var inner = Binary(0);
         Expect(")");
         grouping ??= GroupingOrNull();
+        if (start.Text == "approx_topk")
+        {
+            // Loki estimates here to save memory; all series are at hand, so the best ones are exact.
+            return grouping is null ? new VectorNode(start.Position, "topk", parameter, inner, null) : throw Error(start.Position, "grouping not allowed for approx_topk aggregation");
+        }
+
         return start.Text is "sort" or "sort_desc" && grouping is not null
             ? throw Error(start.Position, $"{start.Text} does not group")
             : new VectorNode(start.Position, start.Text, parameter, inner, grouping);
@@ -298,11 +303,6 @@ internal sealed partial class LogQLParser
         if (range <= 0)
         {
             throw Unexpected("expecting a range like [5m]");
-        }
-
-        if (Current.Is("@"))
-        {
-            throw NotSupported(Current.Position, "@ modifier");
         }
 
         while (brackets-- > 0)

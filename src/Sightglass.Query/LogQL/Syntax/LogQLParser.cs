@@ -215,7 +215,4 @@ internal sealed partial class LogQLParser
         Error(Current.Position, $"syntax error: unexpected {Current.Describe()}{(want is null ? string.Empty : ", " + want)}");
 
     private QueryException Error(int position, string message) => SourcePosition.ParseError(_query, position, message);
-
-    private QueryException NotSupported(int position, string what) =>
-        new(QueryErrorKind.BadData, $"{SourcePosition.Describe(_query, position)}: not supported yet: {what}", position);
 }

@@ -102,7 +102,7 @@ internal static class LokiApi
         return List(context, engine.LabelNames(Selector(parameters), start, AfterEnd(end), cancellation));
     }
 
-    private static Task List(HttpContext context, IReadOnlyList<string> items) => LokiJson.Success(context, json =>
+    internal static Task List(HttpContext context, IReadOnlyList<string> items) => LokiJson.Success(context, json =>
     {
         json.WriteStartArray();
         foreach (var item in items)
@@ -116,12 +116,13 @@ internal static class LokiApi
     // An empty selector means all streams, as Grafana sends it.
     private static string? Selector(LokiParameters parameters) => parameters.Text("query") is { Length: > 0 } query && query != "{}" ? query : null;
 
-    private static long AfterEnd(long end) => end == long.MaxValue ? end : end + 1;
+    internal static long AfterEnd(long end) => end == long.MaxValue ? end : end + 1;
 
-    private static bool Categorize(HttpContext context) =>
+    internal static bool Categorize(HttpContext context) =>
         context.Request.Headers["X-Loki-Response-Encoding-Flags"].Any(static v => v?.Contains("categorize-labels", StringComparison.Ordinal) == true);
 
-    private static async Task Run(HttpContext context, QueryLimits limits, TimeProvider time, Func<HttpContext, LokiParameters, CancellationToken, Task> run)
+    /// <summary>Runs a handler within the time a query may take, with errors as Loki answers them.</summary>
+    internal static async Task Run(HttpContext context, QueryLimits limits, TimeProvider time, Func<HttpContext, LokiParameters, CancellationToken, Task> run)
     {
         using var timeout = new CancellationTokenSource(limits.Timeout, time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, timeout.Token);

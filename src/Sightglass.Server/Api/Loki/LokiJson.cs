@@ -10,7 +10,7 @@ namespace Sightglass.Server.Api.Loki;
 /// <summary>Writes answers in Loki's JSON.</summary>
 internal static class LokiJson
 {
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    internal static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Writes a success; <paramref name="data"/> writes the value of <c>data</c>.</summary>
     public static Task Success(HttpContext context, Action<Utf8JsonWriter> data) => Write(context, json =>
@@ -86,7 +86,23 @@ internal static class LokiJson
         json.WriteEndObject();
     }
 
-    private static void Streams(Utf8JsonWriter json, IReadOnlyList<LogLine> lines, bool categorize)
+    /// <summary>Writes <c>samples</c>: seconds and counts.</summary>
+    public static void Samples(Utf8JsonWriter json, IReadOnlyList<(long TimeUnixNano, long Lines)> samples)
+    {
+        json.WriteStartArray("samples"u8);
+        foreach (var (time, lines) in samples)
+        {
+            json.WriteStartArray();
+            json.WriteNumberValue(time / 1_000_000_000);
+            json.WriteNumberValue(lines);
+            json.WriteEndArray();
+        }
+
+        json.WriteEndArray();
+    }
+
+    /// <summary>Writes lines as streams.</summary>
+    public static void Streams(Utf8JsonWriter json, IReadOnlyList<LogLine> lines, bool categorize)
     {
         // Without the flag a stream is what shares all labels; with it what shares the stream's own.
         var streams = new SortedDictionary<string, (IReadOnlyList<LogLabel> Labels, List<LogLine> Lines)>(StringComparer.Ordinal);

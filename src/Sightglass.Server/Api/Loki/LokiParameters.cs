@@ -109,6 +109,20 @@ internal sealed class LokiParameters
             : throw Bad($"could not parse 'limit' parameter: {QuotedText.Quote(text)} is not a number");
     }
 
+    /// <summary>A count from 0 to a bound.</summary>
+    public int Count(string name, int missing, int most)
+    {
+        var text = Text(name);
+        if (text.Length == 0)
+        {
+            return missing;
+        }
+
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+            ? count <= most ? count : throw Bad($"parameter '{name}': got {count}, want at most {most}")
+            : throw Bad($"could not parse '{name}' parameter: {QuotedText.Quote(text)} is not a number");
+    }
+
     /// <summary>Order of log lines.</summary>
     public LogDirection Direction() => Text("direction").ToUpperInvariant() switch
     {

@@ -1,0 +1,95 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Sightglass.Core.Contracts;
+using Sightglass.Core.Errors;
+using Sightglass.Core.Model;
+using Sightglass.Query.LogQL.Pipeline;
+
+namespace Sightglass.Query.LogQL.Insight;
+
+public sealed partial class LogInsights
+{
+    // Labels that tell streams apart whatever their values look like; what else has only ids as values is not worth a list.
+    private static readonly HashSet<string> AlwaysLabels = new(["cluster", "namespace", "instance", "pod"], StringComparer.Ordinal);
+
+    /// <summary>
+    /// Bytes of the lines of a selection by the labels of their streams, in cells of time that are named by their ends: by label values or, with
+    /// <paramref name="names"/>, by label name. Without target labels those of the selector count, by name all.
+    /// </summary>
+    /// <returns>Most bytes first.</returns>
+    public IReadOnlyList<LogQLSeries> Volume(string selector, long minUnixNano, long maxUnixNano, long stepNano, IReadOnlyList<string> targets, bool names, int limit, CancellationToken cancellation)
+    {
+        var node = Parse(selector);
+        if (node.Stages.Count > 0)
+        {
+            throw new QueryException(QueryErrorKind.BadData, "only label matchers are supported");
+        }
+
+        if (stepNano <= 0 || (maxUnixNano - minUnixNano) / stepNano >= limits.MaxPointsPerSeries)
+        {
+            throw new QueryException(QueryErrorKind.BadData, $"exceeded maximum resolution of {limits.MaxPointsPerSeries} points per time series. Try increasing the value of the step parameter");
+        }
+
+        var wanted = targets.Count > 0 ? targets : [.. node.Matchers.Select(static m => m.Name).Distinct()];
+        var volumes = new Dictionary<LabelSet, Dictionary<long, double>>();
+        var groups = new Dictionary<LabelSet, LabelSet[]>();
+        var scan = new LogScan(store, node, new LabelNeeds(), true, minUnixNano, maxUnixNano, EventOrder.Any, new LogQLStatistics(), cancellation);
+        scan.Run(
+            entry =>
+            {
+                var stream = entry.Stream.Labels;
+                if (!groups.TryGetValue(stream, out var keys))
+                {
+                    groups.Add(stream, keys = names
+                        ? [.. stream.Where(l => targets.Count == 0 || targets.Contains(l.Name)).Select(static l => LabelSet.FromSorted([new Label(l.Name, string.Empty)]))]
+                        : [wanted.Count == 0 ? stream : stream.Only([.. wanted])]);
+                }
+
+                var end = Math.Min(maxUnixNano, minUnixNano + ((((entry.TimeUnixNano - minUnixNano) / stepNano) + 1) * stepNano));
+                foreach (var key in keys)
+                {
+                    ref var cells = ref CollectionsMarshal.GetValueRefOrAddDefault(volumes, key, out _);
+                    cells ??= [];
+                    CollectionsMarshal.GetValueRefOrAddDefault(cells, end, out _) += entry.LineBytes;
+                }
+
+                return true;
+            },
+            cancellation);
+        return
+        [
+            .. volumes.OrderByDescending(static v => v.Value.Values.Sum()).ThenBy(static v => v.Key).Take(limit)
+                .Select(static v => (v.Key, Cells: v.Value.OrderBy(static c => c.Key).ToList()))
+                .Select(static v => new LogQLSeries(v.Key, [.. v.Cells.Select(static c => c.Key)], [.. v.Cells.Select(static c => c.Value)])),
+        ];
+    }
+
+    /// <summary>Index labels in use with the number of their values, sorted by name; labels that have only ids as values are left out.</summary>
+    public IReadOnlyList<(string Name, int Values)> Labels(string selector, long minUnixNano, long maxUnixNano, CancellationToken cancellation)
+    {
+        var matchers = Parse(selector).Matchers;
+        var labels = new SortedDictionary<string, HashSet<string>>(StringComparer.Ordinal);
+        foreach (var stream in store.Streams(EventSignal.Logs, minUnixNano, maxUnixNano, cancellation))
+        {
+            var view = View.LokiStream.Of(stream);
+            if (!view.Matches(matchers))
+            {
+                continue;
+            }
+
+            foreach (var label in view.Labels)
+            {
+                if (!labels.TryGetValue(label.Name, out var values))
+                {
+                    labels.Add(label.Name, values = new HashSet<string>(StringComparer.Ordinal));
+                }
+
+                values.Add(label.Value);
+            }
+        }
+
+        return [.. labels.Where(static l => AlwaysLabels.Contains(l.Key) || !l.Value.All(IsId)).Select(static l => (l.Key, l.Value.Count))];
+    }
+
+    private static bool IsId(string value) => Guid.TryParse(value, out _) || double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out _);
+}
