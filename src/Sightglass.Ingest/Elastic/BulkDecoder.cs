@@ -75,7 +75,7 @@ internal sealed class BulkDecoder(RecordOptions options) : IDisposable
         }
 
         var name = Encoding.UTF8.GetBytes(index);
-        _writer.Attribute("_index"u8, name);
+        _writer.Attribute("index"u8, name);
         _writer.Service(name, int.MaxValue - 1);
         return _writer.End(document);
     }

@@ -15,12 +15,12 @@ public sealed class BulkDecoderTests
 
     public static TheoryData<string, string> Documents() => new()
     {
-        { Filebeat, "{service_name=shop,hostname=h1} 2025-12-31 10:00:00.123 warn(13) \"GET /\" trace=5b8efff798038103d269b633813fc60c span=eee19b7ec3c1b174 log.file.path=/var/log/a host.name=h1 http.response.status_code=500:Int ok=True:Bool took=1.5:Double tags=[\"a\",\"b\"] _index=filebeat-8.17.0" },
-        { "{\"index\":{\"_index\":\"i\"}}\n{\"@timestamp\":1767175200,\"log\":\"from fluent bit\",\"level\":30}\n", "{service_name=i} 2025-12-31 10:00:00 info(9) \"from fluent bit\" _index=i" },
-        { "{\"index\":{\"_index\":\"i\"}}\n{\"@timestamp\":1767175200123.5,\"message\":\"ms\"}", "{service_name=i} 2025-12-31 10:00:00.1235 \"ms\" _index=i" },
-        { "{\"index\":{\"_index\":\"i\"}}\n{\"@timestamp\":\"soon\",\"message\":\"m\",\"log\":\"l\"}", "{service_name=i} \"m\" @timestamp=soon log=l _index=i" },
-        { "{\"index\":{\"_index\":\"i\"}}\n{\"log\":\"l\",\"message\":\"m\"}", "{service_name=i} \"m\" log=l _index=i" },
-        { "{\"index\":{\"_index\":\"i\"}}\n{\"app\":\"a\",\"service.name\":\"b\",\"\\u0061\\u00e9\":\"x\\ny\"}", "{service_name=b} \"{\"app\":\"a\",\"service.name\":\"b\",\"\\u0061\\u00e9\":\"x\\ny\"}\" app=a aé=x\ny _index=i" },
+        { Filebeat, "{service_name=shop,hostname=h1} 2025-12-31 10:00:00.123 warn(13) \"GET /\" trace=5b8efff798038103d269b633813fc60c span=eee19b7ec3c1b174 log.file.path=/var/log/a host.name=h1 http.response.status_code=500:Int ok=True:Bool took=1.5:Double tags=[\"a\",\"b\"] index=filebeat-8.17.0" },
+        { "{\"index\":{\"_index\":\"i\"}}\n{\"@timestamp\":1767175200,\"log\":\"from fluent bit\",\"level\":30}\n", "{service_name=i} 2025-12-31 10:00:00 info(9) \"from fluent bit\" index=i" },
+        { "{\"index\":{\"_index\":\"i\"}}\n{\"@timestamp\":1767175200123.5,\"message\":\"ms\"}", "{service_name=i} 2025-12-31 10:00:00.1235 \"ms\" index=i" },
+        { "{\"index\":{\"_index\":\"i\"}}\n{\"@timestamp\":\"soon\",\"message\":\"m\",\"log\":\"l\"}", "{service_name=i} \"m\" @timestamp=soon log=l index=i" },
+        { "{\"index\":{\"_index\":\"i\"}}\n{\"log\":\"l\",\"message\":\"m\"}", "{service_name=i} \"m\" log=l index=i" },
+        { "{\"index\":{\"_index\":\"i\"}}\n{\"app\":\"a\",\"service.name\":\"b\",\"\\u0061\\u00e9\":\"x\\ny\"}", "{service_name=b} \"{\"app\":\"a\",\"service.name\":\"b\",\"\\u0061\\u00e9\":\"x\\ny\"}\" app=a aé=x\ny index=i" },
     };
 
     [Theory]
