@@ -112,6 +112,7 @@ internal sealed class DatagramListener : IAsyncDisposable
             return;
         }
 
+        var taken = batch.Count;
         AppendResult result;
         try
         {
@@ -120,17 +121,21 @@ internal sealed class DatagramListener : IAsyncDisposable
         }
         catch (Exception e) when (e is StorageFailedException or LimitExceededException)
         {
-            result = new AppendResult(0, batch.Count, e.Message);
+            result = new AppendResult(0, taken, e.Message);
         }
 
         // The store says how many it refused and not which: they are counted at the first senders of the batch.
+        // A pipeline may have taken others out, which are neither stored nor refused.
         var refused = result.Rejected;
+        var gone = taken - result.Stored - refused;
         foreach (var (source, count) in _pending)
         {
             var ofThis = Math.Min(refused, count);
             source.Reject("store", ofThis, result.FirstReason ?? "refused by the store");
-            source.StoredItems(count - ofThis);
+            var goneHere = Math.Min(gone, count - ofThis);
+            source.StoredItems(count - ofThis - goneHere);
             refused -= ofThis;
+            gone -= goneHere;
         }
 
         _pending.Clear();

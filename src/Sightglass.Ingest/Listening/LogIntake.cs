@@ -44,6 +44,7 @@ public sealed record LogIntake(IBatchSink Sink, IngestLedger Ledger, IngestLimit
             return;
         }
 
+        batch.Receiver = source.Receiver;
         while (!source.Rate.TryTake(limit, batch.Count, bytes, out _, out var wait))
         {
             await Task.Delay(wait, Time, cancellation);
