@@ -30,6 +30,7 @@ export function GraphTab({ queries, exemplars }: { queries: string[]; exemplars:
     })),
     combine: (answers) => ({
       pending: answers.some((answer) => answer.isPending),
+      refused: answers.every((answer) => answer.error !== null),
       cancelled: answers.some((answer) => answer.isPending && answer.fetchStatus === 'idle'),
       data: answers.map((answer) => answer.data),
     }),
@@ -75,6 +76,8 @@ export function GraphTab({ queries, exemplars }: { queries: string[]; exemplars:
     setHidden(next);
   };
 
+  // Its row says why.
+  if (results.refused) return null;
   if (results.pending && all.rows.length === 0) {
     return (
       <section className="sg-panel">
