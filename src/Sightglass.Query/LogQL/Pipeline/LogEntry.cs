@@ -69,6 +69,20 @@ internal sealed class LogEntry
     /// <summary>Details of <see cref="Error"/>.</summary>
     public string? ErrorDetails { get; private set; }
 
+    /// <summary>Labels beside those of the stream, all as text.</summary>
+    public IReadOnlyList<EntryLabel> Labels
+    {
+        get
+        {
+            for (var i = 0; i < _labels.Count; i++)
+            {
+                TextOf(i);
+            }
+
+            return _labels;
+        }
+    }
+
     /// <summary>Starts with a line.</summary>
     public void Begin(LokiStream stream, long timeUnixNano, ReadOnlySpan<byte> line)
     {
