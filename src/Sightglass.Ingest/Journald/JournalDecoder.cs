@@ -8,7 +8,8 @@ using Sightglass.Ingest.Records;
 namespace Sightglass.Ingest.Journald;
 
 /// <summary>
-/// Decodes entries of the journal. A container's name, the unit of a service, the identifier or the command is the service; fields keep their names.
+/// Decodes entries of the journal. A container's name, the unit of a service, the identifier or the command is the service; fields keep their names but for the underscores
+/// before them, which no label of LogQL begins with.
 /// </summary>
 internal sealed class JournalDecoder(RecordOptions options) : IMessageDecoder
 {
@@ -16,13 +17,13 @@ internal sealed class JournalDecoder(RecordOptions options) : IMessageDecoder
         ("MESSAGE", FieldRole.Message),
         ("PRIORITY", FieldRole.SyslogLevel),
         ("CONTAINER_NAME", FieldRole.Service),
-        ("_HOSTNAME", FieldRole.Host),
+        ("HOSTNAME", FieldRole.Host),
         ("TRACE_ID", FieldRole.TraceId),
         ("SPAN_ID", FieldRole.SpanId),
-        ("__MONOTONIC_TIMESTAMP", FieldRole.Ignored),
-        ("__SEQNUM", FieldRole.Ignored),
-        ("__SEQNUM_ID", FieldRole.Ignored),
-        ("_SOURCE_MONOTONIC_TIMESTAMP", FieldRole.Ignored),
+        ("MONOTONIC_TIMESTAMP", FieldRole.Ignored),
+        ("SEQNUM", FieldRole.Ignored),
+        ("SEQNUM_ID", FieldRole.Ignored),
+        ("SOURCE_MONOTONIC_TIMESTAMP", FieldRole.Ignored),
         ("SYSLOG_TIMESTAMP", FieldRole.Ignored));
 
     public RecordWriter Writer { get; } = new(Fields, options);
@@ -121,7 +122,7 @@ internal sealed class JournalDecoder(RecordOptions options) : IMessageDecoder
                 Writer.Service(value, 12);
             }
 
-            Writer.Field(name, AttributeType.String, 0, value);
+            Writer.Field(name.TrimStart((byte)'_'), AttributeType.String, 0, value);
         }
     }
 

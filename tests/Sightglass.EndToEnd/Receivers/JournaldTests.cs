@@ -28,7 +28,7 @@ public sealed class JournaldTests
         lines.Count.ShouldBe(150);
         lines[0].Text.ShouldBe("line 1\nof two");
         lines[0].Labels["detected_level"].ShouldBe("warn");
-        lines[0].Labels["_PID"].ShouldBe("1");
+        lines[0].Labels["PID"].ShouldBe("1");
     }
 
     [Fact]
@@ -38,7 +38,7 @@ public sealed class JournaldTests
         Directory.CreateDirectory(folder.PathOf("journal"));
         await WriteAsync(folder, 1, 100);
         await using var server = await ServerProcess.StartAsync(folder.PathOf("data"));
-        await Agent.RunAsync(null, Upload, $"--url={server.Http.BaseAddress}journald", $"--directory={folder.PathOf("journal")}", $"--save-state={folder.PathOf("state")}");
+        await Agent.RunAsync(null, Upload, $"--url={server.Http.BaseAddress}journald", $"--directory={folder.PathOf("journal")}");
         (await server.LinesAsync("{job=\"journald\",service_name=\"shop\"}", 100)).Count.ShouldBe(100);
     }
 
