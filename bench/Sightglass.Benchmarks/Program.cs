@@ -4,6 +4,14 @@ using Sightglass.Core.Contracts;
 using Sightglass.Core.Model;
 using Sightglass.Metrics;
 
+// micro [filter…]: micro-benchmarks of encoding, decoding, appending, merging, selecting and PromQL; arguments as BenchmarkDotNet has them.
+// In this process: the projects that it would make otherwise do not pass the checks of this repository's builds.
+if (args is ["micro", ..])
+{
+    BenchmarkDotNet.Running.BenchmarkSwitcher.FromAssembly(typeof(Sightglass.Benchmarks.Micro.BlockBenchmarks).Assembly).Run([.. args.Length > 1 ? args[1..] : ["--filter", "*"], "--inProcess"]);
+    return;
+}
+
 // queries FOLDER QUESTIONS.json START END [rounds] [only]: PromQL over a store that was filled before; see QueryBenchmark.
 if (args is ["queries", var dataFolder, var questions, var first, var last, ..])
 {
