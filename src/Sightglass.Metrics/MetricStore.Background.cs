@@ -1,5 +1,6 @@
 using Sightglass.Core.Errors;
 using Sightglass.Metrics.Deletion;
+using Sightglass.Metrics.Downsampling;
 using Sightglass.Metrics.Memory;
 using Sightglass.Metrics.Parts;
 using Sightglass.Storage;
@@ -39,7 +40,7 @@ public sealed partial class MetricStore
         lock (_workGate)
         {
             DropExpired();
-            while (MergeOnce(everything: false, CancellationToken.None))
+            while (MergeOnce(everything: false, CancellationToken.None) || DownsampleOnce(CancellationToken.None))
             {
             }
         }
@@ -71,7 +72,7 @@ public sealed partial class MetricStore
             }
 
             DropExpired();
-            return FlushOldest(cancellation) || MergeOnce(everything: false, cancellation) || CleanInBackground(cancellation);
+            return FlushOldest(cancellation) || MergeOnce(everything: false, cancellation) || DownsampleOnce(cancellation) || CleanInBackground(cancellation);
         }
     }
 
@@ -157,9 +158,32 @@ public sealed partial class MetricStore
         return false;
     }
 
-    private void Merge(MetricPart[] parts, CancellationToken cancellation)
+    // Late samples of a downsampled partition are merged like any others; a partition is downsampled anew only when most of it is not.
+    private bool DownsampleOnce(CancellationToken cancellation)
     {
-        var name = PartMerge.Merge(_files, _manifest, parts, _retention.CutoffMs(), cancellation);
+        if (_options.Downsampling.Count == 0)
+        {
+            return false;
+        }
+
+        var now = _options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds();
+        foreach (var partition in _state.Parts.GroupBy(p => p.Partition))
+        {
+            var resolution = DownsamplingRule.ResolutionMs(_options.Downsampling, (partition.Key + 1) * PartFormat.PartitionMs, now);
+            if (resolution > 0 && partition.Where(p => p.ResolutionMs < resolution).Sum(p => p.Bytes) * 2 > partition.Sum(p => p.Bytes))
+            {
+                Merge([.. partition], cancellation, resolution);
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private void Merge(MetricPart[] parts, CancellationToken cancellation, long resolutionMs = 0)
+    {
+        resolutionMs = Math.Max(resolutionMs, parts.Max(p => p.ResolutionMs));
+        var name = PartMerge.Merge(_files, _manifest, parts, _retention.CutoffMs(), resolutionMs, cancellation);
         string[] added = name is null ? [] : [name];
         _manifest.Commit(added, [.. parts.Select(p => p.Name)], 0);
         Replace(parts, OpenNew(added));

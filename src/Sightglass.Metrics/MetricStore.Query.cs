@@ -10,6 +10,9 @@ namespace Sightglass.Metrics;
 public sealed partial class MetricStore
 {
     /// <inheritdoc/>
+    public long CoarsestMs => _options.Downsampling.Count == 0 ? 0 : 2 * (long)_options.Downsampling[^1].Resolution.TotalMilliseconds;
+
+    /// <inheritdoc/>
     public ISeriesSelection Select(MetricSelection selection, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(selection);

@@ -1,4 +1,5 @@
 using Sightglass.Core.Limits;
+using Sightglass.Metrics.Downsampling;
 using Sightglass.Metrics.Limits;
 using Sightglass.Storage;
 
@@ -18,6 +19,9 @@ public sealed record MetricStoreOptions
 
     /// <summary>Age of a deletion at which parts are written anew for it alone.</summary>
     public TimeSpan CleanAfter { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>From which ages on samples are kept in buckets only, ascending; none by default.</summary>
+    public IReadOnlyList<DownsamplingRule> Downsampling { get; init; } = [];
 
     /// <summary>How often the log is synced; zero: before every answer.</summary>
     public TimeSpan SyncInterval { get; init; } = TimeSpan.FromSeconds(1);

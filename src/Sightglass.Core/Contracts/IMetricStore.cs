@@ -34,6 +34,12 @@ public interface IMetricStore
     /// <summary>Takes a batch; see <see cref="IBatchSink"/>.</summary>
     AppendResult Append(MetricBatch batch);
 
+    /// <summary>
+    /// Largest distance of neighbouring samples that is no gap anywhere in the store, milliseconds; 0 when nothing is downsampled. A selector of
+    /// the newest sample has to ask for that much more.
+    /// </summary>
+    long CoarsestMs => 0;
+
     /// <summary>Finds series.</summary>
     ISeriesSelection Select(MetricSelection selection, CancellationToken cancellation);
 

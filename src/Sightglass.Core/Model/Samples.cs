@@ -17,6 +17,21 @@ public static class SpecialValues
 }
 
 /// <summary>
+/// What a sample of downsampled data stands for beside itself: how many samples there were, and their sum. <c>default</c> is the weight of an
+/// ordinary sample, which stands for itself.
+/// </summary>
+/// <param name="Count">Samples; 0 for an ordinary sample.</param>
+/// <param name="Sum">Their sum.</param>
+public readonly record struct SampleWeight(double Count, double Sum)
+{
+    /// <summary>Samples that a sample of this weight stands for.</summary>
+    public double CountOf => Count == 0 ? 1 : Count;
+
+    /// <summary>Sum of the samples that a sample of this weight stands for.</summary>
+    public double SumOf(double value) => Count == 0 ? value : Sum;
+}
+
+/// <summary>
 /// Samples of one series as arrays, reused from series to series. Timestamps ascend strictly. Where <see cref="Histograms"/> has
 /// a histogram the value at that index is NaN and has no meaning. Not thread-safe.
 /// </summary>
@@ -27,6 +42,8 @@ public sealed class SampleBuffer
     private NativeHistogram?[]? _histograms;
     private long[]? _starts;
     private bool _hasStarts;
+    private SampleWeight[]? _weights;
+    private bool _hasWeights;
 
     /// <summary>Samples in the buffer.</summary>
     public int Count { get; private set; }
@@ -45,6 +62,37 @@ public sealed class SampleBuffer
 
     /// <summary>Start timestamps by index, 0 for none; empty when no sample has one.</summary>
     public ReadOnlySpan<long> StartTimestampsMs => _hasStarts ? _starts.AsSpan(0, Count) : default;
+
+    /// <summary>Weights by index; empty when every sample is an ordinary one.</summary>
+    public ReadOnlySpan<SampleWeight> Weights => _hasWeights ? _weights.AsSpan(0, Count) : default;
+
+    /// <summary>Largest distance of neighbouring samples that is no gap, milliseconds, for samples up to <see cref="CoarseUntilMs"/>; 0 when none was downsampled.</summary>
+    public long CoarseMs { get; private set; }
+
+    /// <summary>Time up to which the samples may be downsampled.</summary>
+    public long CoarseUntilMs { get; private set; }
+
+    /// <summary>Notes that samples up to a time are downsampled to one bucket in <paramref name="resolutionMs"/>.</summary>
+    public void NoteCoarse(long resolutionMs, long untilMs)
+    {
+        CoarseMs = Math.Max(CoarseMs, 2 * resolutionMs);
+        CoarseUntilMs = Math.Max(CoarseUntilMs, untilMs);
+    }
+
+    /// <summary>How long after its time a sample is the newest one that a selector finds, given the lookback of the query.</summary>
+    public long LookbackOf(int index, long lookbackMs) => CoarseMs > lookbackMs && _timestamps[index] <= CoarseUntilMs ? CoarseMs : lookbackMs;
+
+    /// <summary>Weights of the samples added last, to fill.</summary>
+    public Span<SampleWeight> WeightsOfLast(int count)
+    {
+        if (_weights is null || _weights.Length < _timestamps.Length)
+        {
+            Array.Resize(ref _weights, _timestamps.Length);
+        }
+
+        _hasWeights = true;
+        return _weights.AsSpan(Count - count, count);
+    }
 
     /// <summary>Gives the sample added last a start timestamp.</summary>
     public void SetStart(long startMs)
@@ -72,7 +120,15 @@ public sealed class SampleBuffer
             _hasStarts = false;
         }
 
+        if (_hasWeights)
+        {
+            Array.Clear(_weights!);
+            _hasWeights = false;
+        }
+
         HasHistograms = false;
+        CoarseMs = 0;
+        CoarseUntilMs = 0;
         Count = 0;
     }
 
@@ -117,6 +173,11 @@ public sealed class SampleBuffer
             Array.Clear(_starts!, Count - count, count);
         }
 
+        if (_hasWeights)
+        {
+            Array.Clear(_weights!, Count - count, count);
+        }
+
         Count -= count;
     }
 
@@ -138,6 +199,11 @@ public sealed class SampleBuffer
         if (_starts is not null)
         {
             Array.Resize(ref _starts, size);
+        }
+
+        if (_weights is not null)
+        {
+            Array.Resize(ref _weights, size);
         }
     }
 }

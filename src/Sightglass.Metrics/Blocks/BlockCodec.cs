@@ -13,6 +13,7 @@ internal static class BlockCodec
     public const int MaxSamples = 8192;
 
     private const byte Histograms = 0x80;
+    private const byte Weighted = 0x81;
 
     public static void Write(ByteWriter target, ReadOnlySpan<double> values) => ValueCodec.Write(target, values);
 
@@ -25,7 +26,66 @@ internal static class BlockCodec
         }
     }
 
+    /// <summary>Writes values of downsampled data and what they stand for.</summary>
+    public static void Write(ByteWriter target, ReadOnlySpan<double> values, ReadOnlySpan<SampleWeight> weights)
+    {
+        using var inner = new ByteWriter(1024);
+        Span<double> column = values.Length <= 256 ? stackalloc double[values.Length] : new double[values.Length];
+        target.WriteByte(Weighted);
+        ValueCodec.Write(inner, values);
+        target.WriteLengthPrefixed(inner.Written);
+        inner.Clear();
+        for (var i = 0; i < column.Length; i++)
+        {
+            column[i] = weights[i].Count;
+        }
+
+        ValueCodec.Write(inner, column);
+        target.WriteLengthPrefixed(inner.Written);
+        for (var i = 0; i < column.Length; i++)
+        {
+            column[i] = weights[i].Sum;
+        }
+
+        ValueCodec.Write(target, column);
+    }
+
     public static bool HasHistograms(ReadOnlySpan<byte> block) => block.Length > 0 && block[0] == Histograms;
+
+    public static bool HasWeights(ReadOnlySpan<byte> block) => block.Length > 0 && block[0] == Weighted;
+
+    /// <summary>Fills <paramref name="values"/> and <paramref name="weights"/>; false when the bytes are not a block of that many weighted values.</summary>
+    public static bool TryRead(ReadOnlySpan<byte> block, Span<double> values, Span<SampleWeight> weights)
+    {
+        var reader = new ByteReader(block);
+        if (reader.ReadByte() != Weighted)
+        {
+            return false;
+        }
+
+        Span<double> column = values.Length <= 256 ? stackalloc double[values.Length] : new double[values.Length];
+        if (!TryRead(reader.ReadLengthPrefixed(), values) || !TryRead(reader.ReadLengthPrefixed(), column))
+        {
+            return false;
+        }
+
+        for (var i = 0; i < column.Length; i++)
+        {
+            weights[i] = new SampleWeight(column[i], 0);
+        }
+
+        if (reader.Failed || !TryRead(block[reader.Position..], column))
+        {
+            return false;
+        }
+
+        for (var i = 0; i < column.Length; i++)
+        {
+            weights[i] = weights[i] with { Sum = column[i] };
+        }
+
+        return true;
+    }
 
     /// <summary>Fills <paramref name="values"/>; false when the bytes are not a block of that many values.</summary>
     public static bool TryRead(ReadOnlySpan<byte> block, Span<double> values)

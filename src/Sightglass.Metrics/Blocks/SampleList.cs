@@ -11,11 +11,18 @@ internal sealed class SampleList
     private long[] _timestamps = new long[1024];
     private double[] _values = new double[1024];
     private NativeHistogram?[]? _histograms;
+    private SampleWeight[]? _weights;
     private int[] _order = [];
 
     public int Count { get; private set; }
 
     public bool HasHistograms { get; private set; }
+
+    /// <summary>Whether samples stand for others that are gone.</summary>
+    public bool HasWeights { get; private set; }
+
+    /// <summary>Weights by index; empty when every sample is an ordinary one.</summary>
+    public ReadOnlySpan<SampleWeight> Weights => HasWeights ? _weights.AsSpan(0, Count) : default;
 
     public ReadOnlySpan<long> Timestamps => _timestamps.AsSpan(0, Count);
 
@@ -30,8 +37,10 @@ internal sealed class SampleList
             Array.Clear(_histograms!, 0, Count);
         }
 
+        ClearWeights(0);
         Count = 0;
         HasHistograms = false;
+        HasWeights = false;
     }
 
     /// <summary>Forgets the samples added after the first <paramref name="count"/>.</summary>
@@ -42,6 +51,7 @@ internal sealed class SampleList
             Array.Clear(_histograms!, count, Count - count);
         }
 
+        ClearWeights(count);
         Count = count;
     }
 
@@ -61,6 +71,11 @@ internal sealed class SampleList
             if (HasHistograms)
             {
                 _histograms![kept] = _histograms[i];
+            }
+
+            if (HasWeights)
+            {
+                _weights![kept] = _weights[i];
             }
 
             kept++;
@@ -95,6 +110,18 @@ internal sealed class SampleList
         Count += count;
     }
 
+    /// <summary>Weights of the samples added last, to fill.</summary>
+    public Span<SampleWeight> WeightsOfLast(int count)
+    {
+        if (_weights is null || _weights.Length < _timestamps.Length)
+        {
+            Array.Resize(ref _weights, _timestamps.Length);
+        }
+
+        HasWeights = true;
+        return _weights.AsSpan(Count - count, count);
+    }
+
     /// <summary>Sorts by time; of one timestamp's samples the last added stays.</summary>
     public void Normalize()
     {
@@ -124,6 +151,7 @@ internal sealed class SampleList
         var oldTimestamps = _timestamps.AsSpan(0, Count).ToArray();
         var oldValues = _values.AsSpan(0, Count).ToArray();
         var oldHistograms = HasHistograms ? _histograms.AsSpan(0, Count).ToArray() : null;
+        var oldWeights = Weights.ToArray();
         var kept = 0;
         for (var i = 0; i < Count; i++)
         {
@@ -140,6 +168,11 @@ internal sealed class SampleList
                 _histograms![kept] = oldHistograms[from];
             }
 
+            if (HasWeights)
+            {
+                _weights![kept] = oldWeights[from];
+            }
+
             kept++;
         }
 
@@ -148,6 +181,7 @@ internal sealed class SampleList
             Array.Clear(_histograms!, kept, Count - kept);
         }
 
+        ClearWeights(kept);
         Count = kept;
     }
 
@@ -173,6 +207,11 @@ internal sealed class SampleList
             buffer.Append(to - from, out var timestamps, out var values);
             _timestamps.AsSpan(from, to - from).CopyTo(timestamps);
             _values.AsSpan(from, to - from).CopyTo(values);
+            if (HasWeights)
+            {
+                Weights[from..to].CopyTo(buffer.WeightsOfLast(to - from));
+            }
+
             return;
         }
 
@@ -185,7 +224,19 @@ internal sealed class SampleList
             else
             {
                 buffer.Add(_timestamps[i], _values[i]);
+                if (HasWeights)
+                {
+                    buffer.WeightsOfLast(1)[0] = _weights![i];
+                }
             }
+        }
+    }
+
+    private void ClearWeights(int from)
+    {
+        if (HasWeights)
+        {
+            Array.Clear(_weights!, from, Count - from);
         }
     }
 
@@ -202,6 +253,11 @@ internal sealed class SampleList
         if (_histograms is not null)
         {
             Array.Resize(ref _histograms, size);
+        }
+
+        if (_weights is not null)
+        {
+            Array.Resize(ref _weights, size);
         }
     }
 }

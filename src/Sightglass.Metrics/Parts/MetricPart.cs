@@ -55,6 +55,9 @@ internal sealed class MetricPart : PartReader
 
     public long SampleCount { get; private set; }
 
+    /// <summary>Length of the buckets that the samples were downsampled to, milliseconds; 0 when they are whole.</summary>
+    public long ResolutionMs { get; private set; }
+
     public PartIndex Index { get; }
 
     /// <summary>What the part holds and nobody may see; null when there is nothing of that kind. Replaced as a whole.</summary>
@@ -113,7 +116,14 @@ internal sealed class MetricPart : PartReader
 
             into.Append(times.Length, out var timestamps, out var values);
             times.CopyTo(timestamps);
-            ReadValues(block, bytes, values);
+            if (BlockCodec.HasWeights(bytes))
+            {
+                ReadValues(block, bytes, values, into.WeightsOfLast(times.Length));
+            }
+            else
+            {
+                ReadValues(block, bytes, values);
+            }
         }
     }
 
@@ -124,6 +134,11 @@ internal sealed class MetricPart : PartReader
     public bool TryRead(int series, long minTime, long maxTime, BlockCache cache, SampleBuffer into)
     {
         var pieces = Shared;
+        if (ResolutionMs > 0)
+        {
+            into.NoteCoarse(ResolutionMs, MaxTime);
+        }
+
         foreach (var block in Index.Blocks(series))
         {
             var column = Index.Columns[block.Column];
@@ -167,6 +182,15 @@ internal sealed class MetricPart : PartReader
     {
         into.Append(to - from, out var timestamps, out var values);
         times.AsSpan(from, to - from).CopyTo(timestamps);
+        if (BlockCodec.HasWeights(bytes))
+        {
+            var (allValues, allWeights) = (new double[times.Length], new SampleWeight[times.Length]);
+            ReadValues(block, bytes, allValues, allWeights);
+            allValues.AsSpan(from, to - from).CopyTo(values);
+            allWeights.AsSpan(from, to - from).CopyTo(into.WeightsOfLast(to - from));
+            return;
+        }
+
         if (to - from == times.Length)
         {
             ReadValues(block, bytes, values);
@@ -194,6 +218,14 @@ internal sealed class MetricPart : PartReader
     private void ReadValues(BlockRef block, ReadOnlySpan<byte> bytes, Span<double> values)
     {
         if (!BlockCodec.TryRead(bytes, values))
+        {
+            throw Lose(block, "block does not decode");
+        }
+    }
+
+    private void ReadValues(BlockRef block, ReadOnlySpan<byte> bytes, Span<double> values, Span<SampleWeight> weights)
+    {
+        if (!BlockCodec.TryRead(bytes, values, weights))
         {
             throw Lose(block, "block does not decode");
         }
@@ -303,6 +335,7 @@ internal sealed class MetricPart : PartReader
         var columns = ReadSection(ref reader, index, "columns");
         var groups = ReadSection(ref reader, index, "groups");
         var timeGroups = ReadSection(ref reader, index, "groups of times");
+        ResolutionMs = reader.Remaining > 0 ? reader.ReadCount((int)PartFormat.PartitionMs) : 0;
         if (!reader.AtEnd)
         {
             throw new CorruptDataException(meta.Path, "metadata", PartFileWriter.HeaderBytes, "it does not decode");

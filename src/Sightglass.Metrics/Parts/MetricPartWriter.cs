@@ -16,6 +16,7 @@ internal sealed class MetricPartWriter : IDisposable
     private readonly PartFileWriter _index;
     private readonly PartFileWriter _meta;
     private readonly long _partition;
+    private readonly long _resolutionMs;
     private readonly GroupWriter _values;
     private readonly GroupWriter _times;
     private readonly PostingsWriter _postings = new();
@@ -30,9 +31,11 @@ internal sealed class MetricPartWriter : IDisposable
     private long _minTime = long.MaxValue;
     private long _maxTime = long.MinValue;
 
-    public MetricPartWriter(IFileSystem files, Manifest manifest, long partition)
+    /// <summary>Begins a part; <paramref name="resolutionMs"/> is the length of the buckets that its samples are downsampled to, 0 when they are not.</summary>
+    public MetricPartWriter(IFileSystem files, Manifest manifest, long partition, long resolutionMs = 0)
     {
         _partition = partition;
+        _resolutionMs = resolutionMs;
         _part = new PartWriter(files, manifest);
         _values = new GroupWriter(_part.CreateFile(PartFormat.SamplesFile, PartFormat.SamplesMagic, PartFormat.Version), Level);
         _times = new GroupWriter(_part.CreateFile(PartFormat.TimesFile, PartFormat.TimesMagic, PartFormat.Version), Level);
@@ -96,6 +99,11 @@ internal sealed class MetricPartWriter : IDisposable
         WriteSection(body, _columns);
         WriteSection(body, _values.References);
         WriteSection(body, _times.References);
+        if (_resolutionMs > 0)
+        {
+            body.WriteVarint((ulong)_resolutionMs);
+        }
+
         var length = body.Length;
         body.WriteUInt32(Crc32C.Compute(body.Written[..length]));
         _meta.Append(body.Written);
@@ -133,6 +141,10 @@ internal sealed class MetricPartWriter : IDisposable
             if (isHistogram)
             {
                 BlockCodec.Write(_values.Open, histograms[at..end]);
+            }
+            else if (samples.HasWeights)
+            {
+                BlockCodec.Write(_values.Open, samples.Values[at..end], samples.Weights[at..end]);
             }
             else
             {

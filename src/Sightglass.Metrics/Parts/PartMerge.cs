@@ -2,6 +2,7 @@ using Sightglass.Core.Bytes;
 using Sightglass.Core.Errors;
 using Sightglass.Metrics.Blocks;
 using Sightglass.Metrics.Deletion;
+using Sightglass.Metrics.Downsampling;
 using Sightglass.Metrics.Memory;
 using Sightglass.Storage;
 
@@ -58,10 +59,12 @@ internal static class PartMerge
     }
 
     /// <summary>Merges parts of one partition, oldest first; of duplicates the newest part's sample stays. Lost blocks and what was deleted are left out.</summary>
+    /// <remarks>Downsamples to buckets of <paramref name="resolutionMs"/> when it is above 0.</remarks>
     /// <returns>The new part's name, or null when nothing is left within the retention.</returns>
-    public static string? Merge(IFileSystem files, Manifest manifest, IReadOnlyList<MetricPart> parts, long cutoff, CancellationToken cancellation)
+    public static string? Merge(IFileSystem files, Manifest manifest, IReadOnlyList<MetricPart> parts, long cutoff, long resolutionMs, CancellationToken cancellation)
     {
-        using var writer = new MetricPartWriter(files, manifest, parts[0].Partition);
+        using var writer = new MetricPartWriter(files, manifest, parts[0].Partition, resolutionMs);
+        var downsampler = resolutionMs > 0 ? new Downsampler(resolutionMs) : null;
         var cache = new BlockCache(CacheBytes);
         var cursors = parts.Select(p => new Cursor(p, cache)).ToArray();
         using var key = new ByteWriter();
@@ -102,7 +105,8 @@ internal static class PartMerge
                 }
 
                 samples.Normalize();
-                writer.Add(key.Written, samples, samples.LowerBound(cutoff), samples.Count);
+                var written = downsampler?.Apply(samples) ?? samples;
+                writer.Add(key.Written, written, written.LowerBound(cutoff), written.Count);
             }
         }
         finally

@@ -131,6 +131,10 @@ internal sealed class SeriesSelection : ISeriesSelection
                 var before = samples.Count;
                 part.Read(_places[place].Id, _minTime, _maxTime, _cache, part.Shared, samples);
                 _deletions[_places[place].Source]?.Remove(_places[place].Id, samples, before);
+                if (part.ResolutionMs > 0)
+                {
+                    buffer.NoteCoarse(part.ResolutionMs, part.MaxTime);
+                }
             }
             else
             {

@@ -44,7 +44,7 @@ internal sealed partial class Evaluator
         var offset = selector.Shift.Offset is { } o ? _run.Milliseconds(o, positive: false) : 0;
         var first = grid.StartMs - offset;
         var lookback = _run.LookbackMs;
-        using var selection = _run.Select(new MetricSelection(selector.Matchers, first - lookback + 1, grid.EndMs - offset));
+        using var selection = _run.Select(new MetricSelection(selector.Matchers, first - _run.ReachMs + 1, grid.EndMs - offset));
         return Fuse(aggregate, selection, dropsName: false, grid, (LabelSet _, in RangeSamples samples, Span<double> row, SeriesScratch _) => LatestRow(samples, first, grid.StepMs, lookback, row));
     }
 
@@ -122,7 +122,7 @@ internal sealed partial class Evaluator
                     scratch.Note(buffer.Count);
                     _run.Take(buffer.Count);
                     var labels = selection.Labels(series);
-                    if (buffer.HasHistograms || (dropsName && (labels.Contains(MetricLabels.Type) || labels.Contains(MetricLabels.Unit))))
+                    if (buffer.HasHistograms || buffer.CoarseMs > 0 || (dropsName && (labels.Contains(MetricLabels.Type) || labels.Contains(MetricLabels.Unit))))
                     {
                         Interlocked.Exchange(ref general, 1);
                     }

@@ -251,6 +251,7 @@ internal sealed partial class Evaluator
                 StartMs = start,
                 EndMs = end,
                 StepMs = grid.Time(step),
+                Weights = samples.Weights.IsEmpty ? default : samples.Weights[floatFrom..floatTo],
                 Starts = samples.Starts.IsEmpty ? default : samples.Starts[floatFrom..floatTo],
                 HistogramStarts = samples.HistogramStarts.IsEmpty ? default : samples.HistogramStarts[histogramFrom..histogramTo],
             };

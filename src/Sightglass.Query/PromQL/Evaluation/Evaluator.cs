@@ -193,7 +193,7 @@ internal sealed partial class Evaluator(QueryRun run)
         var offset = selector.Shift.Offset is { } o ? _run.Milliseconds(o, positive: false) : 0;
         var first = _run.Reference(selector.Shift, offset, grid.StartMs);
         var last = _run.Reference(selector.Shift, offset, grid.EndMs);
-        using var selection = _run.Select(new MetricSelection(selector.Matchers, first - _run.LookbackMs + 1, last));
+        using var selection = _run.Select(new MetricSelection(selector.Matchers, first - _run.ReachMs + 1, last));
         var counted = _run.Counted;
         var output = new Column?[selection.Count];
         SeriesLoop.Run(selection.Count, _run, (series, scratch) =>
@@ -222,7 +222,7 @@ internal sealed partial class Evaluator(QueryRun run)
                     at++;
                 }
 
-                if (at == 0 || times[at - 1] <= reference - _run.LookbackMs)
+                if (at == 0 || times[at - 1] <= reference - buffer.LookbackOf(at - 1, _run.LookbackMs))
                 {
                     continue;
                 }

@@ -55,6 +55,9 @@ internal sealed class QueryRun(IMetricStore store, QueryLimits limits, PromQLOpt
     /// <summary>Time spent in finding series.</summary>
     public TimeSpan Preparation => TimeSpan.FromTicks(Interlocked.Read(ref _preparationTicks));
 
+    /// <summary>How far back the newest sample of a series can lie: the lookback, or more where samples are downsampled.</summary>
+    public long ReachMs => Math.Max(LookbackMs, Store.CoarsestMs);
+
     /// <summary>Finds series, and counts them and the time it took.</summary>
     public ISeriesSelection Select(MetricSelection selection)
     {

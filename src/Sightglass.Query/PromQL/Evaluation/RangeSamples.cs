@@ -15,6 +15,9 @@ internal readonly ref struct RangeSamples
     /// <summary>Start timestamps of the floats, 0 for none; empty where none is used.</summary>
     public ReadOnlySpan<long> Starts { get; private init; }
 
+    /// <summary>Weights of the floats; empty where all are ordinary samples.</summary>
+    public ReadOnlySpan<SampleWeight> Weights { get; private init; }
+
     public ReadOnlySpan<long> HistogramTimes { get; private init; }
 
     public Span<NativeHistogram> Histograms { get; private init; }
@@ -29,10 +32,11 @@ internal readonly ref struct RangeSamples
         var starts = withStarts ? buffer.StartTimestampsMs : default;
         if (histograms.IsEmpty && !HasStale(values))
         {
-            return new RangeSamples { Times = times, Values = values, Starts = starts };
+            return new RangeSamples { Times = times, Values = values, Starts = starts, Weights = buffer.Weights };
         }
 
         var builder = new Builder(!starts.IsEmpty);
+        var weights = buffer.Weights;
         for (var i = 0; i < times.Length; i++)
         {
             var start = starts.IsEmpty ? 0 : starts[i];
@@ -46,6 +50,10 @@ internal readonly ref struct RangeSamples
             else if (!SpecialValues.IsStale(values[i]))
             {
                 builder.Add(times[i], values[i], start);
+                if (!weights.IsEmpty)
+                {
+                    builder.Weigh(weights[i]);
+                }
             }
         }
 
@@ -104,6 +112,7 @@ internal readonly ref struct RangeSamples
         private readonly List<long> _times = [];
         private readonly List<double> _values = [];
         private readonly List<long> _starts = [];
+        private readonly List<SampleWeight> _weights = [];
         private readonly List<long> _histogramTimes = [];
         private readonly List<NativeHistogram> _histograms = [];
         private readonly List<long> _histogramStarts = [];
@@ -117,6 +126,8 @@ internal readonly ref struct RangeSamples
                 _starts.Add(start);
             }
         }
+
+        public void Weigh(SampleWeight weight) => _weights.Add(weight);
 
         public void Add(long time, NativeHistogram histogram, long start)
         {
@@ -133,6 +144,7 @@ internal readonly ref struct RangeSamples
             Times = _times.ToArray(),
             Values = _values.ToArray(),
             Starts = _starts.ToArray(),
+            Weights = _weights.ToArray(),
             HistogramTimes = _histogramTimes.ToArray(),
             Histograms = _histograms.ToArray(),
             HistogramStarts = _histogramStarts.ToArray(),

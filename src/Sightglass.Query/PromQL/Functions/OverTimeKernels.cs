@@ -22,9 +22,9 @@ internal static class OverTimeKernels
         }
 
         var compensation = 0d;
-        foreach (var v in w.Values)
+        for (var i = 0; i < w.Values.Length; i++)
         {
-            KahanSum.Add(v, ref value, ref compensation);
+            KahanSum.Add(w.Weights.IsEmpty ? w.Values[i] : w.Weights[i].SumOf(w.Values[i]), ref value, ref compensation);
         }
 
         value = double.IsInfinity(value) ? value : value + compensation;
@@ -46,15 +46,33 @@ internal static class OverTimeKernels
             return histogram is not null;
         }
 
-        value = Means.Average(w.Values);
+        if (w.Weights.IsEmpty)
+        {
+            value = Means.Average(w.Values);
+            return true;
+        }
+
+        _ = Sum(w, call, step, metric, out var sum, out histogram);
+        value = sum / CountOf(w);
         return true;
     }
 
     public static bool Count(in RangeWindow w, RangeCall call, int step, string metric, out double value, out NativeHistogram? histogram)
     {
         histogram = null;
-        value = w.Values.Length + w.Histograms.Length;
+        value = CountOf(w) + w.Histograms.Length;
         return true;
+    }
+
+    private static double CountOf(in RangeWindow w)
+    {
+        double count = 0;
+        foreach (var weight in w.Weights)
+        {
+            count += weight.CountOf;
+        }
+
+        return w.Weights.IsEmpty ? w.Values.Length : count;
     }
 
     public static bool Present(in RangeWindow w, RangeCall call, int step, string metric, out double value, out NativeHistogram? histogram)

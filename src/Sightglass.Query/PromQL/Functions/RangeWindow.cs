@@ -19,6 +19,9 @@ internal readonly ref struct RangeWindow
     /// <summary>Start timestamps of the histograms.</summary>
     public ReadOnlySpan<long> HistogramStarts { get; init; }
 
+    /// <summary>Weights of the floats; empty where all are ordinary samples.</summary>
+    public ReadOnlySpan<SampleWeight> Weights { get; init; }
+
     /// <summary>Left end of the range, exclusive.</summary>
     public required long StartMs { get; init; }
 
