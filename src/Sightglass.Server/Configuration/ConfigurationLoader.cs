@@ -130,6 +130,7 @@ internal static class ConfigurationLoader
             exemplars.RejectUnknown();
         }
 
+        configuration = configuration with { Downsampling = DownsamplingReader.Read(section) };
         var (kept, notices) = AcceptedKeys.Tsdb(section.Section("tsdb"));
         configuration = configuration with { MetricRetention = kept ?? configuration.MetricRetention, Notices = notices };
         if (section.Section("retention") is { } retention)

@@ -1,11 +1,12 @@
-using Sightglass.Alerting.Rules;
 using Sightglass.Alerting.Routing;
+using Sightglass.Alerting.Rules;
 using Sightglass.Core.Model;
 using Sightglass.Ingest.Forward;
 using Sightglass.Ingest.Otlp;
 using Sightglass.Ingest.Pipeline;
 using Sightglass.Ingest.Scrape;
 using Sightglass.Ingest.Tail;
+using Sightglass.Metrics.Downsampling;
 using Sightglass.Metrics.Limits;
 
 namespace Sightglass.Server.Configuration;
@@ -36,6 +37,9 @@ internal sealed record ServerConfiguration
 
     /// <summary><c>storage.retention.metrics</c>.</summary>
     public TimeSpan MetricRetention { get; init; } = TimeSpan.FromDays(90);
+
+    /// <summary><c>storage.downsampling</c>.</summary>
+    public IReadOnlyList<DownsamplingRule> Downsampling { get; init; } = [];
 
     /// <summary><c>storage.retention.logs</c>.</summary>
     public TimeSpan LogRetention { get; init; } = TimeSpan.FromDays(30);

@@ -56,6 +56,7 @@ internal sealed class Engines : IAsyncDisposable
             Folder = Path.Combine(folder.Root, "metrics"),
             Retention = configuration.MetricRetention,
             RetentionRules = configuration.RetentionRules.Metrics,
+            Downsampling = configuration.Downsampling,
             MaxExemplars = configuration.MaxExemplars,
             SeriesLimits = configuration.SeriesLimits,
             TimeProvider = time,

@@ -1,6 +1,6 @@
 using Sightglass.Alerting;
 using Sightglass.Ingest.Scrape.Discovery;
-using Sightglass.Ingest.Tail;
+using Sightglass.Ingest.Parsers;
 using Sightglass.Server.Configuration;
 using Sightglass.TestKit;
 
@@ -43,7 +43,7 @@ public sealed class ConfigurationLoaderTests
         scrape.Http.Basic.ShouldNotBeNull().ToString().ShouldNotContain("p,");
         configuration.Rules.ShouldHaveSingleItem().Groups.ShouldHaveSingleItem();
         var logs = configuration.Logs.ShouldHaveSingleItem();
-        (logs.Format, logs.Files[0]).ShouldBe((LineFormat.Nginx, folder.PathOf("log/*.log")));
+        (logs.Parser.Stages[0].Format, logs.Files[0]).ShouldBe((LineFormat.Nginx, folder.PathOf("log/*.log")));
     }
 
     [Theory]
