@@ -1,7 +1,7 @@
 using System.Globalization;
-using Sightglass.Ingest.Pipeline;
 using Sightglass.Alerting;
 using YamlDotNet.RepresentationModel;
+using LogLevel = Sightglass.Ingest.Pipeline.LogLevel;
 
 namespace Sightglass.Server.Configuration;
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Sightglass.Alerting;
 using Sightglass.Core.Errors;
-using Sightglass.Core.Limits;
 using Sightglass.Core.Model;
 using Sightglass.Ingest.Pipeline;
 using Sightglass.Query.LogQL;

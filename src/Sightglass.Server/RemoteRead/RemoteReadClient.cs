@@ -2,7 +2,6 @@ using Sightglass.Core.Bytes;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Limits;
 using Sightglass.Core.Model;
-using Sightglass.Ingest;
 using Sightglass.Ingest.RemoteWrite;
 using Sightglass.Ingest.Scrape.Http;
 using Sightglass.Server.Api.Prometheus.RemoteRead;
