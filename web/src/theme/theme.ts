@@ -3,7 +3,7 @@ import { createTheme } from '@mantine/core';
 /** Compact and calm: one accent, system fonts, small radii. */
 export const theme = createTheme({
   primaryColor: 'cyan',
-  primaryShade: { light: 9, dark: 7 },
+  primaryShade: { light: 9, dark: 9 },
   autoContrast: true,
   defaultRadius: 'sm',
   colors: {

@@ -1,4 +1,4 @@
-import { ActionIcon, Badge, SegmentedControl, Tooltip } from '@mantine/core';
+import { ActionIcon, SegmentedControl, Tooltip } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { flatten, lokiRange } from '../../api/loki';
@@ -101,11 +101,7 @@ export function PatternsTab({ query, range, filter }: Props) {
                   </td>
                   <td className={`sg-level-${pattern.level} sg-nowrap`}>{pattern.level}</td>
                   <td className="sg-mono sg-wrap" title={pattern.sample}>
-                    {pattern.isNew && (
-                      <Badge size="xs" variant="light" color="orange" mr={8} tt="none" className="sg-new">
-                        new
-                      </Badge>
-                    )}
+                    {pattern.isNew && <span className="sg-tag sg-new">new</span>}
                     {pattern.text.split('<_>').map((part, index) => (
                       <span key={index}>
                         {index > 0 && <em className="sg-any">…</em>}
