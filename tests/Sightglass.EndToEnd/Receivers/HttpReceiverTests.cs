@@ -6,7 +6,7 @@ using Sightglass.TestKit;
 namespace Sightglass.EndToEnd.Receivers;
 
 /// <summary>HTTP receivers of logs as curl sees them.</summary>
-public sealed class HttpReceiverTests
+public sealed class HttpReceiverTests(OneServer one) : IClassFixture<OneServer>
 {
     [Fact]
     public async Task Curl_sends_a_bulk_and_gets_the_fate_of_each_item()
@@ -43,7 +43,7 @@ public sealed class HttpReceiverTests
     [InlineData("POST", "/logs/_doc", 201, "created")]
     public async Task What_shippers_ask_at_the_start_is_answered(string method, string path, int status, string text)
     {
-        var server = await _server.Value;
+        var server = one.Server;
         using var request = new HttpRequestMessage(new HttpMethod(method), new Uri("/elasticsearch" + path, UriKind.Relative));
         if (method == "POST")
         {
@@ -69,7 +69,7 @@ public sealed class HttpReceiverTests
     [InlineData("/journald/upload", "text/plain", "x", 415, "want application/vnd.fdo.journal")]
     public async Task Every_protocol_has_its_answers(string path, string type, string body, int status, string text)
     {
-        var server = await _server.Value;
+        var server = one.Server;
         using var content = new ByteArrayContent(Encoding.UTF8.GetBytes(body));
         content.Headers.TryAddWithoutValidation("Content-Type", type);
         using var answer = await server.Http.PostAsync(new Uri(path, UriKind.Relative), content);
@@ -100,7 +100,22 @@ public sealed class HttpReceiverTests
         var metrics = await server.Http.GetStringAsync(new Uri("/metrics", UriKind.Relative));
         metrics.ShouldContain("sightglass_receiver_rejected_items_total{receiver=\"gelf\",sender=\"127.0.0.1\",reason=\"rate_limit\"}");
     }
+}
 
-    // One server for all rows: nothing of one is seen by another.
-    private static readonly Lazy<Task<ServerProcess>> _server = new(() => ServerProcess.StartAsync(new TemporaryFolder().PathOf("data")));
+/// <summary>One server for all rows of the tables: nothing of one is seen by another.</summary>
+#pragma warning disable CA1001 // xunit calls IAsyncLifetime.DisposeAsync.
+public sealed class OneServer : IAsyncLifetime
+#pragma warning restore CA1001
+{
+    private readonly TemporaryFolder _folder = new();
+
+    internal ServerProcess Server { get; private set; } = null!;
+
+    public async Task InitializeAsync() => Server = await ServerProcess.StartAsync(_folder.PathOf("data"));
+
+    public async Task DisposeAsync()
+    {
+        await Server.DisposeAsync();
+        _folder.Dispose();
+    }
 }
