@@ -114,6 +114,11 @@ internal sealed class FileCheck(TextWriter output, TextWriter errors, bool lint,
     {
         var configuration = ConfigurationLoader.Load(path, text);
         var code = configuration.Rules.Aggregate(Ok, (worst, file) => Worse(worst, Lint(file)));
+        foreach (var notice in configuration.Notices)
+        {
+            output.WriteLine($"{path}: {notice}");
+        }
+
         output.WriteLine(
             $"{path}: configuration, {Count(configuration.Scrape.Count, "scrape job")}, {Count(configuration.Rules.Count, "rule file")}, {Count(configuration.Logs.Count, "log source")}"
             + (configuration.Alertmanager is { } alertmanager ? $", Alertmanager configuration with {Count(alertmanager.Receivers.Count, "receiver")}" : string.Empty));
