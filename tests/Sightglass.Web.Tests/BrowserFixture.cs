@@ -116,7 +116,8 @@ public sealed class BrowserFixture : IAsyncLifetime
         _data.Dispose();
     }
 
-    private async Task Post(string path, string body)
+    /// <summary>Sends OTLP in JSON.</summary>
+    public async Task Post(string path, string body)
     {
         using var content = new StringContent(body, Encoding.UTF8, "application/json");
         using var answer = await _server!.Otlp.PostAsync(new Uri(path, UriKind.Relative), content);

@@ -77,6 +77,8 @@ export function useUrl() {
       void navigate({
         to: '.',
         replace,
+        // What only refines the page leaves it, and the lists in it, where they are scrolled to.
+        resetScroll: !replace,
         search: (old: AppSearch) => validateSearch({ ...old, ...patch }),
       });
     },
