@@ -1,5 +1,6 @@
 using System.Globalization;
 using Sightglass.Alerting;
+using Sightglass.Ingest.Pipeline;
 using YamlDotNet.RepresentationModel;
 using LogLevel = Sightglass.Ingest.Pipeline.LogLevel;
 
