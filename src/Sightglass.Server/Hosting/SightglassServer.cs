@@ -124,6 +124,7 @@ internal sealed class SightglassServer : IAsyncDisposable
         LokiDeletionApi.Map(app, engines.Configuration.EnableAdminApi, engines.Events, time);
         LokiApi.Map(app, engines.LogQL, limits, time);
         LokiTail.Map(app, engines.LogQL, limits, time);
+        LokiRulesApi.Map(app, engines.Rules);
         LokiInsightApi.Map(app, engines.LogInsights, limits, time);
         LogInsightApi.Map(app, engines.LogInsights, limits, time);
         TempoApi.Map(app, engines.TraceQL, engines.Events, limits, time);
