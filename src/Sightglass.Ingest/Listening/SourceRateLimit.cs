@@ -34,14 +34,14 @@ internal sealed class SourceRate(TimeProvider time)
         lock (_gate)
         {
             Fill(limit);
-            if (limit.MaxLinesPerSecond > 0 && _lines <= 0)
+            if (limit.MaxLinesPerSecond > 0 && _lines < 1)
             {
                 reached = nameof(SourceRateLimit.MaxLinesPerSecond);
                 wait = Until(_lines, limit.MaxLinesPerSecond);
                 return false;
             }
 
-            if (limit.MaxBytesPerSecond > 0 && _bytes <= 0)
+            if (limit.MaxBytesPerSecond > 0 && _bytes < 1)
             {
                 reached = nameof(SourceRateLimit.MaxBytesPerSecond);
                 wait = Until(_bytes, limit.MaxBytesPerSecond);
