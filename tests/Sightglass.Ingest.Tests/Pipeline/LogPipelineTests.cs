@@ -2,6 +2,7 @@ using Sightglass.Core.Errors;
 using Sightglass.Core.Model;
 using Sightglass.Ingest.Pipeline;
 using Sightglass.TestKit;
+using MatchType = Sightglass.Core.Model.MatchType;
 
 namespace Sightglass.Ingest.Tests.Pipeline;
 
