@@ -9,6 +9,7 @@ missing=()
 need chromium chromium
 need prometheus-node-exporter prometheus-node-exporter
 need prometheus prometheus
+need prometheus-alertmanager prometheus-alertmanager
 need rsyslogd rsyslog
 [ -x /lib/systemd/systemd-journal-upload ] || missing+=(systemd-journal-remote)
 ldconfig -p | grep -q libzstd.so.1 || missing+=(libzstd1)

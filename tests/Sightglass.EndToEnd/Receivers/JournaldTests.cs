@@ -38,7 +38,7 @@ public sealed class JournaldTests
         Directory.CreateDirectory(folder.PathOf("journal"));
         await WriteAsync(folder, 1, 100);
         await using var server = await ServerProcess.StartAsync(folder.PathOf("data"));
-        await Agent.RunAsync(null, Upload, $"--url={server.Http.BaseAddress}journald", $"--directory={folder.PathOf("journal")}");
+        await using var upload = Agent.Start(Upload, $"--url={server.Http.BaseAddress}journald", $"--directory={folder.PathOf("journal")}");
         (await server.LinesAsync("{job=\"journald\",service_name=\"shop\"}", 100)).Count.ShouldBe(100);
     }
 

@@ -58,6 +58,12 @@ internal static class MetricsEndpoint
     // Under Prometheus' names: the rules that watch a Prometheus watch this server too.
     private static void Outside(StringBuilder text, Engines engines)
     {
+        if (engines.Configuration.Alerting.Alertmanagers.Count == 0)
+        {
+            // Alerts go to the Alertmanager in this process: nobody is to be woken for the lack of another.
+            return;
+        }
+
         var figures = engines.OutsideAlertmanagers.Figures;
         void Each(string name, string type, string help, Func<AlertQueueFigures, double> value) =>
             Family(text, name, type, help, [.. figures.Select(f => ($"alertmanager=\"{Escape(f.Url.OriginalString)}\"", value(f.Figures)))]);
