@@ -59,7 +59,7 @@ public sealed class ConfigurationLoaderTests
     [InlineData("scrape_configs: [ { job_name: a, relabel_configs: [ { action: fly } ] } ]", "unknown relabel action")]
     [InlineData("scrape_configs: [ { job_name: a, relabel_configs: [ { regex: '((', target_label: x } ] } ]", "regexp")]
     [InlineData("rule_files: [nowhere.yml]", "no such file")]
-    [InlineData("logs: [ { files: [a], parser: grok } ]", "want plain, json, nginx or apache")]
+    [InlineData("logs: [ { files: [a], parser: grok } ]", "want plain, json, logfmt, nginx, apache, cri, docker or regexp")]
     [InlineData("a: b: c", "not valid YAML")]
     public void What_is_wrong_is_named(string text, string message) =>
         Should.Throw<AlertingConfigurationException>(() => ConfigurationLoader.Load("c.yml", text)).Message.ShouldContain(message);

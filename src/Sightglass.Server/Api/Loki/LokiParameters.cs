@@ -56,7 +56,7 @@ internal sealed class LokiParameters
         }
 
         return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
-            ? (time - DateTimeOffset.UnixEpoch).Ticks * 100
+            ? Math.Clamp((time - DateTimeOffset.UnixEpoch).Ticks, long.MinValue / 100, long.MaxValue / 100) * 100
             : throw Bad($"could not parse '{name}' parameter: cannot read {QuotedText.Quote(text)} as a time");
     }
 
