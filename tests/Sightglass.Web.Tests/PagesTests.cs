@@ -69,7 +69,7 @@ public sealed class PagesTests(BrowserFixture browser) : IClassFixture<BrowserFi
     public async Task Metrics_are_charted()
     {
         var (page, _) = await browser.OpenAsync("/metrics-explorer");
-        await page.GetByTestId("query-editor").First.ClickAsync();
+        await page.GetByTestId("query-editor").Locator(".cm-content").First.ClickAsync();
         await page.Keyboard.TypeAsync("basket_size");
         await page.Keyboard.PressAsync("Escape");
         await page.GetByTestId("run-query").First.ClickAsync();

@@ -17,16 +17,16 @@ export function useShortcuts(open: { palette: () => void; help: () => void }) {
   const router = useRouter();
   const { refresh } = useTime();
   useEffect(() => {
-    let lastG = 0;
+    let lastG = -Infinity;
     const onKey = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
       const page = PAGES.find((item) => item.key === event.key);
       if (page !== undefined && event.timeStamp - lastG < 1500) {
-        lastG = 0;
+        lastG = -Infinity;
         void navigate({ to: page.to, search: (old: AppSearch) => keptSearch(old) });
         return;
       }
-      lastG = 0;
+      lastG = -Infinity;
       if (event.key === 'g') lastG = event.timeStamp;
       else if (event.key === 'r') refresh();
       // Not a letter: a query typed before its editor is there must not lead away. Never out of the app.
