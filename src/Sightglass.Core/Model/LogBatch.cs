@@ -60,6 +60,12 @@ public sealed class LogBatch : EventBatch
     /// <summary>Name of the receiver that the rows came in by (<c>loki</c>, <c>files</c>, …), by which pipelines are chosen; empty where there is none.</summary>
     public string Receiver { get; set; } = string.Empty;
 
+    /// <summary>
+    /// What a stage that has changed the rows keeps with them while the store has not taken them, so that they pass it once however often they are tried; null
+    /// otherwise.
+    /// </summary>
+    public object? Prepared { get; set; }
+
     /// <summary>Adds a row with the open run of attributes.</summary>
     public void AddRow(in LogRow row)
     {
@@ -99,6 +105,7 @@ public sealed class LogBatch : EventBatch
         base.Clear();
         Positions.Clear();
         Receiver = string.Empty;
+        Prepared = null;
     }
 
     /// <inheritdoc/>

@@ -72,24 +72,21 @@ internal sealed class LogMetric(MetricConfiguration configuration)
     private readonly Dictionary<LabelSet, Values> _series = [];
     private readonly Lock _gate = new();
     private readonly double[] _bounds = [.. configuration.Buckets];
-    private long _unread;
 
     public bool IsHistogram => _bounds.Length > 0;
 
-    /// <summary>Records whose field is no number.</summary>
-    public long Unread => Interlocked.Read(ref _unread);
-
     public bool IsOf(MetricConfiguration other) => other.Buckets.SequenceEqual(configuration.Buckets) && other.Labels.SequenceEqual(configuration.Labels) && other.Value == configuration.Value;
 
-    public void CountUnread() => Interlocked.Increment(ref _unread);
-
-    public void Observe(LabelSet labels, double value, long weight)
+    /// <summary>Counts a value; false when it went to the label set of those for whom there is no room.</summary>
+    public bool TryObserve(LabelSet labels, double value, long weight)
     {
         lock (_gate)
         {
+            var hasRoom = true;
             if (!_series.TryGetValue(labels, out var values))
             {
-                labels = _series.Count < MetricConfiguration.MaxSeries ? labels : Other;
+                hasRoom = _series.Count < MetricConfiguration.MaxSeries;
+                labels = hasRoom ? labels : Other;
                 if (!_series.TryGetValue(labels, out values))
                 {
                     _series[labels] = values = new Values(new long[_bounds.Length + 1]);
@@ -102,6 +99,8 @@ internal sealed class LogMetric(MetricConfiguration configuration)
                 var bucket = Array.BinarySearch(_bounds, value);
                 values.Buckets[bucket < 0 ? ~bucket : bucket] += weight;
             }
+
+            return hasRoom;
         }
     }
 

@@ -11,16 +11,16 @@ internal abstract class LogProcessor
     /// <summary>Changes the record; false takes it out.</summary>
     public abstract bool Apply(LogRowView row);
 
-    public static LogProcessor Create(ProcessorConfiguration configuration, LogMetrics metrics) => configuration switch
+    public static LogProcessor Create(ProcessorConfiguration configuration, CounterSource counters, LogMetrics metrics) => configuration switch
     {
         FilterConfiguration filter => new Filter(filter.Where, filter.Keep),
         RenameConfiguration rename => new Rename([.. rename.Names.Select(n => (Encoding.UTF8.GetBytes(n.Key), Encoding.UTF8.GetBytes(n.Value)))]),
         DropConfiguration drop => new Drop([.. drop.Names.Select(n => (Encoding.UTF8.GetBytes(n.TrimEnd('*')), n.EndsWith('*')))]),
         DeriveConfiguration { Pattern: null } derive => new Template(LogField.Of(derive.Field), LogTemplate.Parse(derive.Template)),
-        DeriveConfiguration derive => new Groups(derive),
-        RedactConfiguration redact => new Redaction.RedactProcessor(redact),
+        DeriveConfiguration derive => new Groups(derive, counters.Of(PipelineCount.Unmatched)),
+        RedactConfiguration redact => new Redaction.RedactProcessor(redact, counters),
         SampleConfiguration sample => new Sample(sample.OneIn, sample.By),
-        MetricConfiguration metric => new Measure(metrics.Of(metric), metric),
+        MetricConfiguration metric => new Measure(metrics.Of(metric), metric, counters.Of(PipelineCount.Unread, metric.Name), counters.Of(PipelineCount.Overflow, metric.Name)),
         RouteConfiguration route => new Route(route.Labels),
         _ => throw new System.Diagnostics.UnreachableException($"BUG: a processor {configuration.GetType().Name}"),
     };
@@ -61,7 +61,15 @@ internal abstract class LogProcessor
     {
         public override bool Apply(LogRowView row)
         {
-            row.Edit().RemoveAll(a => IsDropped(row.Batch.Text(a.Key)));
+            for (var i = 0; i < row.AttributeCount; i++)
+            {
+                if (IsDropped(row.Batch.Text(row.Attribute(i).Key)))
+                {
+                    row.Edit().RemoveAll(a => IsDropped(row.Batch.Text(a.Key)));
+                    break;
+                }
+            }
+
             return true;
         }
 
@@ -88,7 +96,7 @@ internal abstract class LogProcessor
         }
     }
 
-    private sealed class Groups(DeriveConfiguration configuration) : LogProcessor
+    private sealed class Groups(DeriveConfiguration configuration, int unmatched) : LogProcessor
     {
         private readonly LogField _from = LogField.Of(configuration.From);
         private readonly (int Number, LogField Field)[] _groups =
@@ -98,6 +106,7 @@ internal abstract class LogProcessor
         {
             if (!row.TryText(_from, out var text) || configuration.Pattern!.Match(row.Characters(text).ToString()) is not { Success: true } match)
             {
+                row.Count(unmatched);
                 return true;
             }
 
@@ -118,8 +127,8 @@ internal abstract class LogProcessor
         // More patterns than this are begun anew: the first of each is kept again.
         private const int MaxPatterns = 10_000;
         private static readonly byte[] WeightKey = Encoding.UTF8.GetBytes(SampleConfiguration.WeightAttribute);
-        private readonly ConcurrentDictionary<Hash128, StrongCount> _patterns = [];
-        private readonly StrongCount _all = new();
+        private readonly ConcurrentDictionary<Hash128, SampleCount> _patterns = [];
+        private readonly SampleCount _all = new();
 
         public override bool Apply(LogRowView row)
         {
@@ -130,9 +139,14 @@ internal abstract class LogProcessor
                     return false;
                 }
             }
-            else if ((CounterOf(row).Next() - 1) % oneIn != 0)
+            else
             {
-                return false;
+                var count = CounterOf(row);
+                row.Sampled.Add(count);
+                if ((count.Next() - 1) % oneIn != 0)
+                {
+                    return false;
+                }
             }
 
             row.Weight *= oneIn;
@@ -140,7 +154,7 @@ internal abstract class LogProcessor
             return true;
         }
 
-        private StrongCount CounterOf(LogRowView row)
+        private SampleCount CounterOf(LogRowView row)
         {
             if (by != SampleBy.Pattern)
             {
@@ -152,18 +166,11 @@ internal abstract class LogProcessor
                 _patterns.Clear();
             }
 
-            return _patterns.GetOrAdd(LinePattern.Of(row), static _ => new StrongCount());
-        }
-
-        private sealed class StrongCount
-        {
-            private long _count;
-
-            public long Next() => Interlocked.Increment(ref _count);
+            return _patterns.GetOrAdd(LinePattern.Of(row), static _ => new SampleCount());
         }
     }
 
-    private sealed class Measure(LogMetric metric, MetricConfiguration configuration) : LogProcessor
+    private sealed class Measure(LogMetric metric, MetricConfiguration configuration, int unread, int overflow) : LogProcessor
     {
         private readonly LogField _value = LogField.Of(configuration.Value);
         private readonly bool _counts = configuration.Value.Length == 0;
@@ -175,7 +182,7 @@ internal abstract class LogProcessor
             if (!_counts && (!row.TryText(_value, out var number) || !System.Buffers.Text.Utf8Parser.TryParse(number, out value, out var used) || used != number.Length || !double.IsFinite(value)
                 || (value < 0 && !metric.IsHistogram)))
             {
-                metric.CountUnread();
+                row.Count(unread);
                 return true;
             }
 
@@ -188,7 +195,7 @@ internal abstract class LogProcessor
                 }
             }
 
-            row.Observations.Add(new PendingObservation(metric, labels.Build(), value, row.Weight));
+            row.Observations.Add(new PendingObservation(metric, labels.Build(), value, row.Weight, overflow));
             return true;
         }
     }

@@ -7,21 +7,47 @@ namespace Sightglass.Ingest.Pipeline;
 /// <summary>One record of a batch as processors see and change it. Reused from record to record; used by one thread at a time.</summary>
 internal sealed class LogRowView
 {
+    private static readonly byte[] WeightKey = Encoding.UTF8.GetBytes(SampleConfiguration.WeightAttribute);
     private readonly List<(TextRef Key, AttributeType Type, long Bits)> _edited = [];
     private readonly List<PendingObservation> _observations = [];
     private readonly Dictionary<(int Resource, (byte[] Name, byte[] Value)[] Labels), int> _routes = [];
     private readonly byte[] _number = new byte[64];
     private char[] _characters = new char[1024];
+    private readonly List<SampleCount> _sampled = [];
     private LogBatch _batch = null!;
+    private long[] _counts = [];
+    private int _counters;
     private int _row;
+    private long _weight;
     private bool _isEdited;
 
     public LogBatch Batch => _batch;
 
     public ref LogRow Row => ref _batch.Rows[_row];
 
-    /// <summary>How many records this one stands for.</summary>
-    public long Weight { get; set; } = 1;
+    /// <summary>How many records this one stands for: what a sampler before, here or at the sender, has written down.</summary>
+    public long Weight
+    {
+        get
+        {
+            if (_weight == 0)
+            {
+                _weight = 1;
+                for (var i = 0; i < AttributeCount; i++)
+                {
+                    var (key, type, bits) = Attribute(i);
+                    if (type == AttributeType.Int && bits > 0 && _batch.Text(key).SequenceEqual(WeightKey))
+                    {
+                        _weight = bits;
+                    }
+                }
+            }
+
+            return _weight;
+        }
+
+        set => _weight = value;
+    }
 
     /// <summary>What metrics of the batch are to be told once it is stored.</summary>
     public List<PendingObservation> Observations => _observations;
@@ -36,9 +62,19 @@ internal sealed class LogRowView
         }
     }
 
-    public void Use(LogBatch batch)
+    /// <summary>What the run has counted, by the numbers of its configuration.</summary>
+    public Span<long> Counts => _counts.AsSpan(0, _counters);
+
+    /// <summary>Counts of samplers that the run has moved on, once for each record.</summary>
+    public List<SampleCount> Sampled => _sampled;
+
+    public void Use(LogBatch batch, int counters)
     {
         _batch = batch;
+        _counters = counters;
+        _counts = _counts.Length >= counters ? _counts : new long[counters];
+        Counts.Clear();
+        _sampled.Clear();
         _observations.Clear();
         _routes.Clear();
     }
@@ -47,7 +83,7 @@ internal sealed class LogRowView
     {
         _row = row;
         _isEdited = false;
-        Weight = 1;
+        _weight = 0;
     }
 
     /// <summary>Writes changed attributes into the batch.</summary>
@@ -127,7 +163,25 @@ internal sealed class LogRowView
         return _edited;
     }
 
-    /// <summary>The attributes as they are now.</summary>
+    /// <summary>Adds one to what is counted under a number.</summary>
+    public void Count(int counter, long by = 1) => _counts[counter] += by;
+
+    /// <summary>How many attributes there are now.</summary>
+    public int AttributeCount => _isEdited ? _edited.Count : Row.Attributes.Count;
+
+    /// <summary>An attribute as it is now.</summary>
+    public (TextRef Key, AttributeType Type, long Bits) Attribute(int index)
+    {
+        if (_isEdited)
+        {
+            return _edited[index];
+        }
+
+        var at = Row.Attributes.Start + index;
+        return (_batch.AttributeKeyRef(at), _batch.AttributeTypeOf(at), _batch.AttributeBits(at));
+    }
+
+    /// <summary>Whether the record has an attribute now.</summary>
     public bool HasAttribute(byte[] key) => TryAttribute(key, out _);
 
     /// <summary>Sets an attribute, or the body or the level.</summary>
@@ -249,4 +303,9 @@ internal sealed class LogRowView
 }
 
 /// <summary>What a metric is to be told of a record.</summary>
-internal readonly record struct PendingObservation(LogMetric Metric, LabelSet Labels, double Value, long Weight);
+/// <param name="Metric">The metric.</param>
+/// <param name="Labels">Labels of the record.</param>
+/// <param name="Value">What is observed.</param>
+/// <param name="Weight">How many records it stands for.</param>
+/// <param name="Overflow">The number under which it is counted when the metric has too many label sets.</param>
+internal readonly record struct PendingObservation(LogMetric Metric, LabelSet Labels, double Value, long Weight, int Overflow);

@@ -29,25 +29,43 @@ public sealed record LogPipelineConfiguration(string Name, IReadOnlyList<string>
 /// <summary>One step.</summary>
 public abstract record ProcessorConfiguration
 {
+    /// <summary>What the configuration calls it.</summary>
+    public abstract string Kind { get; }
+
     /// <summary>Records that it is for; the others pass unchanged.</summary>
     public LogCondition Where { get; init; } = LogCondition.Always;
 }
 
 /// <summary>Takes records out: those that satisfy <see cref="ProcessorConfiguration.Where"/>, or those that do not.</summary>
 /// <param name="Keep">Those that do not.</param>
-public sealed record FilterConfiguration(bool Keep) : ProcessorConfiguration;
+public sealed record FilterConfiguration(bool Keep) : ProcessorConfiguration
+{
+    /// <inheritdoc/>
+    public override string Kind => "filter";
+}
 
 /// <summary>Gives attributes other names.</summary>
 /// <param name="Names">Old and new names.</param>
-public sealed record RenameConfiguration(IReadOnlyList<KeyValuePair<string, string>> Names) : ProcessorConfiguration;
+public sealed record RenameConfiguration(IReadOnlyList<KeyValuePair<string, string>> Names) : ProcessorConfiguration
+{
+    /// <inheritdoc/>
+    public override string Kind => "rename";
+}
 
 /// <summary>Takes attributes out.</summary>
 /// <param name="Names">Names; a <c>*</c> at the end stands for anything.</param>
-public sealed record DropConfiguration(IReadOnlyList<string> Names) : ProcessorConfiguration;
+public sealed record DropConfiguration(IReadOnlyList<string> Names) : ProcessorConfiguration
+{
+    /// <inheritdoc/>
+    public override string Kind => "drop";
+}
 
 /// <summary>Makes an attribute of a template, or attributes of the named groups of an expression.</summary>
 public sealed record DeriveConfiguration : ProcessorConfiguration
 {
+    /// <inheritdoc/>
+    public override string Kind => "derive";
+
     /// <summary>The attribute (or <c>body</c> or <c>level</c>) that the template makes.</summary>
     public string Field { get; init; } = string.Empty;
 
@@ -64,6 +82,9 @@ public sealed record DeriveConfiguration : ProcessorConfiguration
 /// <summary>Overwrites what should not be kept.</summary>
 public sealed record RedactConfiguration : ProcessorConfiguration
 {
+    /// <inheritdoc/>
+    public override string Kind => "redact";
+
     /// <summary>Well-known secrets and tokens.</summary>
     public bool Secrets { get; init; }
 
@@ -74,11 +95,17 @@ public sealed record RedactConfiguration : ProcessorConfiguration
     public bool Emails { get; init; }
 
     /// <summary>Expressions and what stands in the place of their matches, with <c>$1</c> and <c>${name}</c> for groups.</summary>
-    public IReadOnlyList<(Regex Pattern, string Replacement)> Patterns { get; init; } = [];
+    public IReadOnlyList<RedactPattern> Patterns { get; init; } = [];
 
     /// <summary>Fields that are looked at; empty for the body and every attribute.</summary>
     public IReadOnlyList<string> Fields { get; init; } = [];
 }
+
+/// <summary>An expression whose matches are overwritten.</summary>
+/// <param name="Pattern">The expression, linear in the length of the text.</param>
+/// <param name="Replacement">What stands in the place of a match, with <c>$1</c> and <c>${name}</c> for groups.</param>
+/// <param name="Name">What its redactions are counted as.</param>
+public sealed record RedactPattern(Regex Pattern, string Replacement, string Name);
 
 /// <summary>By what records are sampled.</summary>
 public enum SampleBy
@@ -98,6 +125,9 @@ public enum SampleBy
 /// <param name="By">By what.</param>
 public sealed record SampleConfiguration(int OneIn, SampleBy By) : ProcessorConfiguration
 {
+    /// <inheritdoc/>
+    public override string Kind => "sample";
+
     /// <summary>The attribute with the number of records that one stands for.</summary>
     public const string WeightAttribute = "sample_weight";
 }
@@ -105,6 +135,9 @@ public sealed record SampleConfiguration(int OneIn, SampleBy By) : ProcessorConf
 /// <summary>Counts records, or measures a field of theirs, in the metrics engine.</summary>
 public sealed record MetricConfiguration : ProcessorConfiguration
 {
+    /// <inheritdoc/>
+    public override string Kind => "metric";
+
     /// <summary>Most label sets of one metric; what comes after is counted under <c>(other)</c>.</summary>
     public const int MaxSeries = 1_000;
 
@@ -126,4 +159,8 @@ public sealed record MetricConfiguration : ProcessorConfiguration
 
 /// <summary>Puts records into another stream: the same labels and these.</summary>
 /// <param name="Labels">The labels, by which retention, deletion and queries find it.</param>
-public sealed record RouteConfiguration(IReadOnlyList<KeyValuePair<string, string>> Labels) : ProcessorConfiguration;
+public sealed record RouteConfiguration(IReadOnlyList<KeyValuePair<string, string>> Labels) : ProcessorConfiguration
+{
+    /// <inheritdoc/>
+    public override string Kind => "route";
+}

@@ -200,9 +200,9 @@ internal static partial class PipelineReader
             }
         }
 
-        var patterns = options.Sections("patterns").Select(s =>
+        var patterns = options.Sections("patterns").Select((s, i) =>
         {
-            var pattern = (LogsReader.Expression(s, "pattern"), s.Text("replacement", "[redacted]"));
+            var pattern = new RedactPattern(LogsReader.Expression(s, "pattern"), s.Text("replacement", "[redacted]"), s.Text("name", $"pattern {i + 1}"));
             s.RejectUnknown();
             return pattern;
         }).ToArray();

@@ -20,6 +20,9 @@ internal sealed class LineSink : IBatchSink
 
     public bool Fails { get; set; }
 
+    /// <summary>How many batches of logs fail before the others do not.</summary>
+    public int FailuresLeft { get; set; }
+
     public AppendResult Append(MetricBatch batch)
     {
         for (var i = 0; i < batch.SampleCount; i++)
@@ -40,7 +43,7 @@ internal sealed class LineSink : IBatchSink
 
     public AppendResult Append(LogBatch batch)
     {
-        if (Fails)
+        if (Fails || FailuresLeft-- > 0)
         {
             throw new StorageFailedException("disk full");
         }

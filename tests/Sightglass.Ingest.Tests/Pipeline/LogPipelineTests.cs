@@ -19,10 +19,16 @@ public sealed class LogPipelineTests
             new FilterConfiguration(true) { Where = Where(new FieldTest("status", FieldComparison.AtLeast, false) { Bound = 400 }) });
         using var batch = Batch(("a", 500, "/x"), ("b", 200, "/x"), ("c", 500, "/healthz"));
         batch.Positions.Add(new ReadPosition("file/1", "1"));
+        batch.Receiver = "files";
         pipeline.Append(batch).Rejected.ShouldBe(0);
         _sink.Lines.ShouldBe(["a"]);
         _sink.Positions.ShouldBe(1);
-        pipeline.Figures.ShouldBe([new LogPipelineFigures("test", 3, 2)]);
+        pipeline.Figures.ShouldBe(
+        [
+            new(PipelineCount.Records, "test", "", "", "files", 3),
+            new(PipelineCount.Dropped, "test", "1 filter", "", "files", 1),
+            new(PipelineCount.Dropped, "test", "2 filter", "", "files", 1),
+        ]);
     }
 
     [Fact]

@@ -4,27 +4,44 @@ using Sightglass.Core.Model;
 namespace Sightglass.Ingest.Pipeline.Redaction;
 
 /// <summary>Redacts texts of single records: secrets, cards, e-mail addresses, and what the configuration's expressions match.</summary>
-internal sealed class RedactProcessor(RedactConfiguration configuration) : LogProcessor
+internal sealed class RedactProcessor : LogProcessor
 {
-    private readonly LogField[] _fields = [.. configuration.Fields.Select(LogField.Of)];
+    private readonly RedactConfiguration _configuration;
+    private readonly LogField[] _fields;
+    private readonly bool _isBodyWanted;
+    private readonly int _secrets;
+    private readonly int _cards;
+    private readonly int _emails;
+    private readonly int _patterns;
+
+    public RedactProcessor(RedactConfiguration configuration, CounterSource counters)
+    {
+        _configuration = configuration;
+        _fields = [.. configuration.Fields.Select(LogField.Of)];
+        _isBodyWanted = _fields.Length == 0 || Array.Exists(_fields, f => f.Kind == LogFieldKind.Body);
+        _secrets = configuration.Secrets ? SecretRules.CountersOf(counters) : -1;
+        _cards = configuration.Cards ? counters.Of(PipelineCount.Redacted, "card") : -1;
+        _emails = configuration.Emails ? counters.Of(PipelineCount.Redacted, "email") : -1;
+        _patterns = counters.All.Count;
+        foreach (var pattern in configuration.Patterns)
+        {
+            counters.Of(PipelineCount.Redacted, pattern.Name);
+        }
+    }
 
     public override bool Apply(LogRowView row)
     {
-        if (_fields.Length == 0 || Array.Exists(_fields, f => f.Kind == LogFieldKind.Body))
+        if (_isBodyWanted && row.Row.BodyType == AttributeType.String && Clean(row, row.Batch.Text(TextRef.Unpack(row.Row.BodyBits))) is { } body)
         {
-            if (row.Row.BodyType == AttributeType.String && Clean(row.Batch.Text(TextRef.Unpack(row.Row.BodyBits))) is { } body)
-            {
-                row.Row.BodyBits = row.Batch.AddText(body).Packed;
-            }
+            row.Row.BodyBits = row.Batch.AddText(body).Packed;
         }
 
-        var attributes = row.Edit();
-        for (var i = 0; i < attributes.Count; i++)
+        for (var i = 0; i < row.AttributeCount; i++)
         {
-            var (key, type, bits) = attributes[i];
-            if (type == AttributeType.String && IsWanted(row.Batch.Text(key)) && Clean(row.Batch.Text(TextRef.Unpack(bits))) is { } text)
+            var (key, type, bits) = row.Attribute(i);
+            if (type == AttributeType.String && IsWanted(row.Batch.Text(key)) && Clean(row, row.Batch.Text(TextRef.Unpack(bits))) is { } text)
             {
-                attributes[i] = (key, type, row.Batch.AddText(text).Packed);
+                row.Edit()[i] = (key, type, row.Batch.AddText(text).Packed);
             }
         }
 
@@ -44,30 +61,32 @@ internal sealed class RedactProcessor(RedactConfiguration configuration) : LogPr
         return _fields.Length == 0;
     }
 
-    private byte[]? Clean(ReadOnlySpan<byte> text)
+    private byte[]? Clean(LogRowView row, ReadOnlySpan<byte> text)
     {
         byte[]? changed = null;
-        if (configuration.Secrets && SecretRedactor.Clean(text, []) is { } clean)
+        if (_secrets >= 0 && SecretRedactor.Clean(text, row.Counts[_secrets..]) is { } clean)
         {
             changed = clean.Written.ToArray();
         }
 
-        if (configuration.Cards)
+        if (_cards >= 0)
         {
-            changed = Replace(changed ?? text, PersonalShapes.TryCard, "[card]"u8) ?? changed;
+            changed = Replace(row, _cards, changed ?? text, PersonalShapes.TryCard, "[card]"u8) ?? changed;
         }
 
-        if (configuration.Emails && (changed ?? text).IndexOf((byte)'@') >= 0)
+        if (_emails >= 0 && (changed ?? text).IndexOf((byte)'@') >= 0)
         {
-            changed = Replace(changed ?? text, PersonalShapes.TryEmail, "[email]"u8) ?? changed;
+            changed = Replace(row, _emails, changed ?? text, PersonalShapes.TryEmail, "[email]"u8) ?? changed;
         }
 
-        foreach (var (pattern, replacement) in configuration.Patterns)
+        for (var i = 0; i < _configuration.Patterns.Count; i++)
         {
-            var before = Encoding.UTF8.GetString(changed ?? text);
-            if (pattern.IsMatch(before))
+            var (pattern, replacement, _) = _configuration.Patterns[i];
+            var characters = row.Characters(changed ?? text);
+            if (pattern.IsMatch(characters))
             {
-                changed = Encoding.UTF8.GetBytes(pattern.Replace(before, replacement));
+                row.Count(_patterns + i, pattern.Count(characters));
+                changed = Encoding.UTF8.GetBytes(pattern.Replace(characters.ToString(), replacement));
             }
         }
 
@@ -76,7 +95,7 @@ internal sealed class RedactProcessor(RedactConfiguration configuration) : LogPr
 
     private delegate bool Finder(ReadOnlySpan<byte> text, int from, out int start, out int length);
 
-    private static byte[]? Replace(ReadOnlySpan<byte> text, Finder find, ReadOnlySpan<byte> replacement)
+    private static byte[]? Replace(LogRowView row, int counter, ReadOnlySpan<byte> text, Finder find, ReadOnlySpan<byte> replacement)
     {
         List<byte>? target = null;
         var taken = 0;
@@ -86,6 +105,7 @@ internal sealed class RedactProcessor(RedactConfiguration configuration) : LogPr
             target.AddRange(text[taken..start]);
             target.AddRange(replacement);
             taken = start + length;
+            row.Count(counter);
         }
 
         target?.AddRange(text[taken..]);

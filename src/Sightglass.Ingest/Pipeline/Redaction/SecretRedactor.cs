@@ -7,7 +7,7 @@ namespace Sightglass.Ingest.Pipeline.Redaction;
 /// Redacts well-known secrets in bodies and attributes of whole batches. One pass over all text of the batch finds where something could be; a batch
 /// without such places costs nothing more. Thread-safe.
 /// </summary>
-internal sealed class SecretRedactor
+internal static class SecretRedactor
 {
     /// <summary>What stands in the place of a secret.</summary>
     public static ReadOnlySpan<byte> Replacement => "[redacted]"u8;
@@ -18,12 +18,8 @@ internal sealed class SecretRedactor
     [ThreadStatic]
     private static ByteWriter? _text;
 
-    private long _redacted;
-
-    /// <summary>Secrets redacted since the start.</summary>
-    public long Redacted => Interlocked.Read(ref _redacted);
-
-    public void Redact(LogBatch batch)
+    /// <summary>Redacts all texts of a batch and counts by rule.</summary>
+    public static void Redact(LogBatch batch, Span<long> counts)
     {
         var places = _places ??= [];
         places.Clear();
@@ -36,7 +32,7 @@ internal sealed class SecretRedactor
         for (var i = 0; i < batch.Count; i++)
         {
             ref var row = ref batch.Rows[i];
-            if (Redact(batch, places, row.BodyType, row.BodyBits, out var body))
+            if (Redact(batch, places, row.BodyType, row.BodyBits, counts, out var body))
             {
                 batch.Rows[i].BodyBits = body;
             }
@@ -47,9 +43,9 @@ internal sealed class SecretRedactor
                 if (type == AttributeType.String && FirstIn(places, batch.AttributeKeyRef(a)) >= 0 && SecretShapes.IsSecretName(batch.AttributeKey(a)) && batch.AttributeBytes(a).Length > 0)
                 {
                     batch.SetAttribute(a, AttributeType.String, batch.AddText(Replacement).Packed);
-                    Interlocked.Increment(ref _redacted);
+                    counts[SecretRules.Attribute]++;
                 }
-                else if (Redact(batch, places, type, batch.AttributeBits(a), out var bits))
+                else if (Redact(batch, places, type, batch.AttributeBits(a), counts, out var bits))
                 {
                     batch.SetAttribute(a, type, bits);
                 }
@@ -58,14 +54,15 @@ internal sealed class SecretRedactor
     }
 
     /// <summary>One text without its secrets; null where it has none. Valid until the next call on this thread.</summary>
-    public static ByteWriter? Clean(ReadOnlySpan<byte> text, List<(int At, int Literal)> places)
+    public static ByteWriter? Clean(ReadOnlySpan<byte> text, Span<long> counts)
     {
+        var places = _places ??= [];
         places.Clear();
         SecretShapes.Scan.Find(text, places);
-        return Clean(text, places, 0, 0, out _);
+        return places.Count == 0 ? null : Clean(text, places, 0, 0, counts);
     }
 
-    private bool Redact(LogBatch batch, List<(int At, int Literal)> places, AttributeType type, long packed, out long changed)
+    private static bool Redact(LogBatch batch, List<(int At, int Literal)> places, AttributeType type, long packed, Span<long> counts, out long changed)
     {
         changed = packed;
         if (type is not (AttributeType.String or AttributeType.Composite or AttributeType.Bytes))
@@ -88,29 +85,26 @@ internal sealed class SecretRedactor
                 if (SecretShapes.TryFind(batch.Text(text), places[i].At - text.Offset, places[i].Literal, out var start, out var length))
                 {
                     batch.Overwrite(new TextRef(text.Offset + start, length), (byte)'*');
-                    Interlocked.Increment(ref _redacted);
+                    counts[SecretShapes.RuleOf(places[i].Literal)]++;
                 }
             }
 
             return false;
         }
 
-        if (Clean(batch.Text(text), places, first, text.Offset, out var count) is not { } clean)
+        if (Clean(batch.Text(text), places, first, text.Offset, counts) is not { } clean)
         {
             return false;
         }
 
-        Interlocked.Add(ref _redacted, count);
         changed = batch.AddText(clean.Written).Packed;
         return true;
     }
 
-    private static ByteWriter? Clean(ReadOnlySpan<byte> text, List<(int At, int Literal)> places, int first, int offset, out int count)
+    private static ByteWriter? Clean(ReadOnlySpan<byte> text, List<(int At, int Literal)> places, int first, int offset, Span<long> counts)
     {
-        count = 0;
         var taken = 0;
-        var target = _text ??= new ByteWriter(1024);
-        target.Clear();
+        ByteWriter? target = null;
         for (var i = first; i < places.Count && places[i].At < offset + text.Length; i++)
         {
             var at = places[i].At - offset;
@@ -119,14 +113,20 @@ internal sealed class SecretRedactor
                 continue;
             }
 
+            if (target is null)
+            {
+                target = _text ??= new ByteWriter(1024);
+                target.Clear();
+            }
+
             target.Write(text[taken..start]);
             target.Write(Replacement);
             taken = start + length;
-            count++;
+            counts[SecretShapes.RuleOf(places[i].Literal)]++;
         }
 
-        target.Write(text[taken..]);
-        return count == 0 ? null : target;
+        target?.Write(text[taken..]);
+        return target;
     }
 
     // The first place in a piece of the arena, or -1.

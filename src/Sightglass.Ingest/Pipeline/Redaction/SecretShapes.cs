@@ -12,24 +12,31 @@ internal static class SecretShapes
     private const int MinSecretBytes = 6;
     private const int MaxAddressBytes = 512;
 
-    private static readonly string[] Literals =
+    private static readonly (string Text, int Rule)[] Known =
     [
-        "akia", "asia", "-----begin ", "bearer ", "authorization", "password", "passwd", "passphrase", "secret", "api_key", "api-key", "apikey", "access_token",
-        "refresh_token", "auth_token", "private_key", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "xoxb-", "xoxp-", "xoxa-", "xoxr-", "xoxs-", "eyj",
-        "sk_live_", "rk_live_", "aiza", "glpat-", "://",
+        ("akia", SecretRules.AwsKey), ("asia", SecretRules.AwsKey), ("-----begin ", SecretRules.PrivateKey), ("bearer ", SecretRules.BearerToken),
+        ("authorization", SecretRules.AuthorizationHeader), ("x-api-key", SecretRules.AuthorizationHeader), ("eyj", SecretRules.JsonWebToken), ("://", SecretRules.AddressPassword),
+        ("password", SecretRules.Assignment), ("passwd", SecretRules.Assignment), ("passphrase", SecretRules.Assignment), ("pwd", SecretRules.Assignment),
+        ("secret", SecretRules.Assignment), ("api_key", SecretRules.Assignment), ("api-key", SecretRules.Assignment), ("apikey", SecretRules.Assignment),
+        ("accountkey", SecretRules.Assignment), ("access_token", SecretRules.Assignment), ("refresh_token", SecretRules.Assignment), ("auth_token", SecretRules.Assignment),
+        ("id_token", SecretRules.Assignment), ("session_token", SecretRules.Assignment), ("accesstoken", SecretRules.Assignment), ("refreshtoken", SecretRules.Assignment),
+        ("authtoken", SecretRules.Assignment), ("private_key", SecretRules.Assignment), .. ServiceTokens.Prefixes.Select(p => (p.Prefix, SecretRules.ServiceToken)),
     ];
 
     // What may stand between the name and the sign of an assignment.
-    private static readonly string[] NameEnds = ["_access_key", "_key", "key", "_token", "token"];
+    private static readonly string[] NameEnds = ["_access_key", "accesskey", "_key", "key", "_token", "token"];
 
     /// <summary>Finds the literals.</summary>
-    public static LiteralScan Scan { get; } = new(Literals);
+    public static LiteralScan Scan { get; } = new([.. Known.Select(k => k.Text)]);
+
+    /// <summary>What a redaction that a literal announced is counted as.</summary>
+    public static int RuleOf(int literal) => Known[literal].Rule;
 
     /// <summary>The secret that the literal at a place announces; false where there is none.</summary>
     public static bool TryFind(ReadOnlySpan<byte> text, int at, int literal, out int start, out int length)
     {
         (start, length) = (at, 0);
-        var name = Literals[literal];
+        var (name, rule) = Known[literal];
         var after = at + name.Length;
         switch (name)
         {
@@ -45,21 +52,17 @@ internal static class SecretShapes
                 return length >= MinTokenBytes;
             case "authorization":
                 return TryAuthorization(text, after, out start, out length);
+            case "x-api-key":
+                start = after;
+                return TrySign(text, ref start, spacesAfterColon: true) && (length = Run(text, start, TokenBytes)) >= MinSecretBytes;
             case "eyj":
                 return IsBoundary(text, at - 1) && TryJwt(text, at, out length);
             case "://":
                 return TryAddress(text, after, out start, out length);
-            case "ghp_" or "gho_" or "ghu_" or "ghs_" or "ghr_":
-                length = 4 + Run(text, after, WordBytes);
-                return IsBoundary(text, at - 1) && length >= 40;
-            case "github_pat_" or "sk_live_" or "rk_live_" or "glpat-" or "xoxb-" or "xoxp-" or "xoxa-" or "xoxr-" or "xoxs-":
-                length = name.Length + Run(text, after, WordBytes);
-                return IsBoundary(text, at - 1) && length >= name.Length + MinTokenBytes;
-            case "aiza":
-                length = 4 + Run(text, after, WordBytes);
-                return IsBoundary(text, at - 1) && length == 39 && text.Slice(at, 4).SequenceEqual("AIza"u8);
             default:
-                return TryAssignment(text, after, out start, out length);
+                return rule == SecretRules.ServiceToken
+                    ? IsBoundary(text, at - 1) && ServiceTokens.TryFind(text, at, name, out length)
+                    : TryAssignment(text, after, out start, out length);
         }
     }
 
@@ -67,7 +70,7 @@ internal static class SecretShapes
     public static bool IsSecretName(ReadOnlySpan<byte> key)
     {
         var last = key[(key.LastIndexOfAny((byte)'.', (byte)'/') + 1)..];
-        foreach (var name in (ReadOnlySpan<string>)["password", "passwd", "passphrase", "secret", "client_secret", "clientsecret", "api_key", "apikey", "api-key", "access_token", "refresh_token", "auth_token", "private_key", "secret_key", "aws_secret_access_key", "authorization", "proxy-authorization"])
+        foreach (var name in (ReadOnlySpan<string>)["password", "passwd", "passphrase", "secret", "client_secret", "clientsecret", "api_key", "apikey", "api-key", "access_token", "refresh_token", "auth_token", "private_key", "secret_key", "aws_secret_access_key", "authorization", "proxy-authorization", "x-api-key", "pwd", "id_token", "session_token", "accesstoken", "refreshtoken", "authtoken", "secretkey", "privatekey"])
         {
             if (Ascii.EqualsIgnoreCase(last, name))
             {
@@ -203,9 +206,7 @@ internal static class SecretShapes
         var quote = start > 0 ? text[start - 1] : default;
         if (quote is (byte)'"' or (byte)'\'')
         {
-            var close = text[start..].IndexOf(quote);
-            length = close < 0 ? text.Length - start : close;
-            length -= length > 0 && text[start + length - 1] == '\\' ? 1 : 0;
+            length = Quoted(text[start..], quote, isEscaped: start > 1 && text[start - 2] == '\\');
         }
         else
         {
@@ -214,6 +215,30 @@ internal static class SecretShapes
         }
 
         return length > 0 && !IsPlaceholder(text.Slice(start, length));
+    }
+
+    // Up to the closing quote: one with a backslash before it where the opening one has one (JSON inside of JSON), else one without.
+    private static int Quoted(ReadOnlySpan<byte> text, byte quote, bool isEscaped)
+    {
+        for (var at = 0; at < text.Length; at++)
+        {
+            if (text[at] == quote)
+            {
+                return at;
+            }
+
+            if (text[at] == '\\')
+            {
+                if (isEscaped && at + 1 < text.Length && text[at + 1] == quote)
+                {
+                    return at;
+                }
+
+                at++;
+            }
+        }
+
+        return text.Length;
     }
 
     // The = of an assignment, or the : of JSON behind a closing quote; then perhaps an opening quote.

@@ -42,6 +42,7 @@ internal static class MetricsEndpoint
         Disk(text, engines);
         Forwarding(text, engines);
         Receivers(text, engines);
+        PipelineMetrics.Write(text, engines.Pipeline.Figures);
         return text.ToString();
     }
 
@@ -114,7 +115,7 @@ internal static class MetricsEndpoint
             [.. (engines.Receivers?.Listeners ?? []).Where(l => l.Transport != "udp").Select(l => ($"receiver=\"{Escape(l.Receiver)}\",address=\"{Escape(l.Address)}\"", (double)l.Connections))]);
     }
 
-    private static void Family(StringBuilder text, string name, string type, string help, params ReadOnlySpan<(string Labels, double Value)> samples)
+    internal static void Family(StringBuilder text, string name, string type, string help, params ReadOnlySpan<(string Labels, double Value)> samples)
     {
         text.Append(CultureInfo.InvariantCulture, $"# HELP {name} {help}\n# TYPE {name} {type}\n");
         foreach (var (labels, value) in samples)
@@ -123,6 +124,6 @@ internal static class MetricsEndpoint
         }
     }
 
-    private static string Escape(string value) =>
+    internal static string Escape(string value) =>
         value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
 }
