@@ -66,11 +66,7 @@ internal sealed class SightglassServer : IAsyncDisposable
             OtlpGrpcApi.Map(apps.Grpc, engines.Pushes);
             OtlpHttpApi.Map(apps.Otlp, engines.Pushes);
             MapHttp(apps.Http, engines, listen, reload, quit ?? (static () => { }));
-            foreach (var app in (WebApplication[])[apps.Grpc, apps.Otlp, apps.Http])
-            {
-                await app.StartAsync();
-            }
-
+            await Task.WhenAll(apps.Grpc.StartAsync(), apps.Otlp.StartAsync(), apps.Http.StartAsync());
             var logPorts = await LogPorts.OpenAsync(configuration.Receivers, engines, Prepare);
             await engines.StartAsync();
             var server = new SightglassServer(engines, reload, logging) { Addresses = listen };
@@ -144,9 +140,9 @@ internal sealed class SightglassServer : IAsyncDisposable
 
     private static WebApplication Prepare(Socket socket, HttpProtocols protocols)
     {
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "sightglass", ContentRootPath = AppContext.BaseDirectory });
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "sightglass", ContentRootPath = AppContext.BaseDirectory });
         ConfigureLogging(builder.Logging);
-        builder.WebHost.ConfigureKestrel(kestrel =>
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestLineSize = MaxRequestLineBytes;
