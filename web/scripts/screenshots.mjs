@@ -47,6 +47,8 @@ const pages = {
     'metrics-empty': '/metrics-explorer',
     'metrics-table': '/metrics-explorer?q=up&tab=table',
     logs: '/logs?from=now-15m',
+    'logs-patterns': '/logs?from=now-5m&tab=patterns',
+    'logs-live': '/logs?from=now-5m&refresh=live',
     traces: '/traces?from=now-15m',
     ...(trace ? { trace, 'trace-logs': `${trace}&tab=logs` } : {}),
     alerts: '/alerts',

@@ -2,11 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { LogLine } from '../src/api/loki';
 import type { ExemplarSeries } from '../src/api/prometheus';
 import { caretText, placeOf } from '../src/editor/position';
-import { facetsOf } from '../src/pages/logs/facets';
+import { cellsOf, type Facet } from '../src/api/logs';
+import { earlierRange } from '../src/pages/logs/earlier';
+import { findFacets, orderFacets } from '../src/pages/logs/fields';
 import { isPast, lineKey, nanosOfKey, prettyJson, streamSelector } from '../src/pages/logs/line';
-import { patternFilter, patternsOf } from '../src/pages/logs/patterns';
-import { addStage } from '../src/pages/logs/query';
-import { appendTail } from '../src/pages/logs/useTail';
+import { filtersOf, removeStage, togglePattern, toggleValue } from '../src/pages/logs/query';
+import { TailBuffer } from '../src/pages/logs/tail';
 import { addMatchers, fromPromql, hasMatchers, toPromql } from '../src/pages/metrics/builder';
 import { marksOf } from '../src/pages/metrics/exemplars';
 import { compareTraces } from '../src/pages/trace/compare';
@@ -21,17 +22,26 @@ function line(seconds: number, text: string, labels: Record<string, string> = {}
 }
 
 describe('fields', () => {
-  it('count values, known names first and identifiers last', () => {
-    const lines = Array.from({ length: 40 }, (_, at) =>
-      line(at, 'x', { detected_level: at < 30 ? 'info' : 'error', request_id: String(at), zone: 'a' }),
-    );
-    const facets = facetsOf(lines);
-    expect(facets.map((facet) => facet.name)).toEqual(['detected_level', 'zone', 'request_id']);
-    expect(facets[0]?.top).toEqual([
-      { value: 'info', count: 30 },
-      { value: 'error', count: 10 },
-    ]);
-    expect(facets[2]?.distinct).toBe(40);
+  const facet = (name: string, lines: number, values: Record<string, number>, distinct?: number): Facet => ({
+    name,
+    source: 'metadata',
+    lines,
+    distinct: distinct ?? Object.keys(values).length,
+    exact: true,
+    values: Object.entries(values).map(([value, count]) => ({ value, lines: count })),
+  });
+  const facets = [
+    facet('request_id', 40, { 'r-1': 1 }, 40),
+    facet('zone', 40, { a: 40 }),
+    facet('detected_level', 40, { info: 30, error: 10 }),
+  ];
+  it('stand with the level first and identifiers last', () => {
+    expect(orderFacets(facets).map(({ name }) => name)).toEqual(['detected_level', 'zone', 'request_id']);
+  });
+  it('are found by name and by value', () => {
+    expect(findFacets(facets, 'ZON').map(({ name }) => name)).toEqual(['zone']);
+    expect(findFacets(facets, 'err')).toEqual([facet('detected_level', 40, { error: 10 }, 2)]);
+    expect(findFacets(facets, '')).toHaveLength(3);
   });
 });
 
@@ -48,7 +58,7 @@ describe('a line', () => {
     expect(isPast([line(1_700_000_003, 'a')], '1700000004000000000')).toBe(true);
   });
   it('is of the stream its stream labels say', () => {
-    expect(streamSelector({ a: 'x"y', trace_id: '1' }, ['a'])).toBe(String.raw`{a="x\"y"}`);
+    expect(streamSelector({ a: 'x"y', b: '1' })).toBe(String.raw`{a="x\"y", b="1"}`);
   });
   it('is shown pretty only when it is JSON', () => {
     expect(prettyJson('{"a":1}')).toBe('{\n  "a": 1\n}');
@@ -58,34 +68,70 @@ describe('a line', () => {
 });
 
 describe('patterns', () => {
-  const lines = [
-    ...Array.from({ length: 5 }, (_, at) => line(100 + at, `order ${String(at)} paid in ${String(at)}.5 ms`)),
-    line(110, 'disk is full'),
-  ];
-  it('put lines together that differ in numbers', () => {
-    const found = patternsOf(lines, { from: 100, to: 120 }, undefined);
-    expect(found.map((pattern) => [pattern.text, pattern.count, pattern.isNew])).toEqual([
-      ['order <_> paid in <_> ms', 5, false],
-      ['disk is full', 1, false],
+  it('count every cell of the time range', () => {
+    const samples: [number, number][] = [
+      [100, 2],
+      [120, 5],
+      [999, 1],
+    ];
+    expect(cellsOf(samples, { from: 95, to: 130 }, 10)).toEqual([0, 2, 0, 5]);
+  });
+  it('are compared with the time before, or with the same time of another day', () => {
+    const range = { from: 1_000_000, to: 1_003_600 };
+    expect(earlierRange(range, '')).toEqual({ from: 996_400, to: 1_000_000 });
+    expect(earlierRange(range, '1d')).toEqual({ from: 913_600, to: 917_200 });
+    expect(earlierRange({ from: 0, to: 200_000 }, '1d')).toEqual({ from: -200_000, to: 0 });
+  });
+});
+
+describe('filters of a query', () => {
+  const query = '{a="b"}';
+  it('come by a click and go by another', () => {
+    const with1 = toggleValue(query, 'x', '1', true);
+    expect(with1).toBe('{a="b"} | x="1"');
+    expect(toggleValue(with1, 'x', '1', false)).toBe('{a="b"} | x!="1"');
+    expect(toggleValue(with1, 'x', '1', true)).toBe(query);
+    expect(togglePattern(query, 'a <_> "b"', false)).toBe(String.raw`{a="b"} !> "a <_> \"b\""`);
+    expect(togglePattern('{a="b"} !> "x"', 'x', true)).toBe('{a="b"} |> "x"');
+    expect(toggleValue('{a="b"} # why', 'x', '1', true)).toBe('{a="b"} # why\n| x="1"');
+  });
+  it('are read from the query, those that stand alone', () => {
+    const text = String.raw`{a="b"} |= "c" | x="1" | json | y!="\"2\"" |> "p <_>" | z="1" or z="2"`;
+    expect(filtersOf(text).map(({ label, include }) => [label, include])).toEqual([
+      ['x = 1', true],
+      ['y = "2"', false],
+      ['p <_>', true],
     ]);
-  });
-  it('are new when the time before has none like them', () => {
-    const found = patternsOf(lines, { from: 100, to: 120 }, [line(90, 'order 99 paid in 7 ms')]);
-    expect(found.filter((pattern) => pattern.isNew).map((pattern) => pattern.text)).toEqual(['disk is full']);
-  });
-  it('are found again by their filter', () => {
-    expect(patternFilter('order <_> paid (<_>)', true)).toBe(String.raw`|~ "order .*? paid \\(.*?\\)"`);
-    expect(addStage('{a="b"} |~ "x.*"', '!~ "x.*"')).toBe('{a="b"} !~ "x.*"');
+    expect(removeStage(text, '| x="1"')).toContain('|= "c" | json');
   });
 });
 
 describe('a tail', () => {
-  it('takes a line once, the newest first, and lets the oldest go', () => {
-    const first = appendTail([], [line(2, 'b'), line(1, 'a')], 3);
-    expect(first.added).toBe(2);
-    const second = appendTail(first.lines, [line(2, 'b'), line(4, 'd'), line(3, 'c')], 3);
-    expect(second.lines.map((item) => item.text)).toEqual(['d', 'c', 'b']);
-    expect([second.added, second.dropped]).toEqual([2, 1]);
+  const stream = (zone: string, ...values: [number, string][]) => ({
+    stream: { zone },
+    values: values.map(([second, text]): [string, string] => [`${String(1_700_000_000 + second)}000000000`, text]),
+  });
+  it('holds the newest lines, the newest first, and counts what it let go', () => {
+    const buffer = new TailBuffer(3);
+    expect(buffer.add({ streams: [stream('a', [1, 'a'], [2, 'b'])] })).toBe(2);
+    expect(buffer.add({ streams: [stream('a', [4, 'd']), stream('b', [3, 'c'])] })).toBe(2);
+    expect(buffer.lines.map((item) => item.text)).toEqual(['d', 'c', 'b']);
+    expect(buffer.forgotten).toBe(1);
+    expect(buffer.add({ streams: [stream('a', [2, 'late'])] })).toBe(1);
+    expect(buffer.lines.map((item) => item.text)).toEqual(['d', 'c', 'late']);
+  });
+  it('takes equal lines as often as they were said, and known ones once after a lost connection', () => {
+    const buffer = new TailBuffer();
+    const twice = { streams: [stream('a', [1, 'x'], [1, 'x'])] };
+    expect(buffer.add(twice)).toBe(2);
+    expect(buffer.add({ streams: [stream('a', [1, 'x'], [1, 'x'], [2, 'y'])] }, true)).toBe(1);
+    expect(buffer.lines.map((item) => item.text)).toEqual(['y', 'x', 'x']);
+    expect(new Set(buffer.lines.map((item) => item.id)).size).toBe(3);
+  });
+  it('says what the server left out', () => {
+    const buffer = new TailBuffer();
+    buffer.add({ streams: null, dropped_entries: [{}, {}] });
+    expect(buffer.skipped).toBe(2);
   });
 });
 

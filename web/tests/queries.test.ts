@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { errorText, withParams } from '../src/api/client';
 import { compareNanos, flatten } from '../src/api/loki';
 import { stack, summarize, toColumns } from '../src/charts/columns';
-import { addFilter, histogramQuery, isMetricQuery, levelOf } from '../src/pages/logs/query';
+import { toggleValue, histogramQuery, isMetricQuery, levelOf } from '../src/pages/logs/query';
 import { suggest } from '../src/pages/metrics/suggest';
 import { reachable } from '../src/shell/snippets';
 import { fromTraceql, isDuration, toTraceql } from '../src/pages/traces/query';
@@ -33,10 +33,10 @@ describe('LogQL', () => {
   test.each([
     ['', 'a', 'b', true, '{service_name=~".+"} | a="b"'],
     ['{x="y"}', 'a', 'b"c', false, '{x="y"} | a!="b\\"c"'],
-    ['{x="y"} | a="b"', 'a', 'b', true, '{x="y"} | a="b"'],
+    ['{x="y"} | a="b"', 'a', 'b', true, '{x="y"}'],
     ['{x="y"} | a="b"', 'a', 'b', false, '{x="y"} | a!="b"'],
   ])('%s with %s=%s (%s) is %s', (query, name, value, include, expected) => {
-    expect(addFilter(query, name, value, include)).toBe(expected);
+    expect(toggleValue(query, name, value, include)).toBe(expected);
   });
 
   test.each([

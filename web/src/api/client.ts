@@ -13,14 +13,18 @@ export class ApiError extends Error {
 export type Params = Record<string, string | number | undefined | readonly string[]>;
 
 export function withParams(path: string, params: Params): string {
+  const text = searchParams(params).toString();
+  return text === '' ? path : `${path}?${text}`;
+}
+
+function searchParams(params: Params): URLSearchParams {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(params)) {
     if (value === undefined || value === '') continue;
     if (typeof value === 'string' || typeof value === 'number') search.append(name, String(value));
     else for (const item of value) search.append(name, item);
   }
-  const text = search.toString();
-  return text === '' ? path : `${path}?${text}`;
+  return search;
 }
 
 /** The sentence in an error body: Prometheus and own APIs say `error`, Loki and Tempo answer plain text. */
@@ -42,11 +46,31 @@ export function errorText(body: string, status: number): string {
   return `the server answered ${String(status)}`;
 }
 
-export async function fetchJson<T>(path: string, params: Params = {}, signal?: AbortSignal): Promise<T> {
+export async function fetchJson<T>(
+  path: string,
+  params: Params = {},
+  signal?: AbortSignal,
+  headers: Record<string, string> = {},
+): Promise<T> {
   const body = await ask(withParams(path, params), {
-    headers: { accept: 'application/json' },
+    headers: { accept: 'application/json', ...headers },
     ...(signal ? { signal } : {}),
   });
+  return parsed<T>(path, body);
+}
+
+/** Asks with the parameters as a form: for those that may be too long for an address. */
+export async function fetchForm<T>(path: string, params: Params, signal?: AbortSignal): Promise<T> {
+  const body = await ask(path, {
+    method: 'POST',
+    headers: { accept: 'application/json' },
+    body: searchParams(params),
+    ...(signal ? { signal } : {}),
+  });
+  return parsed<T>(path, body);
+}
+
+function parsed<T>(path: string, body: string): T {
   try {
     return JSON.parse(body) as T;
   } catch {

@@ -3,8 +3,14 @@ import type { Range } from '../time/range';
 import { fetchJson } from './client';
 import type { Labels, MatrixItem } from './prometheus';
 
-/** [time in nanoseconds, line, structured metadata and parsed labels (only some servers)] */
-export type LokiValue = [string, string] | [string, string, Record<string, unknown>];
+/** What a line has beside the labels of its stream, where an answer tells them apart. */
+interface OwnLabels {
+  structuredMetadata?: Labels;
+  parsed?: Labels;
+}
+
+/** [time in nanoseconds, line, labels of the line where they are told apart] */
+export type LokiValue = [string, string] | [string, string, OwnLabels];
 
 export interface LokiStream {
   stream: Labels;
@@ -35,18 +41,20 @@ interface Envelope<T> {
 export function flatten(streams: readonly LokiStream[]): LogLine[] {
   const lines: LogLine[] = [];
   streams.forEach((stream, streamIndex) => {
-    stream.values.forEach(([nanos, text], index) => {
+    stream.values.forEach(([nanos, text, own], index) => {
       lines.push({
         id: `${nanos}-${String(streamIndex)}-${String(index)}`,
         nanos,
-        time: Number(nanos.slice(0, -6)),
+        time: millisOf(nanos),
         text,
-        labels: stream.stream,
+        labels: own === undefined ? stream.stream : { ...stream.stream, ...own.structuredMetadata, ...own.parsed },
       });
     });
   });
   return lines.sort((a, b) => compareNanos(b.nanos, a.nanos));
 }
+
+export const millisOf = (nanos: string) => Number(nanos.slice(0, -6));
 
 export function compareNanos(a: string, b: string): number {
   if (a.length !== b.length) return a.length - b.length;
@@ -72,18 +80,13 @@ export function lokiRange(
   return fetchJson<Envelope<LokiData>>('/loki/api/v1/query_range', params, signal).then((answer) => answer.data);
 }
 
-/** Lines from a nanosecond on, the oldest first. */
-export function lokiAfter(query: string, start: string, limit: number, signal?: AbortSignal, end?: string) {
-  // Times ahead of the clock of this browser are of lines too.
-  const until = end ?? `${String(Math.ceil(Date.now() / 1000) + 3600)}000000000`;
-  const params = { query, start, end: until, limit, direction: 'forward' };
-  return fetchJson<Envelope<LokiData>>('/loki/api/v1/query_range', params, signal).then((answer) => answer.data);
-}
-
-/** Lines before a nanosecond, the newest first. */
-export function lokiBefore(query: string, end: string, seconds: number, limit: number, signal?: AbortSignal) {
-  const to = Number(end.slice(0, -9));
-  return lokiRange(query, { from: to - seconds, to }, limit, undefined, signal, end);
+/** The lines of one nanosecond with the labels of their streams. */
+export async function linesAt(query: string, nanos: string, signal?: AbortSignal) {
+  const params = { query, start: nanos, end: String(BigInt(nanos) + 1n), limit: 1000 };
+  const headers = { 'x-loki-response-encoding-flags': 'categorize-labels' };
+  const { data } = await fetchJson<Envelope<LokiData>>('/loki/api/v1/query_range', params, signal, headers);
+  if (data.resultType !== 'streams') return [];
+  return data.result.flatMap((stream) => flatten([stream]).map((line) => ({ line, stream: stream.stream })));
 }
 
 /** Lines of one answer; more are asked for while scrolling. */
@@ -166,7 +169,7 @@ export function useLabelValues(name: string, range: Range) {
   });
 }
 
-function nanosRange(range: Range) {
+export function nanosRange(range: Range) {
   return { start: `${String(Math.floor(range.from))}000000000`, end: `${String(Math.ceil(range.to))}000000000` };
 }
 

@@ -1,25 +1,38 @@
-import { ActionIcon, TextInput, UnstyledButton } from '@mantine/core';
-import { useMemo, useState } from 'react';
-import type { LogLine } from '../../api/loki';
+import { ActionIcon, Button, TextInput, UnstyledButton } from '@mantine/core';
+import { useState } from 'react';
+import { useFacets, type Facet, type Facets } from '../../api/logs';
 import { Icon } from '../../shell/Icon';
-import { facetsOf, type Facet } from './facets';
+import { ErrorNote, Loading } from '../../shell/states';
+import type { Range } from '../../time/range';
+import { findFacets, orderFacets } from './fields';
 import type { Filter } from './LogList';
+import { valueStage } from './query';
 
-/** Fields of the lines with their most frequent values; a click includes or excludes one. */
-export function FieldsPanel({
-  lines,
-  filter,
-  close,
-}: {
-  lines: readonly LogLine[];
+/** Values of each field: at first, and as more are asked for. */
+const VALUES = [10, 100, 1000] as const;
+/** Lines counted: at first, and when all are asked for; more the server does not look at. */
+const LINES = 100_000;
+const MOST_LINES = 1_000_000;
+
+interface Props {
+  /** What is asked, with the filters of the header. */
+  query: string;
+  /** What stands in the editor: the filters a click puts there. */
+  written: string;
+  range: Range;
   filter: Filter;
   close: () => void;
-}) {
-  const facets = useMemo(() => facetsOf(lines), [lines]);
+}
+
+/** Fields of all lines of the query with their most frequent values; a click includes or excludes one. */
+export function FieldsPanel({ query, written, range, filter, close }: Props) {
+  const [lines, setLines] = useState(LINES);
+  const [depth, setDepth] = useState(0);
+  const answer = useFacets(query, range, VALUES[depth] ?? 1000, lines);
   const [find, setFind] = useState('');
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set(['detected_level', 'service_name']));
-  const needle = find.trim().toLowerCase();
-  const shown = needle === '' ? facets : facets.filter((facet) => facet.name.toLowerCase().includes(needle));
+  const [whole, setWhole] = useState<ReadonlySet<string>>(new Set());
+  const shown = findFacets(orderFacets(answer.data?.fields ?? []), find);
   return (
     <aside className="sg-panel sg-facets" aria-label="Fields" data-testid="fields-panel">
       <header className="sg-panel-head">
@@ -31,82 +44,193 @@ export function FieldsPanel({
       <div className="sg-facets-find">
         <TextInput
           size="xs"
-          placeholder="Find a field"
-          aria-label="Find a field"
+          placeholder="Find a field or value"
+          aria-label="Find a field or value"
           value={find}
           onChange={(event) => {
             setFind(event.currentTarget.value);
           }}
         />
-        <p className="sg-dim">Counted in the {lines.length.toLocaleString('en')} lines loaded</p>
-      </div>
-      <div className="sg-facets-list">
-        {shown.map((facet) => (
-          <FacetRow
-            key={facet.name}
-            facet={facet}
-            open={open.has(facet.name) || needle !== ''}
-            toggle={() => {
-              const next = new Set(open);
-              if (!next.delete(facet.name)) next.add(facet.name);
-              setOpen(next);
+        {answer.data !== undefined && (
+          <Counted
+            facets={answer.data}
+            more={lines < MOST_LINES}
+            isFetching={answer.isFetching}
+            count={() => {
+              setLines(MOST_LINES);
             }}
-            filter={filter}
           />
-        ))}
-        {shown.length === 0 && <p className="sg-dim sg-pad">No field of this name</p>}
+        )}
+      </div>
+      <div className="sg-facets-list" aria-busy={answer.isFetching}>
+        {answer.error !== null ? (
+          <ErrorNote error={answer.error} />
+        ) : answer.data === undefined ? (
+          answer.isFetching && <Loading what="the fields" />
+        ) : shown.length === 0 ? (
+          <p className="sg-dim sg-pad">{find === '' ? 'No lines, no fields' : 'No field or value like this'}</p>
+        ) : (
+          shown.map((facet) => {
+            const key = `${facet.source} ${facet.name}`;
+            return (
+              <FacetRow
+                key={key}
+                facet={facet}
+                written={written}
+                open={open.has(facet.name) || find !== ''}
+                toggle={() => {
+                  setOpen(toggled(open, facet.name));
+                }}
+                whole={whole.has(key)}
+                more={() => {
+                  setWhole(new Set([...whole, key]));
+                  if (facet.values.length < facet.distinct) setDepth(Math.min(depth + 1, VALUES.length - 1));
+                }}
+                isDeepest={depth === VALUES.length - 1}
+                filter={filter}
+              />
+            );
+          })
+        )}
       </div>
     </aside>
   );
 }
 
+function toggled(set: ReadonlySet<string>, item: string): ReadonlySet<string> {
+  const next = new Set(set);
+  if (!next.delete(item)) next.add(item);
+  return next;
+}
+
+/** Of how many lines the counts are. */
+function Counted({
+  facets,
+  more,
+  isFetching,
+  count,
+}: {
+  facets: Facets;
+  more: boolean;
+  isFetching: boolean;
+  count: () => void;
+}) {
+  const lines = facets.lines.toLocaleString('en');
+  if (facets.exact) return <p className="sg-dim">Counted in all {lines} lines</p>;
+  return (
+    <p className="sg-dim">
+      Counted in the newest {lines} lines{' '}
+      {more && (
+        <Button size="compact-xs" variant="subtle" loading={isFetching} onClick={count}>
+          Count up to {MOST_LINES.toLocaleString('en')}
+        </Button>
+      )}
+    </p>
+  );
+}
+
 interface RowProps {
   facet: Facet;
+  written: string;
   open: boolean;
   toggle: () => void;
+  /** All values that came are shown, not only the first. */
+  whole: boolean;
+  more: () => void;
+  isDeepest: boolean;
   filter: Filter;
 }
 
-function FacetRow({ facet, open, toggle, filter }: RowProps) {
+function FacetRow({ facet, written, open, toggle, whole, more, isDeepest, filter }: RowProps) {
+  const values = whole ? facet.values : facet.values.slice(0, VALUES[0]);
+  const left = facet.distinct - values.length;
+  const atLeast = facet.exact ? '' : '+';
   return (
     <section className="sg-facet" data-testid="facet">
-      <UnstyledButton className="sg-facet-name" aria-expanded={open} onClick={toggle}>
+      <UnstyledButton
+        className="sg-facet-name"
+        aria-expanded={open}
+        title={`${facet.name}: ${facet.distinct.toLocaleString('en')}${atLeast} values in ${facet.lines.toLocaleString('en')} lines`}
+        onClick={toggle}
+      >
         <Icon name={open ? 'down' : 'right'} size={10} />
         <span className="sg-cut">{facet.name}</span>
-        <span className="sg-dim">{facet.distinct.toLocaleString('en')}</span>
+        <span className="sg-dim">
+          {facet.distinct.toLocaleString('en')}
+          {atLeast}
+        </span>
       </UnstyledButton>
       {open &&
-        facet.top.map(({ value, count }) => (
-          <div key={value} className="sg-facet-value" data-testid="facet-value">
-            <i style={{ width: `${String((count / facet.lines) * 100)}%` }} />
-            <button
-              type="button"
-              className="sg-cut"
-              title={`Only lines with ${facet.name} = ${value}`}
-              aria-label={`Include ${facet.name} ${value}`}
-              onClick={() => {
-                filter(facet.name, value, true);
-              }}
-            >
-              {value === '' ? '(empty)' : value}
-            </button>
-            <span className="sg-dim sg-facet-count">{count.toLocaleString('en')}</span>
-            <button
-              type="button"
-              className="sg-facet-out"
-              title={`No lines with ${facet.name} = ${value}`}
-              aria-label={`Exclude ${facet.name} ${value}`}
-              onClick={() => {
-                filter(facet.name, value, false);
-              }}
-            >
-              <Icon name="minus" size={11} />
-            </button>
-          </div>
+        values.map(({ value, lines }) => (
+          <ValueRow
+            key={value}
+            name={facet.name}
+            value={value}
+            lines={lines}
+            share={lines / facet.lines}
+            isIncluded={written.includes(valueStage(facet.name, value, true))}
+            filter={filter}
+          />
         ))}
-      {open && facet.distinct > facet.top.length && (
-        <p className="sg-dim sg-facet-more">{(facet.distinct - facet.top.length).toLocaleString('en')} more values</p>
-      )}
+      {open &&
+        left > 0 &&
+        (facet.values.length > values.length || !isDeepest ? (
+          <Button size="compact-xs" variant="subtle" color="gray" className="sg-facet-more" onClick={more}>
+            {left.toLocaleString('en')}
+            {atLeast} more values
+          </Button>
+        ) : (
+          <p className="sg-dim sg-facet-more">
+            {left.toLocaleString('en')}
+            {atLeast} rarer values
+          </p>
+        ))}
     </section>
+  );
+}
+
+interface ValueProps {
+  name: string;
+  value: string;
+  lines: number;
+  /** Of the lines with the field. */
+  share: number;
+  isIncluded: boolean;
+  filter: Filter;
+}
+
+function ValueRow({ name, value, lines, share, isIncluded, filter }: ValueProps) {
+  const percent = share >= 0.995 ? '100' : share < 0.01 ? '<1' : String(Math.round(share * 100));
+  return (
+    <div className={isIncluded ? 'sg-facet-value sg-facet-on' : 'sg-facet-value'} data-testid="facet-value">
+      <i style={{ width: `${String(share * 100)}%` }} />
+      <button
+        type="button"
+        className="sg-facet-pick"
+        title={isIncluded ? `${value}\nTakes this filter away` : `${value}\nOnly lines with ${name} = ${value}`}
+        aria-label={`Include ${name} ${value}`}
+        aria-pressed={isIncluded}
+        onClick={() => {
+          filter(name, value, true);
+        }}
+      >
+        {isIncluded && <Icon name="check" size={11} />}
+        <span className="sg-cut">{value === '' ? '(empty)' : value}</span>
+      </button>
+      <span className="sg-dim sg-facet-count" title={`${percent} % of the lines with ${name}`}>
+        {lines.toLocaleString('en')}
+      </span>
+      <button
+        type="button"
+        className="sg-facet-out"
+        title={`No lines with ${name} = ${value}`}
+        aria-label={`Exclude ${name} ${value}`}
+        onClick={() => {
+          filter(name, value, false);
+        }}
+      >
+        <Icon name="minus" size={11} />
+      </button>
+    </div>
   );
 }

@@ -1,42 +1,58 @@
-import { Button, Chip, Group, Text } from '@mantine/core';
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { MAX_LINES, mergePages, useLogs, type LogLine } from '../../api/loki';
+import { Chip } from '@mantine/core';
+import { useState } from 'react';
+import type { LogLine } from '../../api/loki';
 import { QueryError } from '../../editor/QueryError';
 import { useUrl, withSearch } from '../../shell/search';
 import { SendHint } from '../../shell/SendHint';
 import { Empty, Loading } from '../../shell/states';
-import { encodeRange } from '../../time/range';
+import { align, encodeRange } from '../../time/range';
 import { useTime } from '../../time/TimeContext';
 import { ContextModal } from './ContextModal';
 import { FieldsPanel } from './FieldsPanel';
-import { isPast, lineKey, nanosOfKey } from './line';
+import { lineKey } from './line';
+import { LiveLines } from './LiveLines';
 import { LogList, type Filter } from './LogList';
-import { TAIL_LINES, useTail } from './useTail';
+import { useLines } from './useLines';
 
 interface Props {
+  /** What is asked, with the filters of the header. */
   query: string;
+  /** What stands in the editor. */
+  written: string;
   paused: boolean;
   setPaused: (paused: boolean) => void;
   filter: Filter;
 }
 
 const WIDE = 1100;
+/** While lines come in, fields are counted no more often than this. */
+const FIELDS_SECONDS = 10;
 
-export function LinesView({ query, paused, setPaused, filter }: Props) {
+/** What every list of lines can do with one of them, and how it is shown. */
+export interface ListView {
+  wrap: boolean;
+  pretty: boolean;
+  filter: Filter;
+  share: (line: LogLine) => void;
+  context: (line: LogLine) => void;
+}
+
+export function LinesView({ query, written, paused, setPaused, filter }: Props) {
   const { search, set } = useUrl();
-  const { range, live } = useTime();
-  const [fields, setFields] = useState(() => window.innerWidth >= WIDE);
-  const [around, setAround] = useState<LogLine>();
+  const { range, interval, live } = useTime();
   const [note, setNote] = useState('');
-  const list = useLines(query, live, paused);
-  const { lines, error } = list;
-  const view = new Set((search.view ?? '').split('.'));
-  const show = (name: string, on: boolean) => {
+  const view = new Set((search.view ?? '').split('.').filter((name) => name !== ''));
+  const changed = (name: string, on: boolean) => {
     const next = new Set(view);
-    next.delete('');
     if (on) next.add(name);
     else next.delete(name);
-    set({ view: [...next].join('.') || undefined }, true);
+    return { view: [...next].join('.') || undefined };
+  };
+  // Beside the list where there is room for both, unless the reader wants it otherwise.
+  const [isWide] = useState(() => window.innerWidth >= WIDE);
+  const fields = isWide ? !view.has('nofields') : view.has('fields');
+  const showFields = (on: boolean) => {
+    set(isWide ? changed('nofields', !on) : changed('fields', on), true);
   };
   const share = (line: LogLine) => {
     const patch = { line: lineKey(line), refresh: undefined, ...encodeRange(range) };
@@ -44,99 +60,67 @@ export function LinesView({ query, paused, setPaused, filter }: Props) {
     set(patch, true);
     navigator.clipboard.writeText(url).then(
       () => {
-        setNote('The link is copied.');
+        setNote(' · the link is copied');
       },
       () => {
-        setNote('The link is in the address bar.');
+        setNote(' · the link is in the address bar');
       },
     );
   };
+  const list: ListView = {
+    wrap: view.has('wrap'),
+    pretty: view.has('json'),
+    filter,
+    share,
+    context: (line) => {
+      set({ ...changed('around', true), line: lineKey(line) });
+    },
+  };
+  const toggles = (
+    <>
+      <Toggle label="Fields" on={fields} change={showFields} />
+      <Toggle
+        label="Wrap"
+        on={list.wrap}
+        change={(on) => {
+          set(changed('wrap', on), true);
+        }}
+      />
+      <Toggle
+        label="JSON"
+        on={list.pretty}
+        change={(on) => {
+          set(changed('json', on), true);
+        }}
+      />
+    </>
+  );
   return (
     <div className="sg-lines sg-grow">
       {fields && (
         <FieldsPanel
-          lines={lines}
+          query={query}
+          written={written}
+          range={interval === false ? range : align(range, FIELDS_SECONDS)}
           filter={filter}
           close={() => {
-            setFields(false);
+            showFields(false);
           }}
         />
       )}
-      <section className="sg-panel sg-grow" style={{ display: 'flex', flexDirection: 'column' }}>
-        <header className="sg-panel-head">
-          <Text size="xs" c="dimmed" className="sg-grow" role="status">
-            <b data-testid="line-count">{lines.length.toLocaleString('en')}</b> lines, newest first{list.told}
-            {note !== '' && ` · ${note}`}
-          </Text>
-          <Group gap={6} wrap="nowrap">
-            {live && (
-              <Button
-                size="compact-xs"
-                variant={paused ? 'filled' : 'default'}
-                data-testid="pause"
-                onClick={() => {
-                  setPaused(!paused);
-                }}
-              >
-                {paused ? `Resume${list.waiting > 0 ? ` (${list.waiting.toLocaleString('en')} new)` : ''}` : 'Pause'}
-              </Button>
-            )}
-            <Toggle label="Fields" on={fields} change={setFields} />
-            <Toggle
-              label="Wrap"
-              on={view.has('wrap')}
-              change={(on) => {
-                show('wrap', on);
-              }}
-            />
-            <Toggle
-              label="JSON"
-              on={view.has('json')}
-              change={(on) => {
-                show('json', on);
-              }}
-            />
-          </Group>
-        </header>
-        {error !== null ? (
-          <div style={{ padding: 10 }}>
-            <QueryError error={error} query={query} />
-          </div>
-        ) : list.isPending ? (
-          list.isFetching ? (
-            <Loading what="lines" />
-          ) : (
-            <Empty title="Cancelled">Run asks again.</Empty>
-          )
-        ) : lines.length === 0 ? (
-          live ? (
-            <Empty title="Waiting for lines">They are shown here as they come in.</Empty>
-          ) : (
-            <SendHint
-              signal="logs"
-              title="No lines in this time range"
-              advice="Choose a longer range, or remove a filter."
-            />
-          )
+      <section className="sg-panel sg-grow sg-column">
+        {live ? (
+          <LiveLines query={query} paused={paused} setPaused={setPaused} list={list} toggles={toggles} />
         ) : (
-          <LogList
-            lines={lines}
-            filter={filter}
-            more={list.more}
-            wrap={view.has('wrap')}
-            pretty={view.has('json')}
-            marked={search.line}
-            share={share}
-            context={setAround}
-            away={list.away}
-          />
+          <StoredLines query={query} note={note} list={list} toggles={toggles} />
         )}
       </section>
-      {around && (
+      {view.has('around') && search.line !== undefined && (
         <ContextModal
-          line={around}
+          query={query}
+          line={search.line}
           close={() => {
-            setAround(undefined);
+            set(changed('around', false));
           }}
         />
       )}
@@ -152,55 +136,46 @@ function Toggle({ label, on, change }: { label: string; on: boolean; change: (on
   );
 }
 
-/** The lines of the time range, or those that come in. */
-function useLines(query: string, live: boolean, paused: boolean) {
+interface StoredProps {
+  query: string;
+  note: string;
+  list: ListView;
+  toggles: React.ReactNode;
+}
+
+/** The lines of the time range. */
+function StoredLines({ query, note, list, toggles }: StoredProps) {
   const { search } = useUrl();
-  const { range, interval } = useTime();
-  // Who reads further down keeps what he reads: a refresh would begin at the first page again.
-  const [isAway, setAway] = useState(false);
-  const [held, setHeld] = useState(range);
-  const hold = isAway && interval !== false && !live;
-  if (!hold && held !== range) setHeld(range);
-  const stored = useLogs(live ? '' : query, hold ? held : range);
-  const tail = useTail(query, Math.min(3600, range.to - range.from), live, paused);
-  const pages = stored.data?.pages;
-  const found = useMemo(() => mergePages(pages ?? []), [pages]);
-  const { hasNextPage, isFetching, fetchNextPage } = stored;
-  const more = useCallback(() => {
-    if (hasNextPage && !isFetching) void fetchNextPage();
-  }, [hasNextPage, isFetching, fetchNextPage]);
-  // A link to a line loads down to it.
-  const wanted = live || search.line === undefined ? undefined : nanosOfKey(search.line);
-  const missing = wanted !== undefined && found.length > 0 && !isPast(found, wanted);
-  const asked = useRef('');
-  useEffect(() => {
-    const step = `${String(wanted)} ${String(found.length)}`;
-    if (!missing || asked.current === step) return;
-    asked.current = step;
-    more();
-  }, [missing, wanted, found.length, more, isFetching]);
-  if (live) {
-    const told =
-      tail.dropped > 0 ? `; the newest ${TAIL_LINES.toLocaleString('en')} are kept` : '; more as they come in';
-    const { lines, waiting, isPending, error } = tail;
-    return { lines, waiting, isPending, isFetching: true, error, told: paused ? '; paused' : told, away: undefined };
-  }
-  const told =
-    found.length >= MAX_LINES
-      ? '; choose an earlier range for older ones'
-      : missing && hasNextPage
-        ? '; looking for the line of the link…'
-        : hasNextPage
-          ? '; older ones as you scroll'
-          : '';
-  return {
-    lines: found,
-    waiting: 0,
-    isPending: stored.isPending,
-    isFetching,
-    error: stored.error,
-    told: hold ? `${told}; not refreshed while you read further down` : told,
-    more,
-    away: setAway,
-  };
+  const [away, setAway] = useState(false);
+  const { lines, isPending, isFetching, error, told, more } = useLines(query, away);
+  return (
+    <>
+      <header className="sg-panel-head sg-lines-head">
+        <span className="sg-dim sg-grow" role="status">
+          <b data-testid="line-count">{lines.length.toLocaleString('en')}</b> lines, newest first{told}
+          {note}
+        </span>
+        {toggles}
+      </header>
+      {error !== null ? (
+        <div className="sg-pad">
+          <QueryError error={error} query={query} />
+        </div>
+      ) : isPending ? (
+        isFetching ? (
+          <Loading what="lines" />
+        ) : (
+          <Empty title="Cancelled">Run asks again.</Empty>
+        )
+      ) : lines.length === 0 ? (
+        <SendHint
+          signal="logs"
+          title="No lines in this time range"
+          advice="Choose a longer range, or remove a filter."
+        />
+      ) : (
+        <LogList {...list} lines={lines} more={more} marked={search.line} reading={setAway} />
+      )}
+    </>
+  );
 }

@@ -21,13 +21,18 @@ interface Props {
   marked?: string | undefined;
   share?: (line: LogLine) => void;
   context?: (line: LogLine) => void;
-  /** Told when the reader scrolls away from the newest line, and when he is back. */
-  away?: (isAway: boolean) => void;
+  /** Told when the reader scrolls away from the newest line or opens one, and when he is back. */
+  reading?: (isReading: boolean) => void;
+  /** Told when a mouse comes over the lines, and when it leaves. */
+  pointed?: (isPointed: boolean) => void;
+  /** Another number leads back to the newest line. */
+  top?: number;
 }
 
 const TOP_PIXELS = 40;
 
-export function LogList({ lines, filter, more, wrap = false, pretty = false, marked, share, context, away }: Props) {
+export function LogList(props: Props) {
+  const { lines, filter, more, wrap = false, pretty = false, marked, share, context, reading, pointed, top } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
   const rows = useVirtualizer({
@@ -67,7 +72,19 @@ export function LogList({ lines, filter, more, wrap = false, pretty = false, mar
     if (!next.delete(id)) next.add(id);
     setOpen(next);
   };
-  const wasAway = useRef(false);
+  const [away, setAway] = useState(false);
+  const isReading = away || open.size > 0;
+  useEffect(() => {
+    reading?.(isReading);
+  }, [isReading, reading]);
+  const [shownTop, setShownTop] = useState(top);
+  if (shownTop !== top) {
+    setShownTop(top);
+    setOpen(new Set());
+  }
+  useEffect(() => {
+    if (top !== undefined && top > 0) scroller.current?.scrollTo({ top: 0 });
+  }, [top]);
   return (
     <div
       ref={scroller}
@@ -78,10 +95,13 @@ export function LogList({ lines, filter, more, wrap = false, pretty = false, mar
       aria-label="Lines of the log"
       data-testid="log-list"
       onScroll={(event) => {
-        const isAway = event.currentTarget.scrollTop > TOP_PIXELS;
-        if (isAway === wasAway.current) return;
-        wasAway.current = isAway;
-        away?.(isAway);
+        setAway(event.currentTarget.scrollTop > TOP_PIXELS);
+      }}
+      onPointerEnter={(event) => {
+        if (event.pointerType === 'mouse') pointed?.(true);
+      }}
+      onPointerLeave={() => {
+        pointed?.(false);
       }}
     >
       <div style={{ height: rows.getTotalSize(), position: 'relative' }}>

@@ -5,14 +5,14 @@ import { QueryEditor } from '../../editor/QueryEditor';
 import { RunButton } from '../../editor/RunButton';
 import { filterLogql } from '../../filters/apply';
 import { useFilters } from '../../filters/useFilters';
-import { useUrl } from '../../shell/search';
+import { useUrl, type AppSearch } from '../../shell/search';
 import { useTime } from '../../time/TimeContext';
+import { ActiveFilters } from './ActiveFilters';
 import { Histogram } from './Histogram';
 import { LinesView } from './LinesView';
 import { LogGraph } from './LogGraph';
 import { PatternsTab } from './PatternsTab';
-import { patternFilter } from './patterns';
-import { addFilter, addStage, DEFAULT_QUERY, isMetricQuery } from './query';
+import { DEFAULT_QUERY, isMetricQuery, togglePattern, toggleValue } from './query';
 
 export function LogsPage() {
   const { search, set } = useUrl();
@@ -29,9 +29,12 @@ export function LogsPage() {
   const asked = filterLogql(query, useFilters());
   const metric = isMetricQuery(query);
   const patterns = search.tab === 'patterns' && !metric;
+  const change = (value: string, rest: AppSearch = {}) => {
+    set({ q: value === DEFAULT_QUERY ? undefined : value, line: undefined, ...rest });
+  };
   const run = (value: string) => {
     if (value.trim() === query) refresh();
-    else set({ q: value.trim() === DEFAULT_QUERY ? undefined : value.trim(), line: undefined });
+    else change(value.trim());
   };
   const follow = () => {
     set({
@@ -63,7 +66,7 @@ export function LogsPage() {
       ) : (
         <>
           <Histogram query={asked} />
-          <Group justify="space-between" className="sg-tools">
+          <Group gap="sm" className="sg-tools">
             <SegmentedControl
               size="xs"
               aria-label="What is shown"
@@ -76,22 +79,25 @@ export function LogsPage() {
                 { value: 'patterns', label: 'Patterns' },
               ]}
             />
+            <ActiveFilters query={query} change={change} />
           </Group>
           {patterns ? (
             <PatternsTab
               query={asked}
+              written={query}
               range={range}
               filter={(pattern, include) => {
-                set({ q: addStage(query, patternFilter(pattern, include)), tab: undefined });
+                change(togglePattern(query, pattern, include), { tab: include ? undefined : 'patterns' });
               }}
             />
           ) : (
             <LinesView
               query={asked}
+              written={query}
               paused={paused}
               setPaused={setPaused}
               filter={(name, value, include) => {
-                set({ q: addFilter(query, name, value, include), line: undefined });
+                change(toggleValue(query, name, value, include));
               }}
             />
           )}

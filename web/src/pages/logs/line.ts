@@ -22,12 +22,9 @@ export function isPast(lines: readonly LogLine[], nanos: string): boolean {
   return oldest !== undefined && compareNanos(oldest, nanos) < 0;
 }
 
-/** The selector of the stream a line is from: those of its labels that are labels of streams. */
-export function streamSelector(labels: Labels, streamLabels: readonly string[]): string {
-  const known = new Set(streamLabels);
-  const matchers = Object.entries(labels)
-    .filter(([name, value]) => known.has(name) && value !== '')
-    .map(([name, value]) => `${name}=${JSON.stringify(value)}`);
+/** The selector that names one stream: all its labels. */
+export function streamSelector(stream: Labels): string {
+  const matchers = Object.entries(stream).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
   return `{${matchers.join(', ')}}`;
 }
 

@@ -16,22 +16,69 @@ export function histogramQuery(query: string, step: number): string {
   return `sum by (detected_level) (count_over_time(${lines}${end} [${String(step)}s]))`;
 }
 
-/** Adds `| name="value"` after the selector's stages: it works for stream labels and structured metadata alike. */
-export function addFilter(query: string, name: string, value: string, include: boolean): string {
-  const base = query.trim() === '' ? DEFAULT_QUERY : query.trim();
-  const quoted = JSON.stringify(value);
-  const wanted = `| ${name}${include ? '=' : '!='}${quoted}`;
-  const opposite = `| ${name}${include ? '!=' : '='}${quoted}`;
-  if (base.includes(opposite)) return base.replace(opposite, () => wanted);
-  return base.includes(wanted) ? base : `${base} ${wanted}`;
+/** The stage that keeps the lines with a value, or leaves them out: for labels of streams and fields of lines alike. */
+export function valueStage(name: string, value: string, include: boolean): string {
+  return `| ${name}${include ? '=' : '!='}${JSON.stringify(value)}`;
 }
 
-/** Adds a stage at the end, once; the same stage with the other sign is replaced. */
-export function addStage(query: string, stage: string): string {
+/** The stage that keeps the lines of a pattern, or leaves them out. */
+export function patternStage(pattern: string, include: boolean): string {
+  return `${include ? '|>' : '!>'} ${JSON.stringify(pattern)}`;
+}
+
+/** Adds a stage at the end, once; its opposite is replaced by it. */
+export function addStage(query: string, stage: string, opposite: string): string {
   const base = query.trim() === '' ? DEFAULT_QUERY : query.trim();
-  const opposite = stage.startsWith('|~') ? stage.replace('|~', '!~') : stage.replace('!~', '|~');
   if (base.includes(opposite)) return base.replace(opposite, () => stage);
-  return base.includes(stage) ? base : `${base} ${stage}`;
+  if (base.includes(stage)) return base;
+  return `${base}${/#[^"`\n]*$/.test(base) ? '\n' : ' '}${stage}`;
+}
+
+export function removeStage(query: string, stage: string): string {
+  const at = query.indexOf(stage);
+  if (at < 0) return query;
+  return `${query.slice(0, at).trimEnd()} ${query.slice(at + stage.length).trimStart()}`.trim();
+}
+
+/** What a click on a value of a field does: it adds the filter, or takes it away when it is there. */
+export function toggleValue(query: string, name: string, value: string, include: boolean): string {
+  const stage = valueStage(name, value, include);
+  return query.includes(stage) ? removeStage(query, stage) : addStage(query, stage, valueStage(name, value, !include));
+}
+
+export function togglePattern(query: string, pattern: string, include: boolean): string {
+  const stage = patternStage(pattern, include);
+  return query.includes(stage) ? removeStage(query, stage) : addStage(query, stage, patternStage(pattern, !include));
+}
+
+export interface ShownFilter {
+  /** The stage as it stands in the query. */
+  stage: string;
+  label: string;
+  include: boolean;
+}
+
+const STAGE = /\|\s*(\w+)\s*(!?=)\s*("(?:[^"\\]|\\.)*")|([|!]>)\s*("(?:[^"\\]|\\.)*")/g;
+/** Two conditions of one stage are no filter that can be taken away alone. */
+const GOES_ON = /^\s*(?:and\b|or\b|,)/;
+
+/** The filters by value and by pattern in a query: those that clicks add. */
+export function filtersOf(query: string): ShownFilter[] {
+  return [...query.matchAll(STAGE)].flatMap((match): ShownFilter[] => {
+    const [stage, name, op, value, patternOp, pattern] = match;
+    if (GOES_ON.test(query.slice(match.index + stage.length))) return [];
+    const text = parsedText(value ?? pattern ?? '""');
+    if (name !== undefined) return [{ stage, label: `${name} = ${text}`, include: op === '=' }];
+    return [{ stage, label: text, include: patternOp === '|>' }];
+  });
+}
+
+function parsedText(quoted: string): string {
+  try {
+    return String(JSON.parse(quoted));
+  } catch {
+    return quoted;
+  }
 }
 
 export type Level = 'critical' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'unknown';
