@@ -39,6 +39,9 @@ internal struct ColumnEntry
 
     /// <summary>What the token filter holds.</summary>
     public FilterKind FilterKind;
+
+    /// <summary>The token filter was read whole and is what was written: from then on single bytes of it are read.</summary>
+    public bool FilterChecked;
 }
 
 /// <summary>A run of rows of one stream in a block.</summary>

@@ -145,9 +145,22 @@ internal sealed class EventPart : PartReader
             : ColumnDecoder.TryDecode(raw, rows, times, raw) ?? throw Corrupt(entry, "does not decode");
     }
 
+    /// <summary>Whether the token filter of a column may hold all the tokens. A filter is read whole once, to check it, and then byte by byte.</summary>
     /// <exception cref="CorruptDataException">The bytes fail their check.</exception>
-    public byte[] ReadFilter(in ColumnEntry entry) =>
-        _columns.Read(new SectionRef(entry.Offset + entry.StoredLength, entry.FilterLength, entry.FilterCrc), "token filter");
+    public bool FilterMayContain(ref ColumnEntry entry, ReadOnlySpan<ulong> tokens)
+    {
+        var offset = entry.Offset + entry.StoredLength;
+        if (Volatile.Read(ref entry.FilterChecked))
+        {
+            return TokenFilter.MayContain(_columns, offset, entry.FilterLength, entry.FilterKind, tokens);
+        }
+
+        using var whole = new ByteWriter(entry.FilterLength);
+        var filter = whole.GetSpan(entry.FilterLength)[..entry.FilterLength];
+        _columns.Read(new SectionRef(offset, entry.FilterLength, entry.FilterCrc), "token filter", filter);
+        Volatile.Write(ref entry.FilterChecked, true);
+        return TokenFilter.MayContain(filter, entry.FilterKind, tokens);
+    }
 
     private CorruptDataException Corrupt(in ColumnEntry entry, string detail) =>
         new(_columns.Path, $"column {Directory.Keys[entry.Key].Name}", entry.Offset, detail);

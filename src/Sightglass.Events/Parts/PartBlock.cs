@@ -63,8 +63,6 @@ internal sealed class PartBlock(EventPart part, int number) : RowBlock
         ForgetScopes();
     }
 
-    public byte[] Filter(in ColumnEntry entry) => Part.ReadFilter(entry);
-
     /// <summary>Whether a place in the column file belongs to the block.</summary>
     public bool Holds(long offset)
     {
@@ -82,13 +80,15 @@ internal sealed class PartBlock(EventPart part, int number) : RowBlock
     /// <summary>Finds what the directory says of a column.</summary>
     public bool TryEntry(ColumnKey key, out ColumnEntry entry)
     {
-        entry = default;
         var number = Part.KeyNumber(key);
-        if (number < 0)
-        {
-            return false;
-        }
+        var index = number < 0 ? -1 : IndexOf(number);
+        entry = index < 0 ? default : Header.Columns[index];
+        return index >= 0;
+    }
 
+    /// <summary>Place in the header of the column of a key of the part, or -1.</summary>
+    public int IndexOf(int number)
+    {
         var (low, high) = (0, Header.Columns.Length - 1);
         while (low <= high)
         {
@@ -96,14 +96,13 @@ internal sealed class PartBlock(EventPart part, int number) : RowBlock
             var at = Header.Columns[middle].Key;
             if (at == number)
             {
-                entry = Header.Columns[middle];
-                return true;
+                return middle;
             }
 
             (low, high) = at < number ? (middle + 1, high) : (low, middle - 1);
         }
 
-        return false;
+        return -1;
     }
 
     private int[] BuildStreamIndex()

@@ -62,21 +62,21 @@ internal ref struct TextTokens(ReadOnlySpan<byte> text)
 
     /// <summary>
     /// Hashes of the tokens that any text with this piece in it must have: those that the piece holds whole. At its ends a token may go on in the
-    /// text, unless the piece is the whole text.
+    /// text, unless the piece is the whole text. Long tokens first, since they are rare.
     /// </summary>
     public static ulong[] Required(ReadOnlySpan<byte> piece, bool wholeText)
     {
-        var hashes = new List<ulong>();
+        var found = new List<(int Length, ulong Hash)>();
         var tokens = new TextTokens(piece);
         while (tokens.Next())
         {
             if (wholeText || (tokens.Start > 0 && tokens.End < piece.Length))
             {
-                hashes.Add(tokens.Hash);
+                found.Add((tokens.End - tokens.Start, tokens.Hash));
             }
         }
 
-        return [.. hashes];
+        return [.. found.OrderByDescending(static f => f.Length).Select(static f => f.Hash)];
     }
 
     /// <summary>Adds the pieces that any text with this piece in it must have: those of the tokens at its ends, which <see cref="Required"/> leaves out.</summary>

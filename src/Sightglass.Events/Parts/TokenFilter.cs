@@ -1,5 +1,6 @@
 using Sightglass.Core.Bytes;
 using Sightglass.Events.Columns;
+using Sightglass.Storage;
 
 namespace Sightglass.Events.Parts;
 
@@ -31,6 +32,31 @@ internal static class TokenFilter
             {
                 var bit = Place(at, bits);
                 if ((filter[(int)(bit >> 3)] >> (int)(bit & 7) & 1) == 0)
+                {
+                    return false;
+                }
+
+                at += step;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Whether a filter in a file may hold all the tokens. Reads the bytes that are asked for alone; the filter was checked before.</summary>
+    public static bool MayContain(PartFile file, long offset, int length, FilterKind kind, ReadOnlySpan<ulong> tokens)
+    {
+        var bits = (ulong)length * 8;
+        var (_, probes) = Shape(kind);
+        Span<byte> read = stackalloc byte[1];
+        foreach (var token in tokens)
+        {
+            var (at, step) = Split(token);
+            for (var probe = 0; probe < probes; probe++)
+            {
+                var bit = Place(at, bits);
+                file.ReadRaw(offset + (long)(bit >> 3), read);
+                if ((read[0] >> (int)(bit & 7) & 1) == 0)
                 {
                     return false;
                 }

@@ -5,13 +5,15 @@ using Sightglass.Events.Parts;
 
 namespace Sightglass.Events.Querying;
 
-/// <summary>Says of a block that no row can pass a test, from the directory, the token filters and the trace look-up.</summary>
+/// <summary>Says of a block that no row can pass a test, from the directory, the token filters and the trace look-up. Of one thread.</summary>
 internal sealed class BlockSkip
 {
     private readonly ValueTest _test;
     private readonly ulong[] _tokens = [];
-    private readonly ulong[] _pieces = [];
+    private readonly ulong[] _all = [];
     private readonly TraceId? _trace;
+    private EventPart? _part;
+    private int _keyNumber;
 
     public BlockSkip(ValueTest test)
     {
@@ -23,21 +25,30 @@ internal sealed class BlockSkip
                 break;
             case ContainsTest contains:
                 _tokens = TextTokens.Required(contains.Needle, wholeText: false);
-                _pieces = Pieces([contains.Needle.ToArray()]);
+                _all = Pieces([contains.Needle.ToArray()]);
                 break;
             case MatchesTest matches:
                 _tokens = [.. matches.Required.SelectMany(static r => TextTokens.Required(r, wholeText: false))];
-                _pieces = Pieces(matches.Required);
+                _all = Pieces(matches.Required);
                 break;
             case CompareTest { Op: CompareOp.Equal, Value.Type: AttributeType.Bytes } equal when equal.Bytes.Length == 16:
                 _trace = TraceId.FromBytes(equal.Bytes);
                 break;
         }
+
+        // Pieces first: short tokens are in nearly every block.
+        _all = [.. _all, .. _tokens];
     }
 
     public bool MayMatch(PartBlock block, ColumnKey key)
     {
-        if (!block.TryEntry(key, out var entry))
+        if (!ReferenceEquals(block.Part, _part))
+        {
+            (_part, _keyNumber) = (block.Part, block.Part.KeyNumber(key));
+        }
+
+        var index = _keyNumber < 0 ? -1 : block.IndexOf(_keyNumber);
+        if (index < 0)
         {
             return key.MissingIsZero && block.HasField(key.Name) && _test.Test(AttributeType.Int, 0, default);
         }
@@ -60,20 +71,15 @@ internal sealed class BlockSkip
             return false;
         }
 
+        ref var entry = ref block.Header.Columns[index];
         if (_test is CompareTest { Value.Type: AttributeType.Int or AttributeType.Double } compare && entry.StatsType != AttributeType.None)
         {
             return InRange(compare, entry) || (key.MissingIsZero && _test.Test(AttributeType.Int, 0, default));
         }
 
         // A filter is only written for a column in which every value is a text.
-        var pieces = entry.FilterKind == FilterKind.TokensAndPieces ? _pieces : [];
-        if (_tokens.Length + pieces.Length == 0 || entry.FilterLength == 0)
-        {
-            return true;
-        }
-
-        var filter = block.Filter(entry);
-        return TokenFilter.MayContain(filter, entry.FilterKind, _tokens) && TokenFilter.MayContain(filter, entry.FilterKind, pieces);
+        var wanted = entry.FilterKind == FilterKind.TokensAndPieces ? _all : _tokens;
+        return wanted.Length == 0 || entry.FilterLength == 0 || block.Part.FilterMayContain(ref entry, wanted);
     }
 
     private static ulong[] Pieces(IReadOnlyList<byte[]> texts)

@@ -64,14 +64,18 @@ internal static class ColumnScan
         }
         else if (test is ContainsTest contains && values.Type == AttributeType.String && candidates.PopCount() > candidates.Count / DenseShare)
         {
-            SearchAll(view, contains.Search, candidates, result);
+            SearchAll(view, contains.Search, whole: false, candidates, result);
+        }
+        else if (test is CompareTest { Search: { } wanted } compare && values.Type == compare.Value.Type && candidates.PopCount() > candidates.Count / DenseShare)
+        {
+            SearchAll(view, wanted, whole: true, candidates, result);
         }
         else
         {
             if (test is MatchesTest { Search: { } required } && values.Type == AttributeType.String && candidates.PopCount() > candidates.Count / DenseShare)
             {
                 var found = new RowBitmap(candidates.Count);
-                SearchAll(view, required, candidates, found);
+                SearchAll(view, required, whole: false, candidates, found);
                 candidates = found;
             }
 
@@ -102,9 +106,9 @@ internal static class ColumnScan
 
     /// <summary>
     /// The texts of a column stand one after the other, so the whole column is one text to search; what is found across the border of two texts is
-    /// passed over.
+    /// passed over, and for a search of whole texts what is only a part of one.
     /// </summary>
-    private static void SearchAll(ColumnView view, SubstringSearch search, RowBitmap candidates, RowBitmap result)
+    private static void SearchAll(ColumnView view, SubstringSearch search, bool whole, RowBitmap candidates, RowBitmap result)
     {
         var values = view.Values;
         var last = TextRef.Unpack(values.Bits[values.EntryCount - 1]);
@@ -135,7 +139,7 @@ internal static class ColumnScan
                 continue;
             }
 
-            if (candidates[row])
+            if (candidates[row] && (!whole || search.Length == text.Length))
             {
                 result.Set(row);
             }

@@ -65,6 +65,9 @@ internal sealed class ExistsTest : ValueTest
 /// <summary>Typed comparison with a constant.</summary>
 internal sealed class CompareTest : ValueTest
 {
+    // Shorter ones are found too often within others.
+    private const int LeastSearched = 4;
+
     private readonly CompareOp _op;
     private readonly byte[] _bytes;
 
@@ -78,7 +81,14 @@ internal sealed class CompareTest : ValueTest
             AttributeType.Bytes or AttributeType.Composite => value.Bytes,
             _ => [],
         };
+        if (op == CompareOp.Equal && _bytes.Length >= LeastSearched)
+        {
+            Search = new SubstringSearch(_bytes, ignoreCase: false);
+        }
     }
+
+    /// <summary>Finds the texts or bytes that are equal in many at once; null when the test is not of that kind.</summary>
+    public SubstringSearch? Search { get; }
 
     public CompareOp Op => _op;
 

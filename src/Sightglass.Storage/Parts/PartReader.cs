@@ -186,6 +186,26 @@ public sealed class PartFile : IDisposable
         return read == length ? bytes : throw new CorruptDataException(Path, "file", offset, $"got {read} bytes, want {length}");
     }
 
+    /// <summary>Fills a buffer with bytes that carry their own check, or were checked before.</summary>
+    /// <exception cref="CorruptDataException">They cannot be read.</exception>
+    public void ReadRaw(long offset, Span<byte> buffer)
+    {
+        int read;
+        try
+        {
+            read = _file.Read(offset, buffer);
+        }
+        catch (IOException e)
+        {
+            throw new CorruptDataException(Path, "file", offset, e.Message);
+        }
+
+        if (read != buffer.Length)
+        {
+            throw new CorruptDataException(Path, "file", offset, $"got {read} bytes, want {buffer.Length}");
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
