@@ -109,11 +109,12 @@ public sealed class LogReceiver(LogIntake intake)
     /// <summary>Takes entries of a journal in the export format as they come, to the end of the stream, which may be open for days.</summary>
     public async Task JournalAsync(Stream body, IngestSource source, CancellationToken cancellation)
     {
-        using var connection = new FramedConnection(JournalFraming.Instance, new JournalDecoder(Options("journald")), intake, Rate, source);
+        var settings = new MessageSettings(() => new JournalDecoder(Options("journald")), Rate);
+        using var connection = new FramedConnection(JournalFraming.Instance, () => settings, intake, source);
         await connection.RunAsync(body, cancellation);
     }
 
-    private RecordOptions Options(string job) => new(intake.Limits, job, LabelSet.Empty) { Retention = intake.Retention };
+    private RecordOptions Options(string job) => intake.Options(job, LabelSet.Empty);
 
     private AppendResult Store(LogBatch batch, Rejections rejections, long bytes, IngestSource source)
     {

@@ -3,7 +3,6 @@ using Sightglass.Core.Errors;
 using Sightglass.Core.Model;
 using Sightglass.Ingest.Listening;
 using Sightglass.Ingest.Otlp;
-using Sightglass.Ingest.Records;
 
 namespace Sightglass.Ingest.Fluent;
 
@@ -11,15 +10,16 @@ namespace Sightglass.Ingest.Fluent;
 /// One connection of the forward protocol. A chunk is acknowledged after its events are stored. While the store fails or the sender is over its rate nothing
 /// more is read. A message that is none ends the connection: there is no way to tell where the next one starts.
 /// </summary>
-internal sealed class FluentConnection(RecordOptions options, string? sharedKey, LogIntake intake, SourceRateLimit rate, IngestSource source) : IDisposable
+internal sealed class FluentConnection(Func<FluentConfiguration> current, LogIntake intake, IngestSource source) : IDisposable
 {
     private const int ReadBytes = 64 << 10;
 
     /// <summary>The longest chunk id that is given back.</summary>
     private const int MaxChunkBytes = 1024;
 
-    private readonly FluentDecoder _decoder = new(options);
     private readonly int _maxBytes = intake.Limits.MaxBodyBytes;
+    private FluentConfiguration? _configuration;
+    private FluentDecoder? _decoder;
     private MessagePackScanner _scanner;
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(ReadBytes);
     private int _filled;
@@ -29,7 +29,8 @@ internal sealed class FluentConnection(RecordOptions options, string? sharedKey,
     {
         try
         {
-            if (sharedKey is not null && !await HandshakeAsync(stream, sharedKey, cancellation))
+            // Whoever knew the key when it connected stays.
+            if (current() is { SharedKey: not null } asked && !await HandshakeAsync(stream, asked, cancellation))
             {
                 return;
             }
@@ -40,8 +41,9 @@ internal sealed class FluentConnection(RecordOptions options, string? sharedKey,
                 while (_filled > 0)
                 {
                     batch.Clear();
+                    var (decoder, rate) = Renewed();
                     var acknowledgements = new ArrayBufferWriter<byte>();
-                    var (used, malformed) = Decode(batch, acknowledgements);
+                    var (used, malformed) = Decode(batch, decoder, acknowledgements);
                     await intake.StoreWaitingAsync(batch, used, rate, source, cancellation);
                     if (acknowledgements.WrittenCount > 0)
                     {
@@ -72,12 +74,26 @@ internal sealed class FluentConnection(RecordOptions options, string? sharedKey,
     {
         ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = [];
-        _decoder.Dispose();
+        _decoder?.Dispose();
     }
 
-    private async Task<bool> HandshakeAsync(Stream stream, string key, CancellationToken cancellation)
+    // A reload may have changed how events are read.
+    private (FluentDecoder Decoder, SourceRateLimit Rate) Renewed()
     {
-        var handshake = new FluentHandshake(key, Environment.MachineName);
+        var configuration = current();
+        if (_decoder is null || !ReferenceEquals(configuration, _configuration))
+        {
+            _decoder?.Dispose();
+            _decoder = new FluentDecoder(intake.Options(configuration.Name, configuration.Labels));
+            _configuration = configuration;
+        }
+
+        return (_decoder, configuration.Rate);
+    }
+
+    private async Task<bool> HandshakeAsync(Stream stream, FluentConfiguration configuration, CancellationToken cancellation)
+    {
+        var handshake = new FluentHandshake(configuration.SharedKey!, Environment.MachineName);
         await stream.WriteAsync(handshake.Helo(), cancellation);
         int size;
         while ((size = _scanner.Find(_buffer.AsSpan(0, _filled), ReadBytes)) == 0)
@@ -116,9 +132,9 @@ internal sealed class FluentConnection(RecordOptions options, string? sharedKey,
     }
 
     // The messages that are whole, up to a batch's worth; what was decoded before one that is malformed is still stored.
-    private (int Used, MalformedInputException? Malformed) Decode(LogBatch batch, ArrayBufferWriter<byte> acknowledgements)
+    private (int Used, MalformedInputException? Malformed) Decode(LogBatch batch, FluentDecoder decoder, ArrayBufferWriter<byte> acknowledgements)
     {
-        _decoder.Use(batch);
+        decoder.Use(batch);
         var rejections = new Rejections();
         var used = 0;
         try
@@ -134,7 +150,7 @@ internal sealed class FluentConnection(RecordOptions options, string? sharedKey,
                 // Fluentd's heartbeat over TCP is a nil.
                 if (_buffer[used] != 0xc0)
                 {
-                    Acknowledge(_decoder.Message(_buffer.AsSpan(used, size), rejections, intake.Now), acknowledgements);
+                    Acknowledge(decoder.Message(_buffer.AsSpan(used, size), rejections, intake.Now), acknowledgements);
                 }
 
                 used += size;

@@ -1,8 +1,6 @@
 using System.Net;
 using Sightglass.Core.Model;
 using Sightglass.Ingest.Listening;
-using Sightglass.Ingest.Records;
-using Sightglass.Ingest.Syslog;
 
 namespace Sightglass.Ingest.Fluent;
 
@@ -32,64 +30,39 @@ public sealed record FluentConfiguration
 }
 
 /// <summary>Takes Fluentd's forward protocol over TCP and TLS.</summary>
-public sealed class FluentReceiver : IAsyncDisposable
+public static class FluentReceiver
 {
     /// <summary>What its senders are counted under.</summary>
     public const string Receiver = "fluentd";
 
-    private readonly FluentConfiguration _configuration;
-    private readonly LogIntake _intake;
-    private readonly StreamListener? _tcp;
-    private readonly StreamListener? _tls;
-
-    /// <summary>Binds the ports; nothing is taken until <see cref="Start"/>.</summary>
-    /// <exception cref="IOException">An address is in use.</exception>
-    public FluentReceiver(FluentConfiguration configuration, LogIntake intake)
+    /// <summary>The ports of a configuration.</summary>
+    public static IEnumerable<LogPort> Ports(FluentConfiguration configuration, LogIntake intake)
     {
-        _configuration = configuration;
-        _intake = intake;
-        var socket = configuration.Listen is { } listen ? BoundSocket.Tcp(Receiver, listen) : null;
-        try
-        {
-            _tls = configuration.Tls is { } tls ? new StreamListener(Receiver, BoundSocket.Tcp(Receiver, tls.Address), SyslogReceiver.ServerTls(tls), intake, ServeAsync) : null;
-        }
-        catch
-        {
-            socket?.Dispose();
-            throw;
-        }
-
-        _tcp = socket is null ? null : new StreamListener(Receiver, socket, null, intake, ServeAsync);
+        ArgumentNullException.ThrowIfNull(configuration);
+        ArgumentNullException.ThrowIfNull(intake);
+        return LogPort.Of(null, configuration.Listen, configuration.Tls, (tls, _) => new FluentService(tls, intake, configuration));
     }
+}
 
-    /// <summary>The ports.</summary>
-    public IEnumerable<ListenerStatus> Listeners => new[] { _tcp?.Status, _tls?.Status }.OfType<ListenerStatus>();
+/// <summary>A port of the forward protocol.</summary>
+internal sealed class FluentService(TlsEndPoint? tls, LogIntake intake, FluentConfiguration configuration) : PortService(FluentReceiver.Receiver, tls)
+{
+    private volatile FluentConfiguration _configuration = configuration;
 
-    /// <summary>Starts taking events.</summary>
-    public void Start()
+    public override async Task ServeAsync(Stream stream, IngestSource source, CancellationToken cancellation)
     {
-        _tcp?.Start();
-        _tls?.Start();
-    }
-
-    /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        if (_tcp is not null)
-        {
-            await _tcp.DisposeAsync();
-        }
-
-        if (_tls is not null)
-        {
-            await _tls.DisposeAsync();
-        }
-    }
-
-    private async Task ServeAsync(Stream stream, IngestSource source, CancellationToken cancellation)
-    {
-        var options = new RecordOptions(_intake.Limits, _configuration.Name, _configuration.Labels) { Retention = _intake.Retention };
-        using var connection = new FluentConnection(options, _configuration.SharedKey, _intake, _configuration.Rate, source);
+        using var connection = new FluentConnection(() => _configuration, intake, source);
         await connection.RunAsync(stream, cancellation);
+    }
+
+    protected override bool TryTake(PortService next)
+    {
+        if (next is not FluentService other)
+        {
+            return false;
+        }
+
+        _configuration = other._configuration;
+        return true;
     }
 }

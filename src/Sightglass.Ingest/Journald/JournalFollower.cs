@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Sightglass.Core.Model;
 using Sightglass.Ingest.Listening;
-using Sightglass.Ingest.Records;
 
 namespace Sightglass.Ingest.Journald;
 
@@ -31,6 +30,14 @@ public sealed record JournalConfiguration
 
     /// <summary>How much may be read.</summary>
     public SourceRateLimit Rate { get; init; } = SourceRateLimit.None;
+
+    /// <summary>Whether following it would be no different.</summary>
+    public bool IsSameAs(JournalConfiguration other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return (Name, Program, Folder, FromEnd, Rate) == (other.Name, other.Program, other.Folder, other.FromEnd, other.Rate) && Labels.Equals(other.Labels)
+            && Units.SequenceEqual(other.Units) && Matches.SequenceEqual(other.Matches);
+    }
 }
 
 /// <summary>
@@ -113,10 +120,10 @@ public sealed class JournalFollower(JournalConfiguration configuration, string c
         {
             process.StandardInput.Close();
             var errors = process.StandardError.ReadToEndAsync(_stop.Token);
-            var options = new RecordOptions(intake.Limits, configuration.Name, configuration.Labels) { Retention = intake.Retention };
-            var decoder = new JournalDecoder(options);
+            var decoder = new JournalDecoder(intake.Options(configuration.Name, configuration.Labels));
+            var settings = new MessageSettings(() => decoder, configuration.Rate);
             var saved = cursor;
-            using var connection = new FramedConnection(JournalFraming.Instance, decoder, intake, configuration.Rate, source)
+            using var connection = new FramedConnection(JournalFraming.Instance, () => settings, intake, source)
             {
                 Stored = () =>
                 {

@@ -10,41 +10,54 @@ namespace Sightglass.Ingest.Listening;
 /// Reads datagrams from a port and stores their records, as many together as are there. A datagram cannot wait: those of a sender over its rate, and those that
 /// the store does not take, are dropped and counted.
 /// </summary>
-internal sealed class DatagramListener : IAsyncDisposable
+internal sealed class DatagramListener : PortListener
 {
     /// <summary>Senders that are remembered by address; then the memory is emptied and filled again.</summary>
     private const int MaxRemembered = 1024;
 
-    private readonly string _receiver;
+    /// <summary>Rounds of reading what has arrived when the port is given up: a few full buffers of the system.</summary>
+    private const int MaxLastRounds = 1000;
+
     private readonly Socket _socket;
-    private readonly IMessageDecoder _decoder;
     private readonly LogIntake _intake;
-    private readonly SourceRateLimit _rate;
     private readonly Dictionary<SocketAddress, IngestSource> _senders = [];
     private readonly Dictionary<IngestSource, int> _pending = [];
     private readonly CancellationTokenSource _stop = new();
+    private readonly string _address;
+    private volatile MessageService _service;
+    private MessageSettings _settings;
+    private IMessageDecoder _decoder;
     private Task _loop = Task.CompletedTask;
 
-    public DatagramListener(string receiver, Socket socket, IMessageDecoder decoder, LogIntake intake, SourceRateLimit rate)
+    public DatagramListener(MessageService service, Socket socket, LogIntake intake)
     {
-        _receiver = receiver;
+        _service = service;
+        _settings = service.Settings;
+        _decoder = _settings.NewDecoder();
         _socket = socket;
-        _decoder = decoder;
         _intake = intake;
-        _rate = rate;
-        Address = (IPEndPoint)socket.LocalEndPoint!;
+        _address = socket.LocalEndPoint!.ToString()!;
     }
 
-    /// <summary>Where it listens.</summary>
-    public IPEndPoint Address { get; }
+    public override ListenerStatus Status => new(_service.Receiver, "udp", _address, 0);
 
-    /// <summary>The port as others see it.</summary>
-    public ListenerStatus Status => new(_receiver, "udp", Address.ToString(), 0);
+    public override void Start() => _loop = Task.Run(ReceiveAsync);
 
-    /// <summary>Starts receiving.</summary>
-    public void Start() => _loop = Task.Run(ReceiveAsync);
+    public override void Renew(PortService next)
+    {
+        if (!_service.TryRenew(next))
+        {
+            _service = (MessageService)next;
+        }
+    }
 
-    public async ValueTask DisposeAsync()
+    public override async Task RetireAsync(TimeSpan time, CancellationToken cancellation)
+    {
+        await _stop.CancelAsync();
+        await _loop;
+    }
+
+    public override async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
         await _loop;
@@ -62,18 +75,21 @@ internal sealed class DatagramListener : IAsyncDisposable
         {
             try
             {
-                batch.Clear();
-                _decoder.Writer.Use(batch);
                 var read = await _socket.ReceiveFromAsync(buffer, SocketFlags.None, from, _stop.Token);
+                Begin(batch);
                 Take(buffer.AsSpan(0, read), from, batch);
-                while (_socket.Available > 0 && batch.Count < ListenLimits.MaxRecordsPerBatch && batch.ArenaBytes < ListenLimits.MaxBatchBytes)
-                {
-                    read = _socket.ReceiveFrom(buffer, SocketFlags.None, from);
-                    Take(buffer.AsSpan(0, read), from, batch);
-                }
+                TakeArrived(buffer, from, batch);
             }
             catch (OperationCanceledException)
             {
+                // What has arrived by now was sent to an open port.
+                for (var round = 0; round < MaxLastRounds && _socket.Available > 0; round++)
+                {
+                    Begin(batch);
+                    TakeArrived(buffer, from, batch);
+                    Flush(batch);
+                }
+
                 return;
             }
             catch (SocketException)
@@ -85,11 +101,35 @@ internal sealed class DatagramListener : IAsyncDisposable
         }
     }
 
+    private void Begin(LogBatch batch)
+    {
+        var settings = _service.Settings;
+        if (!ReferenceEquals(settings, _settings))
+        {
+            _decoder.Dispose();
+            _decoder = settings.NewDecoder();
+            _settings = settings;
+            _senders.Clear();
+        }
+
+        batch.Clear();
+        _decoder.Writer.Use(batch);
+    }
+
+    private void TakeArrived(byte[] buffer, SocketAddress from, LogBatch batch)
+    {
+        while (_socket.Available > 0 && batch.Count < ListenLimits.MaxRecordsPerBatch && batch.ArenaBytes < ListenLimits.MaxBatchBytes)
+        {
+            var read = _socket.ReceiveFrom(buffer, SocketFlags.None, from);
+            Take(buffer.AsSpan(0, read), from, batch);
+        }
+    }
+
     private void Take(ReadOnlySpan<byte> datagram, SocketAddress from, LogBatch batch)
     {
         var source = SourceOf(from);
         source.Received(datagram.Length);
-        if (!source.Rate.TryTake(_rate, 1, datagram.Length, out var reached, out _))
+        if (!source.Rate.TryTake(_settings.Rate, 1, datagram.Length, out var reached, out _))
         {
             source.Reject("rate_limit", 1, reached == nameof(SourceRateLimit.MaxLinesPerSecond)
                 ? "datagram dropped, limit MaxLinesPerSecond is reached"
@@ -116,7 +156,7 @@ internal sealed class DatagramListener : IAsyncDisposable
         AppendResult result;
         try
         {
-            batch.Receiver = _receiver;
+            batch.Receiver = _service.Receiver;
             result = _intake.Sink.Append(batch);
         }
         catch (Exception e) when (e is StorageFailedException or LimitExceededException)
@@ -155,7 +195,7 @@ internal sealed class DatagramListener : IAsyncDisposable
 
         var copy = new SocketAddress(from.Family, from.Size);
         from.Buffer.Span[..from.Size].CopyTo(copy.Buffer.Span);
-        var source = _intake.Ledger.Source(_receiver, StreamListener.SenderOf(Address.Create(from)));
+        var source = _intake.Ledger.Source(_service.Receiver, StreamListener.SenderOf(_socket.LocalEndPoint!.Create(from)));
         _senders.Add(copy, source);
         return source;
     }

@@ -8,11 +8,13 @@ namespace Sightglass.Ingest.Listening;
 /// Reads messages from a stream and stores them. Nothing more is read while the store fails or the sender is over its rate, so that the sender waits and
 /// nothing is lost. A message over the limit is passed over and counted.
 /// </summary>
-internal sealed class FramedConnection(IFraming framing, IMessageDecoder decoder, LogIntake intake, SourceRateLimit rate, IngestSource source) : IDisposable
+internal sealed class FramedConnection(IFraming framing, Func<MessageSettings> current, LogIntake intake, IngestSource source) : IDisposable
 {
     private const int ReadBytes = 64 << 10;
 
     private readonly int _maxBytes = intake.Limits.MaxLogLineBytes;
+    private MessageSettings? _settings;
+    private IMessageDecoder? _decoder;
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(ReadBytes);
     private int _filled;
     private long _skip;
@@ -34,8 +36,9 @@ internal sealed class FramedConnection(IFraming framing, IMessageDecoder decoder
             while (true)
             {
                 batch.Clear();
+                var (decoder, rate) = Renewed();
                 decoder.Writer.Use(batch);
-                var used = Split(batch, ended);
+                var used = Split(batch, decoder, ended);
                 await intake.StoreWaitingAsync(batch, used, rate, source, cancellation);
                 Stored?.Invoke();
                 _buffer.AsSpan(used, _filled - used).CopyTo(_buffer);
@@ -60,10 +63,24 @@ internal sealed class FramedConnection(IFraming framing, IMessageDecoder decoder
     {
         ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = [];
-        decoder.Dispose();
+        _decoder?.Dispose();
     }
 
-    private int Split(LogBatch batch, bool ended)
+    // A reload may have changed how messages are read.
+    private (IMessageDecoder Decoder, SourceRateLimit Rate) Renewed()
+    {
+        var settings = current();
+        if (_decoder is null || !ReferenceEquals(settings, _settings))
+        {
+            _decoder?.Dispose();
+            _decoder = settings.NewDecoder();
+            _settings = settings;
+        }
+
+        return (_decoder, settings.Rate);
+    }
+
+    private int Split(LogBatch batch, IMessageDecoder decoder, bool ended)
     {
         var used = 0;
         var now = intake.Now;

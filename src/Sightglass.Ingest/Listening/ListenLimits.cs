@@ -21,6 +21,9 @@ public static class ListenLimits
     /// <summary>How long a TLS handshake may take.</summary>
     public static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long connections to a port that a reload takes away are served: time enough to see that no new ones are taken and to end.</summary>
+    public static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(10);
+
     /// <summary>How long a connection waits before it hands its records to a failing store again.</summary>
     public static readonly TimeSpan StoreRetry = TimeSpan.FromSeconds(1);
 }

@@ -20,6 +20,9 @@ public sealed record LogIntake(IBatchSink Sink, IngestLedger Ledger, IngestLimit
     /// <summary>The time, nanoseconds since the Unix epoch.</summary>
     internal long Now => OtlpTimes.NowUnixNano(Time);
 
+    /// <summary>What a receiver adds to the records that it takes.</summary>
+    internal Records.RecordOptions Options(string job, LabelSet labels) => new(Limits, job, labels) { Retention = Retention };
+
     /// <summary>Stores a batch and counts it; what is refused of it is counted, too.</summary>
     /// <exception cref="StorageFailedException">Nothing was stored.</exception>
     internal AppendResult Store(LogBatch batch, Rejections rejections, IngestSource source)

@@ -7,44 +7,64 @@ using System.Security.Authentication;
 namespace Sightglass.Ingest.Listening;
 
 /// <summary>Accepts connections on a port, over TLS where it has a certificate, and serves each on its own until it ends or the listener does.</summary>
-internal sealed class StreamListener : IAsyncDisposable
+internal sealed class StreamListener : PortListener
 {
-    private readonly string _receiver;
     private readonly Socket _socket;
-    private readonly SslServerAuthenticationOptions? _tls;
-    private readonly Func<Stream, IngestSource, CancellationToken, Task> _serve;
     private readonly LogIntake _intake;
     private readonly ConcurrentDictionary<Task, byte> _open = [];
+    private readonly CancellationTokenSource _stopAccepting = new();
     private readonly CancellationTokenSource _stop = new();
+    private readonly string _address;
+    private volatile PortService _service;
     private Task _loop = Task.CompletedTask;
     private int _connections;
 
-    public StreamListener(string receiver, Socket socket, SslServerAuthenticationOptions? tls, LogIntake intake, Func<Stream, IngestSource, CancellationToken, Task> serve)
+    public StreamListener(PortService service, Socket socket, LogIntake intake)
     {
-        _receiver = receiver;
+        _service = service;
         _socket = socket;
-        _tls = tls;
         _intake = intake;
-        _serve = serve;
-        Address = (IPEndPoint)socket.LocalEndPoint!;
+        _address = socket.LocalEndPoint!.ToString()!;
     }
 
-    /// <summary>Where it listens.</summary>
-    public IPEndPoint Address { get; }
+    public override ListenerStatus Status => new(_service.Receiver, _service.Tls is null ? "tcp" : "tls", _address, Volatile.Read(ref _connections));
 
-    /// <summary>The port as others see it.</summary>
-    public ListenerStatus Status => new(_receiver, _tls is null ? "tcp" : "tls", Address.ToString(), Volatile.Read(ref _connections));
+    public override void Start() => _loop = Task.Run(AcceptAsync);
 
-    /// <summary>Starts accepting.</summary>
-    public void Start() => _loop = Task.Run(AcceptAsync);
-
-    public async ValueTask DisposeAsync()
+    /// <inheritdoc/>
+    /// <remarks>A service of another protocol is for connections to come; those that are open end as they began.</remarks>
+    public override void Renew(PortService next)
     {
+        if (!_service.TryRenew(next))
+        {
+            _service = next;
+        }
+    }
+
+    public override async Task RetireAsync(TimeSpan time, CancellationToken cancellation)
+    {
+        await _stopAccepting.CancelAsync();
+        _socket.Dispose();
+        await _loop;
+        try
+        {
+            await Task.WhenAll(_open.Keys).WaitAsync(time, _intake.Time, cancellation);
+        }
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        {
+            // They had their time.
+        }
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await _stopAccepting.CancelAsync();
         await _stop.CancelAsync();
         _socket.Dispose();
         await _loop;
         await Task.WhenAll(_open.Keys);
         _stop.Dispose();
+        _stopAccepting.Dispose();
     }
 
     /// <summary>The text of a remote address, as senders are counted by.</summary>
@@ -54,26 +74,27 @@ internal sealed class StreamListener : IAsyncDisposable
 
     private async Task AcceptAsync()
     {
-        while (!_stop.IsCancellationRequested)
+        while (!_stopAccepting.IsCancellationRequested)
         {
             Socket connection;
             try
             {
-                connection = await _socket.AcceptAsync(_stop.Token);
+                connection = await _socket.AcceptAsync(_stopAccepting.Token);
             }
-            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
+            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException || _stopAccepting.IsCancellationRequested)
             {
                 return;
             }
             catch (SocketException e)
             {
                 // One connection that went away, or no descriptors left: others come.
-                _intake.Report($"receiver {_receiver}: accepting: {e.Message}");
+                _intake.Report($"receiver {_service.Receiver}: accepting: {e.Message}");
                 await Task.Delay(ListenLimits.StoreRetry, _intake.Time, CancellationToken.None);
                 continue;
             }
 
-            var source = _intake.Ledger.Source(_receiver, SenderOf(connection.RemoteEndPoint));
+            var service = _service;
+            var source = _intake.Ledger.Source(service.Receiver, SenderOf(connection.RemoteEndPoint));
             if (Volatile.Read(ref _connections) >= ListenLimits.MaxConnections)
             {
                 source.Fail($"connection refused, limit {nameof(ListenLimits.MaxConnections)} is {ListenLimits.MaxConnections}");
@@ -82,21 +103,21 @@ internal sealed class StreamListener : IAsyncDisposable
             }
 
             Interlocked.Increment(ref _connections);
-            var served = Task.Run(() => ServeAsync(connection, source));
+            var served = Task.Run(() => ServeAsync(connection, service, source));
             _open.TryAdd(served, 0);
             _ = served.ContinueWith(t => _open.TryRemove(t, out _), TaskScheduler.Default);
         }
     }
 
-    private async Task ServeAsync(Socket connection, IngestSource source)
+    private async Task ServeAsync(Socket connection, PortService service, IngestSource source)
     {
         try
         {
             connection.NoDelay = true;
             await using var network = new NetworkStream(connection, ownsSocket: true);
-            if (_tls is null)
+            if (service.Tls is not { } end)
             {
-                await _serve(network, source, _stop.Token);
+                await service.ServeAsync(network, source, _stop.Token);
                 return;
             }
 
@@ -104,10 +125,10 @@ internal sealed class StreamListener : IAsyncDisposable
             using (var handshake = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token))
             {
                 await using var timer = _intake.Time.CreateTimer(static c => ((CancellationTokenSource)c!).Cancel(), handshake, ListenLimits.HandshakeTimeout, Timeout.InfiniteTimeSpan);
-                await tls.AuthenticateAsServerAsync(_tls, handshake.Token);
+                await tls.AuthenticateAsServerAsync(PortService.ServerOptions(end), handshake.Token);
             }
 
-            await _serve(tls, source, _stop.Token);
+            await service.ServeAsync(tls, source, _stop.Token);
         }
         catch (Exception e) when (e is IOException or SocketException or AuthenticationException or OperationCanceledException or ObjectDisposedException)
         {

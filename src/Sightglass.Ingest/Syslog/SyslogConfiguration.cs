@@ -1,5 +1,4 @@
 using System.Net;
-using System.Security.Cryptography.X509Certificates;
 using Sightglass.Core.Model;
 using Sightglass.Ingest.Listening;
 
@@ -32,9 +31,3 @@ public sealed record SyslogConfiguration
     /// <summary>How much one sender may send.</summary>
     public SourceRateLimit Rate { get; init; } = SourceRateLimit.None;
 }
-
-/// <summary>A port with TLS.</summary>
-/// <param name="Address">Where.</param>
-/// <param name="Certificate">The server's certificate with its key.</param>
-/// <param name="ClientAuthorities">Whose certificates clients have to show; null where they need none.</param>
-public sealed record TlsEndPoint(IPEndPoint Address, X509Certificate2 Certificate, X509Certificate2Collection? ClientAuthorities);

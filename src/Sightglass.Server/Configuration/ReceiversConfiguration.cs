@@ -29,5 +29,10 @@ internal sealed record ReceiversConfiguration
     public IReadOnlyList<JournalConfiguration> Journals { get; init; } = [];
 
     /// <summary>Ports of HTTP receivers, by receiver.</summary>
-    public IReadOnlyList<(string Receiver, IPEndPoint Address)> Http { get; init; } = [];
+    public IReadOnlyList<HttpLogPort> Http { get; init; } = [];
 }
+
+/// <summary>The port of an HTTP receiver of logs.</summary>
+/// <param name="Receiver">The receiver.</param>
+/// <param name="Address">Where it listens.</param>
+internal sealed record HttpLogPort(string Receiver, IPEndPoint Address);

@@ -25,7 +25,7 @@ internal static class ReceiversReader
     public static ReceiversConfiguration Read(YamlSection? section, List<YamlSection> logs, string folder)
     {
         var rate = section is null ? SourceRateLimit.None : Rate(section, SourceRateLimit.None);
-        var http = new List<(string Receiver, IPEndPoint Address)>();
+        var http = new List<HttpLogPort>();
         var configuration = new ReceiversConfiguration
         {
             Rate = rate,
@@ -37,7 +37,7 @@ internal static class ReceiversReader
         {
             foreach (var entry in section is null ? [] : Each(section, receiver))
             {
-                http.Add((receiver, Address(entry, "listen") ?? throw entry.Error($"{receiver} needs listen, HOST:PORT; without a port of its own it is below /{(receiver == "seq" ? "api/events/raw" : receiver)} on the main one")));
+                http.Add(new HttpLogPort(receiver, Address(entry, "listen") ?? throw entry.Error($"{receiver} needs listen, HOST:PORT; without a port of its own it is below /{(receiver == "seq" ? "api/events/raw" : receiver)} on the main one")));
                 entry.RejectUnknown();
             }
         }
@@ -58,12 +58,12 @@ internal static class ReceiversReader
         };
     }
 
-    private static FluentConfiguration? Fluent(YamlSection section, SourceRateLimit rate, string folder, List<(string Receiver, IPEndPoint Address)> http)
+    private static FluentConfiguration? Fluent(YamlSection section, SourceRateLimit rate, string folder, List<HttpLogPort> http)
     {
         var somewhere = section.Has("listen") || section.Has("tls") || section.Has("http");
         if (Address(section, "http") is { } port)
         {
-            http.Add(("fluentd", port));
+            http.Add(new HttpLogPort("fluentd", port));
         }
 
         var configuration = new FluentConfiguration
@@ -90,12 +90,12 @@ internal static class ReceiversReader
         return key is { Length: 0 } ? throw section.Error("shared_key", "shared_key is empty") : key;
     }
 
-    private static GelfConfiguration? Gelf(YamlSection section, SourceRateLimit rate, List<(string Receiver, IPEndPoint Address)> http)
+    private static GelfConfiguration? Gelf(YamlSection section, SourceRateLimit rate, List<HttpLogPort> http)
     {
         var somewhere = section.Has("udp") || section.Has("tcp") || section.Has("http");
         if (Address(section, "http") is { } port)
         {
-            http.Add(("gelf", port));
+            http.Add(new HttpLogPort("gelf", port));
         }
 
         var standard = new IPEndPoint(IPAddress.Loopback, GelfConfiguration.DefaultPort);

@@ -60,7 +60,6 @@ internal sealed class ConfigurationReload(Func<ServerConfiguration> read, Engine
             ("storage.retention.logs", now.LogRetention, next.LogRetention),
             ("storage.retention.traces", now.TraceRetention, next.TraceRetention),
             ("storage.exemplars", now.MaxExemplars, next.MaxExemplars),
-            ("ports of HTTP receivers", string.Join(' ', now.Receivers.Http), string.Join(' ', next.Receivers.Http)),
             ("promql", ConfigurationDifference.SectionText(now, "promql"), ConfigurationDifference.SectionText(next, "promql")),
         ];
         return fixedAtStart.FirstOrDefault(s => !s.Now.Equals(s.Next)).Name;

@@ -31,7 +31,6 @@ namespace Sightglass.Server.Hosting;
 /// <summary>Everything behind the endpoints, made from the configuration and ended in the opposite order.</summary>
 internal sealed class Engines : IAsyncDisposable
 {
-    private static readonly string[] ReceiverSections = ["receivers", "logs"];
     private static readonly string[] ForwardSections = ["remote_write", "otlp_exporters"];
 
     private readonly DataFolder _folder;
@@ -92,6 +91,7 @@ internal sealed class Engines : IAsyncDisposable
         Pushes = new PushRequests(new PushReceiver(Pipeline, new DeltaAccumulator(time), IngestLimits, time) { Otlp = configuration.Otlp }, new BodyReader(IngestLimits, new BodyBudget(BodyBudget.DefaultBytes)), Ledger);
         Pushes.Receiver.LogRate = configuration.Receivers.Rate;
         LogReceiver = new LogReceiver(IntakeOf(configuration)) { Rate = configuration.Receivers.Rate };
+        Receivers = new LogReceivers(IntakeOf(configuration), folder.Root);
         TraceQL = new TraceQLEngine(Events, QueryLimits);
         Notifications = new NotificationStore(_state);
         AlertStates = new AlertStateStore(_state);
@@ -178,14 +178,14 @@ internal sealed class Engines : IAsyncDisposable
     /// <summary>What takes the logs of HTTP protocols.</summary>
     public LogReceiver LogReceiver { get; }
 
-    /// <summary>Ports of HTTP receivers of logs.</summary>
-    public List<ListenerStatus> HttpListeners { get; } = [];
+    /// <summary>Ports of HTTP receivers of logs, once there are any that could be opened.</summary>
+    public LogPorts? HttpPorts { get; private set; }
 
     /// <summary>Every port of a receiver of logs.</summary>
-    public IEnumerable<ListenerStatus> Listeners => HttpListeners.Concat(Receivers?.Listeners ?? []);
+    public IEnumerable<ListenerStatus> Listeners => (HttpPorts?.Listeners ?? []).Concat(Receivers.Listeners);
 
     /// <summary>The receivers of logs with ports of their own; bound by <see cref="BindReceiversAsync"/>.</summary>
-    public LogReceivers? Receivers { get; private set; }
+    public LogReceivers Receivers { get; }
 
     public Scraper Scraper { get; }
 
@@ -221,7 +221,15 @@ internal sealed class Engines : IAsyncDisposable
 
     /// <summary>Binds the ports of <c>receivers</c>.</summary>
     /// <exception cref="IOException">An address is in use.</exception>
-    public async Task BindReceiversAsync() => Receivers = await LogReceivers.BindAsync(Configuration.Receivers, IntakeOf(Configuration), _folder.Root);
+    public Task BindReceiversAsync() => Receivers.UpdateAsync(Configuration.Receivers);
+
+    /// <summary>Opens the ports of HTTP receivers of logs; from then on a reload opens and closes them.</summary>
+    /// <exception cref="IOException">An address is in use.</exception>
+    public async Task OpenHttpPortsAsync(LogPorts ports)
+    {
+        await ports.UpdateAsync(Configuration.Receivers);
+        HttpPorts = ports;
+    }
 
     /// <summary>Starts what acts on its own: rules, scraping, following files.</summary>
     public async Task StartAsync()
@@ -237,19 +245,15 @@ internal sealed class Engines : IAsyncDisposable
         Rules.Update(Configuration.Rules);
         Scraper.Start();
         Tailer.Start();
-        Receivers?.Start();
+        Receivers.Start();
     }
 
     /// <summary>Puts a configuration in force while serving. Called by one reload at a time.</summary>
     public async Task ApplyAsync(ServerConfiguration next)
     {
-        if (ReceiverSections.Any(s => ConfigurationDifference.SectionText(Configuration, s) != ConfigurationDifference.SectionText(next, s)))
-        {
-            await RebindAsync(next);
-            Pushes.Receiver.LogRate = next.Receivers.Rate;
-            LogReceiver.Rate = next.Receivers.Rate;
-        }
-
+        await UpdatePortsAsync(next.Receivers);
+        Pushes.Receiver.LogRate = next.Receivers.Rate;
+        LogReceiver.Rate = next.Receivers.Rate;
         Pushes.Receiver.Otlp = next.Otlp;
         Pipeline.Update(next.Pipelines);
         if (ForwardSections.Any(s => ConfigurationDifference.SectionText(Configuration, s) != ConfigurationDifference.SectionText(next, s)) || !Configuration.ExternalLabels.Equals(next.ExternalLabels))
@@ -283,11 +287,7 @@ internal sealed class Engines : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (Receivers is { } receivers)
-        {
-            await receivers.DisposeAsync();
-        }
-
+        await Receivers.DisposeAsync();
         await Tailer.DisposeAsync();
         await Scraper.DisposeAsync();
         await Rules.DisposeAsync();
@@ -306,26 +306,18 @@ internal sealed class Engines : IAsyncDisposable
 
     private LogIntake IntakeOf(ServerConfiguration configuration) => new(Pipeline, Ledger, IngestLimits, Time, Report) { Retention = configuration.LogRetention };
 
-    // A port cannot be bound twice: the old ones are given up first, and taken again when one of the new ones is not to be had.
-    private async Task RebindAsync(ServerConfiguration next)
+    // All or nothing: the ports that were opened are given up where others are not to be had.
+    private async Task UpdatePortsAsync(ReceiversConfiguration next)
     {
-        if (Receivers is { } receivers)
-        {
-            await receivers.DisposeAsync();
-        }
-
+        await Receivers.UpdateAsync(next);
         try
         {
-            Receivers = await LogReceivers.BindAsync(next.Receivers, IntakeOf(next), _folder.Root);
+            await (HttpPorts?.UpdateAsync(next) ?? Task.CompletedTask);
         }
         catch (IOException)
         {
-            await BindReceiversAsync();
+            await Receivers.UpdateAsync(Configuration.Receivers);
             throw;
-        }
-        finally
-        {
-            Receivers?.Start();
         }
     }
 

@@ -8,71 +8,68 @@ using Sightglass.Server.Configuration;
 namespace Sightglass.Server.Hosting;
 
 /// <summary>The receivers of logs that have ports of their own, and the journals that are followed, made from <c>receivers</c> and <c>logs</c>.</summary>
-internal sealed class LogReceivers : IAsyncDisposable
+internal sealed class LogReceivers(LogIntake intake, string folder) : IAsyncDisposable
 {
-    private readonly List<SyslogReceiver> _syslog = [];
-    private readonly List<FluentReceiver> _fluent = [];
-    private readonly List<GelfReceiver> _gelf = [];
-    private readonly List<JournalFollower> _journals = [];
-
-    private LogReceivers()
-    {
-    }
+    private readonly LogPortSet _ports = new(intake);
+    private readonly Dictionary<string, (JournalConfiguration Configuration, JournalFollower Follower)> _journals = new(StringComparer.Ordinal);
+    private bool _isStarted;
 
     /// <summary>The ports that are listened on.</summary>
-    public IReadOnlyList<ListenerStatus> Listeners =>
-        [.. _syslog.SelectMany(s => s.Listeners), .. _fluent.SelectMany(f => f.Listeners), .. _gelf.SelectMany(g => g.Listeners)];
+    public IReadOnlyList<ListenerStatus> Listeners => _ports.Status;
 
-    /// <summary>Binds every port; nothing is taken until <see cref="Start"/>. Cursors of journals are kept in <paramref name="folder"/>.</summary>
-    /// <exception cref="IOException">An address is in use.</exception>
-    public static async Task<LogReceivers> BindAsync(ReceiversConfiguration configuration, LogIntake intake, string folder)
+    /// <summary>Binds the ports that are new and gives up those that are not wanted any more; the others go on. Cursors of journals are kept in the folder.</summary>
+    /// <exception cref="IOException">An address is in use; everything is as before.</exception>
+    public async Task UpdateAsync(ReceiversConfiguration configuration)
     {
-        var receivers = new LogReceivers();
-        try
+        await _ports.UpdateAsync(
+        [
+            .. configuration.Syslog.SelectMany(s => SyslogReceiver.Ports(s, intake)),
+            .. configuration.Fluent.SelectMany(f => FluentReceiver.Ports(f, intake)),
+            .. configuration.Gelf.SelectMany(g => GelfReceiver.Ports(g, intake)),
+        ]);
+        var wanted = configuration.Journals.ToDictionary(j => j.Name, StringComparer.Ordinal);
+        foreach (var (name, (before, follower)) in _journals.ToArray())
         {
-            foreach (var syslog in configuration.Syslog)
+            if (!wanted.TryGetValue(name, out var next) || !next.IsSameAs(before))
             {
-                receivers._syslog.Add(new SyslogReceiver(syslog, intake));
+                _journals.Remove(name);
+                await follower.DisposeAsync();
             }
-
-            foreach (var fluent in configuration.Fluent)
-            {
-                receivers._fluent.Add(new FluentReceiver(fluent, intake));
-            }
-
-            foreach (var gelf in configuration.Gelf)
-            {
-                receivers._gelf.Add(new GelfReceiver(gelf, intake));
-            }
-
-            foreach (var journal in configuration.Journals)
-            {
-                receivers._journals.Add(new JournalFollower(journal, Path.Combine(folder, $"journal-{journal.Name}.cursor"), intake));
-            }
-
-            return receivers;
         }
-        catch
+
+        foreach (var (name, journal) in wanted)
         {
-            await receivers.DisposeAsync();
-            throw;
+            if (_journals.ContainsKey(name))
+            {
+                continue;
+            }
+
+            var follower = new JournalFollower(journal, Path.Combine(folder, $"journal-{name}.cursor"), intake);
+            _journals.Add(name, (journal, follower));
+            if (_isStarted)
+            {
+                follower.Start();
+            }
         }
     }
 
     /// <summary>Starts taking logs.</summary>
     public void Start()
     {
-        _syslog.ForEach(s => s.Start());
-        _fluent.ForEach(f => f.Start());
-        _gelf.ForEach(g => g.Start());
-        _journals.ForEach(j => j.Start());
+        _isStarted = true;
+        _ports.Start();
+        foreach (var (_, follower) in _journals.Values)
+        {
+            follower.Start();
+        }
     }
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var receiver in (IAsyncDisposable[])[.. _syslog, .. _fluent, .. _gelf, .. _journals])
+        await _ports.DisposeAsync();
+        foreach (var (_, follower) in _journals.Values)
         {
-            await receiver.DisposeAsync();
+            await follower.DisposeAsync();
         }
     }
 }

@@ -67,10 +67,10 @@ internal sealed class SightglassServer : IAsyncDisposable
             OtlpHttpApi.Map(apps.Otlp, engines.Pushes);
             MapHttp(apps.Http, engines, listen, reload, quit ?? (static () => { }));
             await Task.WhenAll(apps.Grpc.StartAsync(), apps.Otlp.StartAsync(), apps.Http.StartAsync());
-            var logPorts = await LogPorts.OpenAsync(configuration.Receivers, engines, Prepare);
+            await engines.OpenHttpPortsAsync(new LogPorts(engines, Prepare));
             await engines.StartAsync();
             var server = new SightglassServer(engines, reload, logging) { Addresses = listen };
-            server._listeners.AddRange([apps.Grpc, apps.Otlp, apps.Http, .. logPorts]);
+            server._listeners.AddRange([apps.Grpc, apps.Otlp, apps.Http]);
             return server;
         }
         catch
@@ -99,6 +99,11 @@ internal sealed class SightglassServer : IAsyncDisposable
         {
             await app.StopAsync();
             await app.DisposeAsync();
+        }
+
+        if (_engines.HttpPorts is { } ports)
+        {
+            await ports.DisposeAsync();
         }
 
         _reload.Dispose();

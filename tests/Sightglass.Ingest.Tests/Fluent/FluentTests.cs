@@ -4,11 +4,11 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using Sightglass.Core.Errors;
-using Sightglass.Core.Limits;
 using Sightglass.Core.Model;
 using Sightglass.Ingest.Fluent;
 using Sightglass.Ingest.Listening;
 using Sightglass.Ingest.Otlp;
+using Sightglass.Ingest.Tests.Listening;
 using Sightglass.Ingest.Tests.Records;
 
 namespace Sightglass.Ingest.Tests.Fluent;
@@ -136,7 +136,7 @@ public sealed class FluentTests
         var sink = new RowSink { Failures = 1 };
         await using var receiver = Start(sink, null);
         using var client = new TcpClient();
-        await client.ConnectAsync(IPEndPoint.Parse(receiver.Listeners.Single().Address));
+        await client.ConnectAsync(IPEndPoint.Parse(receiver.Status.Single().Address));
         await client.GetStream().WriteAsync((byte[])[0xc0, .. Messages[0], .. Messages[2]]);
         var answer = await ReadAsync(client.GetStream(), 2);
         sink.Rows.Length.ShouldBe(3);
@@ -151,7 +151,7 @@ public sealed class FluentTests
         var sink = new RowSink();
         await using var receiver = Start(sink, "secret");
         using var client = new TcpClient();
-        await client.ConnectAsync(IPEndPoint.Parse(receiver.Listeners.Single().Address));
+        await client.ConnectAsync(IPEndPoint.Parse(receiver.Status.Single().Address));
         var stream = client.GetStream();
         var helo = await BytesAsync(stream);
         var nonce = helo.AsSpan(helo.AsSpan().IndexOf("nonce"u8) + 7, 16).ToArray();
@@ -182,11 +182,10 @@ public sealed class FluentTests
         decoder.Message(bytes.AsSpan(0, size), new Rejections(), RowText.Now);
     });
 
-    private static FluentReceiver Start(RowSink sink, string? key)
+    private static LogPortSet Start(RowSink sink, string? key)
     {
-        var receiver = new FluentReceiver(new FluentConfiguration { Listen = new IPEndPoint(IPAddress.Loopback, 0), SharedKey = key }, new LogIntake(sink, new IngestLedger(TimeProvider.System), IngestLimits.Default, TimeProvider.System, _ => { }));
-        receiver.Start();
-        return receiver;
+        var intake = Ports.Intake(sink);
+        return Ports.Open(intake, FluentReceiver.Ports(new FluentConfiguration { Listen = Ports.Free, SharedKey = key }, intake));
     }
 
     private static async Task<byte[]> BytesAsync(NetworkStream stream)

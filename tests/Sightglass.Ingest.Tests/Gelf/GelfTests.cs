@@ -5,7 +5,7 @@ using System.Text;
 using Sightglass.Core.Limits;
 using Sightglass.Core.Model;
 using Sightglass.Ingest.Gelf;
-using Sightglass.Ingest.Listening;
+using Sightglass.Ingest.Tests.Listening;
 using Sightglass.Ingest.Tests.Records;
 
 namespace Sightglass.Ingest.Tests.Gelf;
@@ -96,14 +96,13 @@ public sealed class GelfTests
     public async Task Udp_and_tcp_take_messages()
     {
         var sink = new RowSink();
-        var free = new IPEndPoint(IPAddress.Loopback, 0);
-        await using var receiver = new GelfReceiver(new GelfConfiguration { Name = "test", Udp = free, Tcp = free }, new LogIntake(sink, new IngestLedger(TimeProvider.System), IngestLimits.Default, TimeProvider.System, _ => { }));
-        receiver.Start();
+        var intake = Ports.Intake(sink);
+        await using var receiver = Ports.Open(intake, GelfReceiver.Ports(new GelfConfiguration { Name = "test", Udp = Ports.Free, Tcp = Ports.Free }, intake));
         using var udp = new UdpClient();
-        await udp.SendAsync(Pack("gzip"), IPEndPoint.Parse(receiver.Listeners.First().Address));
+        await udp.SendAsync(Pack("gzip"), IPEndPoint.Parse(receiver.Status[0].Address));
         await sink.WaitAsync(1);
         using var tcp = new TcpClient();
-        await tcp.ConnectAsync(IPEndPoint.Parse(receiver.Listeners.Last().Address));
+        await tcp.ConnectAsync(IPEndPoint.Parse(receiver.Status[^1].Address));
         await tcp.GetStream().WriteAsync(Encoding.UTF8.GetBytes($"{Example}\0{{\n\"short_message\": \"two\"\n}}\0{{\"short_message\":\"three\"}}\n{{\"short_message\":\"four\"}}\0"));
         (await sink.WaitAsync(5)).Select(r => r.Split('"')[1]).ShouldBe(["A short message", "A short message", "two", "three", "four"]);
     }

@@ -4,9 +4,9 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using Sightglass.Core.Limits;
 using Sightglass.Ingest.Listening;
 using Sightglass.Ingest.Syslog;
+using Sightglass.Ingest.Tests.Listening;
 using Sightglass.Ingest.Tests.Records;
 
 namespace Sightglass.Ingest.Tests.Syslog;
@@ -135,20 +135,15 @@ public sealed class SyslogReceiverTests
     {
         using var taken = new TcpListener(Free);
         taken.Start();
-        Should.Throw<IOException>(() => new SyslogReceiver(new SyslogConfiguration { Tcp = (IPEndPoint)taken.LocalEndpoint }, Intake()))
+        Should.Throw<IOException>(() => Start(new SyslogConfiguration { Tcp = (IPEndPoint)taken.LocalEndpoint }))
             .Message.ShouldStartWith($"receiver syslog: tcp address {taken.LocalEndpoint}: ");
     }
 
-    private static IPEndPoint Address(SyslogReceiver receiver, string transport) => IPEndPoint.Parse(receiver.Listeners.Single(l => l.Transport == transport).Address);
+    private static IPEndPoint Address(LogPortSet ports, string transport) => Ports.AddressOf(ports, transport);
 
-    private LogIntake Intake() => new(_sink, _ledger, IngestLimits.Default, TimeProvider.System, _ => { });
+    private LogPortSet Start(SyslogConfiguration configuration) => Ports.Open(Intake(), SyslogReceiver.Ports(configuration, Intake()));
 
-    private SyslogReceiver Start(SyslogConfiguration configuration)
-    {
-        var receiver = new SyslogReceiver(configuration, Intake());
-        receiver.Start();
-        return receiver;
-    }
+    private LogIntake Intake() => Ports.Intake(_sink, _ledger);
 
     private static X509Certificate2 Certificate(string name, X509Certificate2? authority)
     {

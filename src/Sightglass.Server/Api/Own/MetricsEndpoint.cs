@@ -112,7 +112,7 @@ internal static class MetricsEndpoint
         Family(text, "sightglass_receiver_bytes_total", "counter", "Bytes received by receiver and sender.",
             [.. sources.Select(s => ($"receiver=\"{Escape(s.Receiver)}\",sender=\"{Escape(s.Sender)}\"", (double)s.Bytes))]);
         Family(text, "sightglass_receiver_connections", "gauge", "Connections that receivers with ports of their own serve.",
-            [.. (engines.Receivers?.Listeners ?? []).Where(l => l.Transport != "udp").Select(l => ($"receiver=\"{Escape(l.Receiver)}\",address=\"{Escape(l.Address)}\"", (double)l.Connections))]);
+            [.. engines.Receivers.Listeners.Where(l => l.Transport != "udp").Select(l => ($"receiver=\"{Escape(l.Receiver)}\",address=\"{Escape(l.Address)}\"", (double)l.Connections))]);
     }
 
     internal static void Family(StringBuilder text, string name, string type, string help, params ReadOnlySpan<(string Labels, double Value)> samples)
