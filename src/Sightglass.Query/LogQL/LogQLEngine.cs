@@ -107,7 +107,14 @@ public sealed class LogQLEngine(IEventStore store, QueryLimits limits)
         return (streams.Count, statistics.LinesProcessed, statistics.BytesProcessed);
     }
 
-    private static bool IsOrdered(LogQLNode node) => node is VectorNode { Function: "sort" or "sort_desc" or "topk" or "bottomk" };
+    // As in Loki the order by value shows where the query sorts at any place; all else is in order of labels.
+    private static bool IsOrdered(LogQLNode node) => node switch
+    {
+        VectorNode vector => vector.Function is "sort" or "sort_desc" || IsOrdered(vector.Inner),
+        BinaryNode binary => IsOrdered(binary.Left) || IsOrdered(binary.Right),
+        LabelReplaceNode replace => IsOrdered(replace.Inner),
+        _ => false,
+    };
 
     private List<LogLine> Lines(LogNode log, LogQLRange range, LogQLStatistics statistics, CancellationToken cancellation)
     {

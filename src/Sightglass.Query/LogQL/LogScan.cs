@@ -29,8 +29,11 @@ internal sealed class LogScan
         EventOrder order,
         LogQLStatistics statistics,
         CancellationToken cancellation,
-        EventFold? fold = null)
+        EventFold? fold = null,
+        bool hinted = false,
+        bool preservesErrors = false)
     {
+        _entry.Hints = hinted ? needs : null;
         _store = store;
         _statistics = statistics;
         foreach (var stage in node.Stages)
@@ -46,6 +49,7 @@ internal sealed class LogScan
             }
         }
 
+        _entry.PreservesErrors = preservesErrors && needs.AsksForErrors;
         var where = EventPredicate.True;
         _stages = [.. node.Stages];
         var pushing = true;

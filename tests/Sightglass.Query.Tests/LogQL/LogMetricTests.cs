@@ -120,7 +120,8 @@ public sealed class LogMetricTests
     }
 
     [Theory]
-    [InlineData("""sum(count_over_time({app="a"} | json [1m]))""", "JSONParserErr")]
+    [InlineData("""sum by (x) (count_over_time({app="a"} | json [1m]))""", "JSONParserErr")]
+    [InlineData("""max by (x) (max_over_time({app="a"} | logfmt | json | unwrap ms [1m]))""", "JSONParserErr")]
     [InlineData("""sum(sum_over_time({app="a"} | logfmt | unwrap level [1m]))""", "SampleExtractionErr")]
     public void An_error_in_the_pipeline_fails_the_query(string query, string error) =>
         Should.Throw<QueryException>(() => World().Vector(query, 100)).Message.ShouldContain(error);

@@ -103,7 +103,7 @@ public sealed class LokiApiTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("query_range", "query", "{", "1:2: parse error")]
+    [InlineData("query_range", "query", "{", "parse error at line 1, col 2")]
     [InlineData("query_range", "query", "", "parse error")]
     [InlineData("query", "query", "{app=\"a\"}", "instant query")]
     [InlineData("query_range", "limit", "0", "limit must be a positive value")]

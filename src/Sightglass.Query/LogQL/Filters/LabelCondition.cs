@@ -3,6 +3,7 @@ using Sightglass.Core.Model;
 using MatchType = Sightglass.Core.Model.MatchType;
 using Sightglass.Query.LogQL.Pipeline;
 using Sightglass.Query.LogQL.Syntax;
+using Sightglass.Query.Syntax;
 
 namespace Sightglass.Query.LogQL.Filters;
 
@@ -10,6 +11,9 @@ namespace Sightglass.Query.LogQL.Filters;
 internal abstract class LabelCondition
 {
     public const string Error = "LabelFilterErr";
+
+    /// <summary>The condition as LogQL.</summary>
+    public abstract override string ToString();
 
     /// <summary>Whether the line stays.</summary>
     public abstract bool Holds(LogEntry entry);
@@ -29,6 +33,9 @@ internal sealed class CombinedCondition(bool isAnd, LabelCondition left, LabelCo
     public LabelCondition Right => right;
 
     /// <inheritdoc/>
+    public override string ToString() => $"( {left} {(isAnd ? "," : "or")} {right} )";
+
+    /// <inheritdoc/>
     public override bool Holds(LogEntry entry) => isAnd ? left.Holds(entry) && right.Holds(entry) : left.Holds(entry) || right.Holds(entry);
 
     /// <inheritdoc/>
@@ -45,6 +52,9 @@ internal sealed class TextCondition(LabelMatcher matcher) : LabelCondition
     private readonly System.Text.RegularExpressions.Regex? _regex = matcher.Regex is { Literals: null } re ? re.Regex : null;
 
     public LabelMatcher Matcher => matcher;
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{matcher.Name}{matcher.Type switch { MatchType.Equal => "=", MatchType.NotEqual => "!=", MatchType.Regex => "=~", _ => "!~" }}{QuotedText.Quote(matcher.Value)}";
 
     /// <inheritdoc/>
     public override bool Holds(LogEntry entry)
@@ -90,8 +100,30 @@ internal enum QuantityKind
 }
 
 /// <summary>Compares a label as a number, duration or size. A line without the label goes; one whose label does not parse stays, marked as an error.</summary>
-internal sealed class QuantityCondition(string name, CompareOp op, QuantityKind kind, double want) : LabelCondition
+internal sealed class QuantityCondition(string name, CompareOp op, QuantityKind kind, double want, string text) : LabelCondition
 {
+    /// <inheritdoc/>
+    public override string ToString()
+    {
+        var symbol = op switch
+        {
+            CompareOp.Equal => "==",
+            CompareOp.NotEqual => "!=",
+            CompareOp.Less => "<",
+            CompareOp.LessOrEqual => "<=",
+            CompareOp.Greater => ">",
+            _ => ">=",
+        };
+
+        // A size keeps its units: the nearest round one would be another number.
+        return name + symbol + kind switch
+        {
+            QuantityKind.Bytes => text,
+            QuantityKind.Duration => Quantities.FormatDuration(want),
+            _ => GoFloat.Plain(want),
+        };
+    }
+
     /// <inheritdoc/>
     public override bool Holds(LogEntry entry)
     {
@@ -103,14 +135,14 @@ internal sealed class QuantityCondition(string name, CompareOp op, QuantityKind 
 
         if (kind != QuantityKind.Number || !entry.TryGetNumber(name, out var value))
         {
-            if (!entry.TryGet(name, out var text))
+            if (!entry.TryGet(name, out var found))
             {
                 return false;
             }
 
-            if (!TryRead(text, kind, out value))
+            if (!TryRead(found, kind, out value))
             {
-                entry.SetError(Error, Describe(text, kind));
+                entry.SetError(Error, Describe(found, kind));
                 return true;
             }
         }
@@ -133,7 +165,7 @@ internal sealed class QuantityCondition(string name, CompareOp op, QuantityKind 
     public static bool TryRead(ReadOnlySpan<char> text, QuantityKind kind, out double value) => kind switch
     {
         QuantityKind.Number => Quantities.TryParseNumber(text, out value),
-        QuantityKind.Duration => Quantities.TryParseDuration(text, out value),
+        QuantityKind.Duration => Quantities.TryParseGoDuration(text, out value),
         _ => Quantities.TryParseBytes(text, out value),
     };
 
@@ -141,14 +173,17 @@ internal sealed class QuantityCondition(string name, CompareOp op, QuantityKind 
     public static string Describe(ReadOnlySpan<char> text, QuantityKind kind) => kind switch
     {
         QuantityKind.Number => $"strconv.ParseFloat: parsing \"{text}\": invalid syntax",
-        QuantityKind.Duration => $"time: invalid duration \"{text}\"",
-        _ => $"strconv.ParseFloat: parsing \"{text}\": invalid syntax",
+        QuantityKind.Duration => Quantities.DescribeDuration(text),
+        _ => Quantities.DescribeBytes(text),
     };
 }
 
 /// <summary>Compares a label with addresses.</summary>
-internal sealed class IpCondition(string name, bool negated, IpMatcher matcher) : LabelCondition
+internal sealed class IpCondition(string name, bool negated, IpMatcher matcher, string text) : LabelCondition
 {
+    /// <inheritdoc/>
+    public override string ToString() => $"{name}{(negated ? "!=" : "=")}ip({QuotedText.Quote(text)})";
+
     /// <inheritdoc/>
     public override bool Holds(LogEntry entry)
     {
@@ -157,7 +192,7 @@ internal sealed class IpCondition(string name, bool negated, IpMatcher matcher) 
             return true;
         }
 
-        return entry.TryGet(name, out var text) && (matcher.Matches(text) || matcher.MatchesAnywhere(text)) != negated;
+        return entry.TryGet(name, out var value) && matcher.MatchesAnywhere(value) != negated;
     }
 
     /// <inheritdoc/>

@@ -15,6 +15,9 @@ internal sealed class LabelFilterStage(LabelCondition condition) : LogStage
     public EventPredicate? Weaker => WeakerOf(condition);
 
     /// <inheritdoc/>
+    public override string ToString() => $"| {condition}";
+
+    /// <inheritdoc/>
     public override bool NeedsLine => false;
 
     /// <inheritdoc/>

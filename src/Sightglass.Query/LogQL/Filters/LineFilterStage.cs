@@ -2,6 +2,7 @@ using Sightglass.Core.Contracts;
 using Sightglass.Core.Model;
 using Sightglass.Query.LogQL.Parsers;
 using Sightglass.Query.LogQL.Pipeline;
+using Sightglass.Query.Syntax;
 
 namespace Sightglass.Query.LogQL.Filters;
 
@@ -71,6 +72,13 @@ internal sealed class LineFilterStage(bool negated, IReadOnlyList<LineTest> test
             EventPredicate any = terms.Count == 1 ? terms[0] : new OrPredicate(terms);
             return negated ? new NotPredicate(any) : any;
         }
+    }
+
+    /// <inheritdoc/>
+    public override string ToString()
+    {
+        var symbol = tests[0].Kind switch { LineTestKind.Regex => "~", LineTestKind.Pattern => ">", _ => "=" };
+        return $"{(negated ? '!' : '|')}{symbol} {string.Join(" or ", tests.Select(static t => t.Kind == LineTestKind.Ip ? $"ip({QuotedText.Quote(t.Text)})" : QuotedText.Quote(t.Text)))}";
     }
 
     /// <inheritdoc/>

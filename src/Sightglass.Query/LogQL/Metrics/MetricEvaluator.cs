@@ -22,9 +22,9 @@ internal sealed class MetricEvaluator(IEventStore store, QueryLimits limits, Ste
             case VectorLiteralNode literal:
                 return Constant(literal.Value);
             case RangeNode range:
-                return Range(range, range.Grouping);
+                return Range(range, range.Grouping, hinted: true);
             case VectorNode { Inner: RangeNode { Grouping: null } inner } vector when Merges(vector.Function, inner):
-                return Range(inner, vector.Grouping ?? Grouping.All);
+                return Range(inner, vector.Grouping ?? Grouping.All, hinted: vector.Function == "sum");
             case VectorNode vector:
                 return VectorAggregation.Run(vector, Evaluate(vector.Inner), grid.Count);
             case BinaryNode { Left: NumberNode number } binary:
@@ -50,7 +50,8 @@ internal sealed class MetricEvaluator(IEventStore store, QueryLimits limits, Ste
         _ => false,
     };
 
-    private List<StepSeries> Range(RangeNode node, Grouping? grouping)
+    // With hinted a parser stops where it found the labels that the query asks for, as Loki's does in sums: what comes after that in a line is no error.
+    private List<StepSeries> Range(RangeNode node, Grouping? grouping, bool hinted)
     {
         var needs = new LabelNeeds();
         if (node.Function == "absent_over_time")
@@ -85,7 +86,8 @@ internal sealed class MetricEvaluator(IEventStore store, QueryLimits limits, Ste
         // Sums of doubles depend on their order, and an answer should not change from one time to the next.
         var order = node.Unwrap is null || WindowSamples.IsOrderFree(node.Function) ? EventOrder.Any : EventOrder.TimeAscending;
         var needsLine = node.Function is "bytes_rate" or "bytes_over_time";
-        var scan = new LogScan(store, node.Log, needs, needsLine, min, max, order, statistics, cancellation, LogFold.Of(node, grid, min));
+        var scan = new LogScan(
+            store, node.Log, needs, needsLine, min, max, order, statistics, cancellation, LogFold.Of(node, grid, min), hinted && !needs.All, preservesErrors: true);
         var aggregation = new RangeAggregation(node, grouping, grid, limits);
         scan.RunWeighted(
             (entry, lines) =>

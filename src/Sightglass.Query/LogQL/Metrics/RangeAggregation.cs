@@ -43,7 +43,7 @@ internal sealed class RangeAggregation(RangeNode node, Grouping? grouping, StepG
             return;
         }
 
-        if (entry.Error is { Length: > 0 } error)
+        if (entry.Error is { Length: > 0 } error && !entry.PreservesErrors)
         {
             throw new QueryException(
                 QueryErrorKind.BadData,
@@ -112,7 +112,7 @@ internal sealed class RangeAggregation(RangeNode node, Grouping? grouping, StepG
     private static bool TryUnwrap(LogEntry entry, Unwrap unwrap, out double value)
     {
         value = 0;
-        if (entry.Error is null && (unwrap.Kind != QuantityKind.Number || !entry.TryGetNumber(unwrap.Label, out value)))
+        if (unwrap.Kind != QuantityKind.Number || !entry.TryGetNumber(unwrap.Label, out value))
         {
             if (!entry.TryGet(unwrap.Label, out var text) || text.Length == 0)
             {

@@ -68,7 +68,7 @@ internal static class VectorAggregation
             output.Add(series);
         }
 
-        return node.Function is "topk" or "bottomk" && steps == 1 ? Sorted(output, node.Function == "topk") : output;
+        return output;
     }
 
     private static double Value(string function, List<double> values) => function switch

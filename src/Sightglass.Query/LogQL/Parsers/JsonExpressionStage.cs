@@ -1,24 +1,29 @@
 using Sightglass.Query.LogQL.Pipeline;
+using Sightglass.Query.Syntax;
 
 namespace Sightglass.Query.LogQL.Parsers;
 
 /// <summary><c>| json a="x.y[0]"</c>: picked values become labels; objects and arrays as written, what is not there as empty.</summary>
 /// <param name="picks">Label and path; a path step is a member's name or an index.</param>
-internal sealed class JsonExpressionStage(IReadOnlyList<(string Label, IReadOnlyList<JsonPathStep> Path)> picks) : LogStage
+/// <param name="texts">The paths as written.</param>
+internal sealed class JsonExpressionStage(IReadOnlyList<(string Label, IReadOnlyList<JsonPathStep> Path)> picks, IReadOnlyList<string> texts) : LogStage
 {
+    /// <inheritdoc/>
+    public override string ToString() => "| json " + string.Join(',', picks.Select((p, i) => $"{p.Label}={QuotedText.Quote(texts[i])}"));
+
     /// <inheritdoc/>
     public override bool Process(LogEntry entry)
     {
         var slice = entry.LineSlice;
-        if (slice.Length == 0)
+        if (slice.Length == 0 || !entry.WantsMore)
         {
             return true;
         }
 
-        var check = new JsonScanner(entry.Line);
-        if (check.Kind() != JsonKind.Object || !check.Skip(out _))
+        // Only the beginning is looked at: a path that leads into malformed text finds nothing.
+        if (entry.Line[0] is not ('{' or '[' or '"'))
         {
-            entry.SetError(JsonStage.Error, JsonStage.NotAnObject);
+            entry.SetError(JsonStage.Error, string.Empty);
             return true;
         }
 
@@ -56,7 +61,7 @@ internal sealed class JsonExpressionStage(IReadOnlyList<(string Label, IReadOnly
         while (scanner.NextKey(ref first, out var key, out var escaped))
         {
             var raw = entry.Line.Slice(key.Start, key.Length);
-            if (escaped ? JsonScanner.Unescape(raw) == name : raw.SequenceEqual(name))
+            if (escaped ? JsonScanner.TryUnescape(raw, out var unescaped) && unescaped == name : raw.SequenceEqual(name))
             {
                 return true;
             }
@@ -94,7 +99,7 @@ internal sealed class JsonExpressionStage(IReadOnlyList<(string Label, IReadOnly
         var start = entry.LineSlice.Start;
         if (scanner.Kind() == JsonKind.String && scanner.ReadString(out var text, out var escaped))
         {
-            return escaped ? entry.Append(JsonScanner.Unescape(entry.Line.Slice(text.Start, text.Length))) : new TextSlice(start + text.Start, text.Length);
+            return escaped ? (JsonScanner.TryUnescape(entry.Line.Slice(text.Start, text.Length), out var unescaped) ? entry.Append(unescaped) : default) : new TextSlice(start + text.Start, text.Length);
         }
 
         return scanner.Skip(out var value) ? new TextSlice(start + value.Start, value.Length) : default;

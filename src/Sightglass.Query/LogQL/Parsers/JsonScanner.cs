@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Sightglass.Query.LogQL.Pipeline;
 
@@ -193,34 +194,87 @@ internal ref struct JsonScanner(ReadOnlySpan<char> text)
         return !Failed;
     }
 
-    /// <summary>Goes back to an offset where a value starts.</summary>
-    public void Rewind(int position) => Position = position;
-
-    /// <summary>The text of a string with its escapes resolved; what is not an escape stays as it is.</summary>
-    public static string Unescape(ReadOnlySpan<char> raw)
+    /// <summary>The text of a string with its escapes resolved; false when there is one that JSON does not have, or half a surrogate pair. With <paramref name="apostrophe"/> that may be escaped too.</summary>
+    public static bool TryUnescape(ReadOnlySpan<char> raw, [NotNullWhen(true)] out string? text, bool apostrophe = false)
     {
+        text = null;
         var output = new StringBuilder(raw.Length);
         for (var i = 0; i < raw.Length; i++)
         {
             var c = raw[i];
-            if (c != '\\' || i + 1 >= raw.Length)
+            if (c != '\\')
             {
                 output.Append(c);
                 continue;
             }
 
-            var next = raw[++i];
-            if (next == 'u' && i + 4 < raw.Length && ushort.TryParse(raw.Slice(i + 1, 4), System.Globalization.NumberStyles.AllowHexSpecifier, System.Globalization.CultureInfo.InvariantCulture, out var code))
+            if (++i >= raw.Length)
             {
-                output.Append((char)code);
-                i += 4;
-                continue;
+                return false;
             }
 
-            output.Append(next switch { 'n' => '\n', 't' => '\t', 'r' => '\r', 'b' => '\b', 'f' => '\f', _ => next });
+            switch (raw[i])
+            {
+                case '"' or '\\' or '/':
+                case '\'' when apostrophe:
+                    output.Append(raw[i]);
+                    break;
+                case 'n':
+                    output.Append('\n');
+                    break;
+                case 't':
+                    output.Append('\t');
+                    break;
+                case 'r':
+                    output.Append('\r');
+                    break;
+                case 'b':
+                    output.Append('\b');
+                    break;
+                case 'f':
+                    output.Append('\f');
+                    break;
+                case 'u':
+                    if (!TryUnit(raw, ref i, out var unit))
+                    {
+                        return false;
+                    }
+
+                    output.Append(unit);
+                    if (char.IsSurrogate(unit))
+                    {
+                        var next = i + 2;
+                        if (!char.IsHighSurrogate(unit) || next >= raw.Length || raw[i + 1] != '\\' || raw[next] != 'u' || !TryUnit(raw, ref next, out var low) || !char.IsLowSurrogate(low))
+                        {
+                            return false;
+                        }
+
+                        output.Append(low);
+                        i = next;
+                    }
+
+                    break;
+                default:
+                    return false;
+            }
         }
 
-        return output.ToString();
+        text = output.ToString();
+        return true;
+    }
+
+    // Four hexadecimal digits behind the u.
+    private static bool TryUnit(ReadOnlySpan<char> raw, ref int at, out char unit)
+    {
+        unit = default;
+        if (at + 4 >= raw.Length || !ushort.TryParse(raw.Slice(at + 1, 4), System.Globalization.NumberStyles.AllowHexSpecifier, System.Globalization.CultureInfo.InvariantCulture, out var code))
+        {
+            return false;
+        }
+
+        unit = (char)code;
+        at += 4;
+        return true;
     }
 
     private readonly char Current => Position < _text.Length ? _text[Position] : '\0';

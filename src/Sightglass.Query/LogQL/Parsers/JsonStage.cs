@@ -6,99 +6,116 @@ namespace Sightglass.Query.LogQL.Parsers;
 internal sealed class JsonStage : LogStage
 {
     public const string Error = "JSONParserErr";
-    public const string NotAnObject = "Value looks like object, but can't find closing '}' symbol";
 
     private readonly LabelNames _names = new(static key => LabelNames.Sanitize(key));
-    private readonly LabelNames _nested = new(static key => LabelNames.Sanitize(key, isPrefix: false));
     private LabelNeeds? _wanted;
+
+    /// <inheritdoc/>
+    public override string ToString() => "| json";
 
     /// <inheritdoc/>
     public override bool Process(LogEntry entry)
     {
-        if (entry.LineSlice.Length == 0)
+        if (!entry.WantsMore)
         {
             return true;
         }
 
-        var scanner = new JsonScanner(entry.Line);
-        if (!ReadObject(ref scanner, entry, string.Empty, 0))
+        var slice = entry.LineSlice;
+        var found = ReadObject(entry, new TextSlice(0, slice.Length), string.Empty, 0, null);
+        if (found is not null)
         {
-            entry.SetError(Error, NotAnObject);
+            entry.SetError(Error, found);
         }
 
         return true;
     }
 
+    /// <summary>As for a query, and tells <paramref name="paths"/> the members' names that each label was made of.</summary>
+    public void Process(LogEntry entry, Action<string, IReadOnlyList<string>> paths)
+    {
+        if (ReadObject(entry, new TextSlice(0, entry.LineSlice.Length), string.Empty, 0, new PathCollector(paths)) is { } error)
+        {
+            entry.SetError(Error, error);
+        }
+    }
+
     /// <inheritdoc/>
     public override void Limit(LabelNeeds needs) => _wanted = needs;
 
-    private bool ReadObject(ref JsonScanner scanner, LogEntry entry, string prefix, int depth)
+    // Gives what is wrong with the object, null when nothing is.
+    private string? ReadObject(LogEntry entry, TextSlice within, string prefix, int depth, PathCollector? paths)
     {
-        if (depth > JsonScanner.MaxDepth || !scanner.Enter('{'))
+        if (depth > JsonScanner.MaxDepth)
         {
-            return false;
+            return JsonObjectReader.BadObject;
         }
 
-        var slice = entry.LineSlice;
-        var first = true;
-        while (scanner.NextKey(ref first, out var key, out var escaped))
+        var start = entry.LineSlice.Start;
+        var reader = new JsonObjectReader(entry.Line[..(within.Start + within.Length)], within.Start);
+        while (reader.Next())
         {
-            var kind = scanner.Kind();
-            if (kind is JsonKind.Array or JsonKind.Null or JsonKind.Invalid)
+            if (reader.Kind is JsonKind.Array or JsonKind.Null)
             {
-                if (!scanner.Skip(out _))
+                continue;
+            }
+
+            var raw = entry.Line.Slice(reader.Key.Start, reader.Key.Length);
+            string? unescaped = null;
+            if (reader.KeyEscaped && !JsonScanner.TryUnescape(raw, out unescaped))
+            {
+                return JsonObjectReader.BadEscape;
+            }
+
+            var name = prefix.Length == 0 && unescaped is null ? _names[raw] : _names.Within(prefix, unescaped ?? raw);
+            paths?.Push(unescaped ?? (paths is null ? string.Empty : raw.ToString()));
+            if (reader.Kind == JsonKind.Object)
+            {
+                if ((_wanted is null || _wanted.HasPrefix(name)) && ReadObject(entry, reader.Value, name, depth + 1, paths) is { } error)
                 {
-                    return false;
+                    return error;
+                }
+
+                paths?.Pop();
+                if (!entry.WantsMore)
+                {
+                    return null;
                 }
 
                 continue;
             }
 
-            var name = Name(entry.Line.Slice(key.Start, key.Length), escaped, prefix);
-            if (kind == JsonKind.Object)
+            if (name.Length > 0 && (_wanted is null || _wanted.Contains(name)))
             {
-                if (!ReadObject(ref scanner, entry, name, depth + 1))
+                // A string that is not one becomes the empty text.
+                var value = !reader.ValueEscaped ? new TextSlice(start + reader.Value.Start, reader.Value.Length)
+                    : JsonScanner.TryUnescape(entry.Line.Slice(reader.Value.Start, reader.Value.Length), out var text) ? entry.Append(text)
+                    : default;
+                var label = entry.Extract(name, value);
+                if (label is not null)
                 {
-                    return false;
+                    paths?.Tell(label);
                 }
-
-                continue;
             }
 
-            var isText = kind == JsonKind.String;
-            var valueEscaped = false;
-            if (isText ? !scanner.ReadString(out var value, out valueEscaped) : !scanner.ReadScalar(out value))
+            paths?.Pop();
+            if (!entry.WantsMore)
             {
-                return false;
-            }
-
-            if (_wanted is null || _wanted.Contains(name))
-            {
-                entry.Extract(name, valueEscaped
-                    ? entry.Append(JsonScanner.Unescape(entry.Line.Slice(value.Start, value.Length)))
-                    : new TextSlice(slice.Start + value.Start, value.Length));
+                return null;
             }
         }
 
-        return !scanner.Failed;
+        return reader.Error;
     }
 
-    private string Name(ReadOnlySpan<char> key, bool escaped, string prefix)
+    private sealed class PathCollector(Action<string, IReadOnlyList<string>> tell)
     {
-        if (prefix.Length == 0)
-        {
-            return escaped ? LabelNames.Sanitize(JsonScanner.Unescape(key)) : _names[key];
-        }
+        private readonly List<string> _path = [];
 
-        Span<char> joined = stackalloc char[256];
-        if (escaped || prefix.Length + 1 + key.Length > joined.Length)
-        {
-            return prefix + "_" + LabelNames.Sanitize(JsonScanner.Unescape(key), isPrefix: false);
-        }
+        public void Push(string key) => _path.Add(key);
 
-        prefix.CopyTo(joined);
-        joined[prefix.Length] = '_';
-        key.CopyTo(joined[(prefix.Length + 1)..]);
-        return _nested[joined[..(prefix.Length + 1 + key.Length)]];
+        public void Pop() => _path.RemoveAt(_path.Count - 1);
+
+        public void Tell(string label) => tell(label, _path);
     }
 }

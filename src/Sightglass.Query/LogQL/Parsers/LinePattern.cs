@@ -100,7 +100,7 @@ internal sealed class LinePattern
         }
     }
 
-    /// <summary>Whether the pattern fits the whole line.</summary>
+    /// <summary>Whether the pattern fits the line up to its end.</summary>
     public bool Test(ReadOnlySpan<char> line)
     {
         if (line.Length == 0 || _nodes.Count == 0)
@@ -117,8 +117,9 @@ internal sealed class LinePattern
             }
 
             var found = line[at..].IndexOf(_nodes[i].Literal);
-            if (found < 0 || (i == 0 && found != 0))
+            if (found < 0 || (i != 0 && found == 0))
             {
+                // No capture is empty. What stands before a literal at the pattern's beginning is not looked at, as in Loki.
                 return false;
             }
 

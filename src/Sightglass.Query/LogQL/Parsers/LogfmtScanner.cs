@@ -17,8 +17,8 @@ internal ref struct LogfmtScanner(ReadOnlySpan<char> text)
     /// <summary>Value of the current pair, as between its quotes when it has them.</summary>
     public TextSlice Value { get; private set; }
 
-    /// <summary>True when the value has escapes to resolve.</summary>
-    public bool Escaped { get; private set; }
+    /// <summary>The value with its escapes resolved; null when it has none.</summary>
+    public string? Unescaped { get; private set; }
 
     /// <summary>Moves to the next pair; a key alone has an empty value.</summary>
     public bool Next()
@@ -37,7 +37,7 @@ internal ref struct LogfmtScanner(ReadOnlySpan<char> text)
 
             var start = _at;
             Value = default;
-            Escaped = false;
+            Unescaped = null;
             while (_at < _text.Length && _text[_at] > ' ' && _text[_at] is not ('=' or '"'))
             {
                 _at++;
@@ -92,12 +92,13 @@ internal ref struct LogfmtScanner(ReadOnlySpan<char> text)
     private bool Quoted()
     {
         var start = ++_at;
+        var escaped = false;
         while (_at < _text.Length)
         {
             var c = _text[_at];
             if (c == '\\')
             {
-                Escaped = true;
+                escaped = true;
                 _at += 2;
                 continue;
             }
@@ -106,6 +107,14 @@ internal ref struct LogfmtScanner(ReadOnlySpan<char> text)
             {
                 Value = new TextSlice(start, _at - start);
                 _at++;
+                string? text = null;
+                if (escaped && !JsonScanner.TryUnescape(_text.Slice(Value.Start, Value.Length), out text, apostrophe: true))
+                {
+                    Error ??= $"logfmt syntax error at pos {_at + 1} : invalid quoted value";
+                    return false;
+                }
+
+                Unescaped = text;
                 return true;
             }
 
@@ -113,7 +122,7 @@ internal ref struct LogfmtScanner(ReadOnlySpan<char> text)
         }
 
         _at = _text.Length;
-        Error ??= "logfmt syntax error : unterminated quoted value";
+        Error ??= $"logfmt syntax error at pos {_at + 1} : unterminated quoted value";
         return false;
     }
 

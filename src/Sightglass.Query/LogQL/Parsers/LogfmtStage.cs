@@ -1,4 +1,5 @@
 using Sightglass.Query.LogQL.Pipeline;
+using Sightglass.Query.Syntax;
 
 namespace Sightglass.Query.LogQL.Parsers;
 
@@ -14,10 +15,15 @@ internal sealed class LogfmtStage(bool strict, bool keepEmpty, IReadOnlyList<(st
     private LabelNeeds? _wanted;
 
     /// <inheritdoc/>
+    public override string ToString() =>
+        "| logfmt" + (strict ? " --strict" : string.Empty) + (keepEmpty ? " --keep-empty" : string.Empty)
+        + (picks.Count > 0 ? " " : string.Empty) + string.Join(',', picks.Select(static p => $"{p.Label}={QuotedText.Quote(p.Key)}"));
+
+    /// <inheritdoc/>
     public override bool Process(LogEntry entry)
     {
         var slice = entry.LineSlice;
-        if (slice.Length == 0)
+        if (!entry.WantsMore)
         {
             return true;
         }
@@ -42,6 +48,10 @@ internal sealed class LogfmtStage(bool strict, bool keepEmpty, IReadOnlyList<(st
                 if (_wanted is null || _wanted.Contains(name))
                 {
                     entry.Extract(name, Value(entry, slice, ref scanner));
+                    if (!entry.WantsMore)
+                    {
+                        break;
+                    }
                 }
 
                 continue;
@@ -79,8 +89,8 @@ internal sealed class LogfmtStage(bool strict, bool keepEmpty, IReadOnlyList<(st
     private static TextSlice Value(LogEntry entry, TextSlice line, ref LogfmtScanner scanner)
     {
         var value = scanner.Value;
-        return scanner.Escaped
-            ? entry.Append(JsonScanner.Unescape(entry.Line.Slice(value.Start, value.Length)))
+        return scanner.Unescaped is { } text
+            ? entry.Append(text)
             : new TextSlice(line.Start + value.Start, value.Length);
     }
 }

@@ -1,16 +1,24 @@
 using Sightglass.Query.LogQL.Pipeline;
+using Sightglass.Query.Syntax;
 
 namespace Sightglass.Query.LogQL.Parsers;
 
 /// <summary><c>| pattern "…"</c>.</summary>
-internal sealed class PatternStage(LinePattern pattern) : LogStage
+internal sealed class PatternStage(LinePattern pattern, string text) : LogStage
 {
     private LabelNeeds? _wanted;
 
     /// <inheritdoc/>
+    public override string ToString() => $"| pattern {QuotedText.Quote(text)}";
+
+    /// <inheritdoc/>
     public override bool Process(LogEntry entry)
     {
-        pattern.Extract(entry, _wanted);
+        if (entry.WantsMore)
+        {
+            pattern.Extract(entry, _wanted);
+        }
+
         return true;
     }
 

@@ -1,16 +1,20 @@
 using System.Text.RegularExpressions;
 using Sightglass.Query.LogQL.Pipeline;
+using Sightglass.Query.Syntax;
 
 namespace Sightglass.Query.LogQL.Parsers;
 
 /// <summary><c>| regexp "…"</c>: named groups become labels.</summary>
-internal sealed class RegexpStage(Regex regex) : LogStage
+internal sealed class RegexpStage(Regex regex, string text) : LogStage
 {
     private readonly string[] _names = [.. Named(regex)];
     private LabelNeeds? _wanted;
 
     /// <summary>Names of the groups that have one.</summary>
     public static IEnumerable<string> Named(Regex regex) => regex.GetGroupNames().Where(static n => !char.IsAsciiDigit(n[0]));
+
+    /// <inheritdoc/>
+    public override string ToString() => $"| regexp {QuotedText.Quote(text)}";
 
     /// <inheritdoc/>
     public override bool Process(LogEntry entry)

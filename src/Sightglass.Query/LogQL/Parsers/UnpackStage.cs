@@ -10,66 +10,61 @@ internal sealed class UnpackStage : LogStage
     private LabelNeeds? _wanted;
 
     /// <inheritdoc/>
+    public override string ToString() => "| unpack";
+
+    /// <inheritdoc/>
     public override bool Process(LogEntry entry)
     {
         var slice = entry.LineSlice;
-        if (slice.Length == 0)
+        if (slice.Length == 0 || !entry.WantsMore)
         {
             return true;
         }
 
-        var scanner = new JsonScanner(entry.Line);
-        var first = true;
+        var reader = new JsonObjectReader(entry.Line, 0);
         TextSlice? line = null;
         _found.Clear();
-        if (scanner.Kind() == JsonKind.Object && scanner.Enter('{'))
+        while (reader.Next())
         {
-            while (scanner.NextKey(ref first, out var key, out _))
+            if (reader.Kind != JsonKind.String)
             {
-                if (scanner.Kind() != JsonKind.String)
-                {
-                    scanner.Skip(out _);
-                    continue;
-                }
-
-                if (!scanner.ReadString(out var text, out var escaped))
-                {
-                    break;
-                }
-
-                var name = entry.Line.Slice(key.Start, key.Length);
-                var value = escaped ? entry.Append(JsonScanner.Unescape(entry.Line.Slice(text.Start, text.Length))) : new TextSlice(slice.Start + text.Start, text.Length);
-                if (name is "_entry")
-                {
-                    line = value;
-                }
-                else
-                {
-                    _found.Add((_names[name], value));
-                }
+                continue;
             }
 
-            if (!scanner.Failed)
+            var name = entry.Line.Slice(reader.Key.Start, reader.Key.Length);
+            var value = !reader.ValueEscaped ? new TextSlice(slice.Start + reader.Value.Start, reader.Value.Length)
+                : JsonScanner.TryUnescape(entry.Line.Slice(reader.Value.Start, reader.Value.Length), out var text) ? entry.Append(text)
+                : default;
+            if (name is "_entry")
             {
-                // Only a line that pack made has its labels taken off.
-                if (line is { } packed)
-                {
-                    foreach (var (name, value) in _found)
-                    {
-                        if (_wanted is null || _wanted.Contains(name))
-                        {
-                            entry.Extract(name, value);
-                        }
-                    }
-
-                    entry.SetLine(packed);
-                }
-
-                return true;
+                line = value;
+            }
+            else
+            {
+                _found.Add((_names[name], value));
             }
         }
 
-        entry.SetError(JsonStage.Error, JsonStage.NotAnObject);
+        if (reader.Error is { } error)
+        {
+            entry.SetError(JsonStage.Error, error);
+            return true;
+        }
+
+        // Only a line that pack made has its labels taken off.
+        if (line is { } packed)
+        {
+            foreach (var (name, value) in _found)
+            {
+                if (_wanted is null || _wanted.Contains(name))
+                {
+                    entry.Extract(name, value);
+                }
+            }
+
+            entry.SetLine(packed);
+        }
+
         return true;
     }
 

@@ -4,6 +4,9 @@ namespace Sightglass.Query.LogQL.Pipeline;
 internal sealed class DecolorizeStage : LogStage
 {
     /// <inheritdoc/>
+    public override string ToString() => "| decolorize";
+
+    /// <inheritdoc/>
     public override bool Process(LogEntry entry)
     {
         if (!entry.Line.Contains('\x1b'))

@@ -30,6 +30,32 @@ internal sealed class LabelNames(Func<string, string> make)
         }
     }
 
+    /// <summary>
+    /// The name of a member within an object whose name so far is <paramref name="prefix"/>, joined with an underscore. Blanks around a member's name
+    /// do not count, and one without a name adds nothing.
+    /// </summary>
+    public string Within(string prefix, ReadOnlySpan<char> key)
+    {
+        Span<char> joined = stackalloc char[256];
+        var part = key.Trim();
+        if (part.Length == 0)
+        {
+            return prefix;
+        }
+
+        if (prefix.Length == 0 || prefix.Length + 1 + part.Length > joined.Length)
+        {
+            var text = Sanitize(part.ToString(), isPrefix: prefix.Length == 0);
+            return prefix.Length == 0 ? text : $"{prefix}_{text}";
+        }
+
+        // A prefix is a name already, which naming leaves as it is.
+        prefix.CopyTo(joined);
+        joined[prefix.Length] = '_';
+        part.CopyTo(joined[(prefix.Length + 1)..]);
+        return this[joined[..(prefix.Length + 1 + part.Length)]];
+    }
+
     /// <summary>As Loki's parsers name a label: blanks around it gone, every other character than letters, digits and _ an underscore, none but a prefix of _ before a digit.</summary>
     public static string Sanitize(string key, bool isPrefix = true)
     {

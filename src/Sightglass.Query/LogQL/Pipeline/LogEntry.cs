@@ -47,6 +47,7 @@ internal sealed class LogEntry
     private int _length;
     private TextSlice _line;
     private int _lineBytes;
+    private int _recorded;
 
     /// <summary>The stream.</summary>
     public LokiStream Stream { get; private set; } = null!;
@@ -69,6 +70,15 @@ internal sealed class LogEntry
     /// <summary>Details of <see cref="Error"/>.</summary>
     public string? ErrorDetails { get; private set; }
 
+    /// <summary>The labels that a metric query looks for, of which parsers find no more than are missing; null when it takes all.</summary>
+    public LabelNeeds? Hints { get; set; }
+
+    /// <summary>Whether errors are shown as labels of series instead of failing the query.</summary>
+    public bool PreservesErrors { get; set; }
+
+    /// <summary>Whether a parser still has something to look for.</summary>
+    public bool WantsMore => Hints is not { } hints || _recorded < hints.Required.Count;
+
     /// <summary>Labels beside those of the stream, all as text.</summary>
     public IReadOnlyList<EntryLabel> Labels
     {
@@ -89,6 +99,7 @@ internal sealed class LogEntry
         _labels.Clear();
         _deleted.Clear();
         _length = 0;
+        _recorded = 0;
         Error = null;
         ErrorDetails = null;
         Stream = stream;
@@ -128,6 +139,7 @@ internal sealed class LogEntry
         if (IndexOf(unique) < 0)
         {
             _labels.Add(new EntryLabel(unique, value, LabelCategory.Metadata));
+            Record(unique);
         }
     }
 
@@ -145,6 +157,7 @@ internal sealed class LogEntry
         if (IndexOf(unique) < 0)
         {
             _labels.Add(new EntryLabel(unique, default, LabelCategory.Metadata, type, number));
+            Record(unique);
         }
     }
 
@@ -156,32 +169,33 @@ internal sealed class LogEntry
         return at >= 0 && _labels[at].Type != AttributeType.None;
     }
 
-    /// <summary>Adds a label that a parser found; one that is there already keeps its value, and what the stream or the row calls so gets a suffix.</summary>
-    public void Extract(string name, TextSlice value)
+    /// <summary>
+    /// Adds a label that a parser found; one that is there already keeps its value, and what the stream or the row calls so gets a suffix. Gives the
+    /// name that it went by, null when it was not added.
+    /// </summary>
+    public string? Extract(string name, TextSlice value)
     {
         if (name.Length == 0)
         {
-            return;
+            return null;
         }
 
+        // The stream's own labels count even when a stage dropped them or set them anew, those of the row only while they are there.
         var at = IndexOf(name);
-        if (at >= 0 ? _labels[at].Category == LabelCategory.Metadata : Stream.Labels.Contains(name))
+        if (Stream.Labels.Contains(name) || (at >= 0 && _labels[at].Category == LabelCategory.Metadata))
         {
             name += "_extracted";
             at = IndexOf(name);
         }
 
-        if (at < 0)
+        if (at >= 0)
         {
-            _labels.Add(new EntryLabel(name, value, LabelCategory.Parsed));
+            return null;
         }
-    }
 
-    /// <summary>True when a parser may still add this label.</summary>
-    public bool IsExtracted(string name)
-    {
-        var at = IndexOf(name);
-        return at >= 0 && _labels[at].Category == LabelCategory.Parsed;
+        _labels.Add(new EntryLabel(name, value, LabelCategory.Parsed));
+        Record(name);
+        return name;
     }
 
     /// <summary>Looks a label up.</summary>
@@ -226,7 +240,15 @@ internal sealed class LogEntry
         else
         {
             _labels.Add(label);
+            Record(name);
         }
+    }
+
+    /// <summary>Gives a label's value to another name and takes the label away, which leaves nothing when both are the same.</summary>
+    public void Rename(string from, string to, TextSlice value)
+    {
+        Set(to, value);
+        Remove(from);
     }
 
     /// <summary>Removes a label.</summary>
@@ -285,6 +307,11 @@ internal sealed class LogEntry
         {
             visitor.Visit(ErrorDetailsLabel, ErrorDetails, LabelCategory.Parsed);
         }
+
+        if (PreservesErrors && Error is not null)
+        {
+            visitor.Visit(PreserveErrorLabel, "true", LabelCategory.Parsed);
+        }
     }
 
     /// <summary>The labels as a set.</summary>
@@ -293,6 +320,15 @@ internal sealed class LogEntry
         var visitor = new SetVisitor(new LabelSetBuilder());
         ForEach(ref visitor);
         return visitor.Builder.Build();
+    }
+
+    // Each name once a line: a label that was renamed away stays found.
+    private void Record(string name)
+    {
+        if (Hints is { } hints && hints.Required.Contains(name))
+        {
+            _recorded++;
+        }
     }
 
     private ReadOnlySpan<char> TextOf(int at)

@@ -5,6 +5,9 @@ namespace Sightglass.Query.LogQL.Pipeline;
 /// </summary>
 internal abstract class LogStage
 {
+    /// <summary>The stage as LogQL.</summary>
+    public abstract override string ToString();
+
     /// <summary>Whether the stage reads or replaces the text of the line.</summary>
     public virtual bool NeedsLine => true;
 
@@ -25,7 +28,10 @@ internal abstract class LogStage
 /// <summary>Which labels of a line a query reads.</summary>
 internal sealed class LabelNeeds
 {
+    private const string Suffix = "_extracted";
+
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _required = new(StringComparer.Ordinal);
 
     /// <summary>True when all of them may be read.</summary>
     public bool All { get; private set; }
@@ -36,17 +42,50 @@ internal sealed class LabelNeeds
     /// <summary>Reads every label.</summary>
     public void AddAll() => All = true;
 
-    /// <summary>Reads one label.</summary>
-    public void Add(string name)
+    /// <summary>Labels that parsers have to find; once they have, they look no further.</summary>
+    public IReadOnlySet<string> Required => _required;
+
+    /// <summary>Whether the query itself asks about errors, so that they do not fail it.</summary>
+    public bool AsksForErrors => _required.Contains(LogEntry.ErrorLabel);
+
+    /// <summary>Reads one label. Those that only <c>drop</c> and <c>keep</c> look at need not be looked for by a parser.</summary>
+    public void Add(string name, bool required = true)
     {
-        _names.Add(name);
-        const string suffix = "_extracted";
-        if (name.EndsWith(suffix, StringComparison.Ordinal))
+        Add(_names, name);
+        if (required)
         {
-            _names.Add(name[..^suffix.Length]);
+            Add(_required, name);
         }
+    }
+
+    /// <summary>Whether a label whose name starts so is read.</summary>
+    public bool HasPrefix(string prefix)
+    {
+        if (All)
+        {
+            return true;
+        }
+
+        foreach (var name in _names)
+        {
+            if (name.StartsWith(prefix, StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Whether a label of this name is read.</summary>
     public bool Contains(string name) => All || _names.Contains(name);
+
+    private static void Add(HashSet<string> names, string name)
+    {
+        names.Add(name);
+        if (name.EndsWith(Suffix, StringComparison.Ordinal))
+        {
+            names.Add(name[..^Suffix.Length]);
+        }
+    }
 }

@@ -10,6 +10,9 @@ internal sealed class SelectLabelsStage(bool keep, IReadOnlyList<(string Name, L
     private readonly List<string> _remove = [];
 
     /// <inheritdoc/>
+    public override string ToString() => (keep ? "| keep " : "| drop ") + string.Join(',', items.Select(static i => i.Matcher?.ToString() ?? i.Name));
+
+    /// <inheritdoc/>
     public override bool NeedsLine => false;
 
     /// <inheritdoc/>
@@ -22,10 +25,6 @@ internal sealed class SelectLabelsStage(bool keep, IReadOnlyList<(string Name, L
                 if (matcher is null || (entry.TryGet(name, out var value) && matcher.Matches(value.ToString())))
                 {
                     entry.Remove(name);
-                    if (name == LogEntry.ErrorLabel && matcher is null)
-                    {
-                        entry.Remove(LogEntry.ErrorDetailsLabel);
-                    }
                 }
             }
 
@@ -50,7 +49,7 @@ internal sealed class SelectLabelsStage(bool keep, IReadOnlyList<(string Name, L
         {
             if (matcher is not null)
             {
-                needs.Add(name);
+                needs.Add(name, required: false);
             }
         }
     }
@@ -59,7 +58,7 @@ internal sealed class SelectLabelsStage(bool keep, IReadOnlyList<(string Name, L
     {
         public void Visit(string name, ReadOnlySpan<char> value, LabelCategory category)
         {
-            if (name is LogEntry.ErrorLabel or LogEntry.ErrorDetailsLabel)
+            if (name is LogEntry.ErrorLabel or LogEntry.ErrorDetailsLabel or LogEntry.PreserveErrorLabel)
             {
                 return;
             }

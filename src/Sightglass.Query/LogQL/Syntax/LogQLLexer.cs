@@ -37,7 +37,14 @@ internal static class LogQLLexer
         var c = cursor.Current;
         if (c is '"' or '`')
         {
-            return new LogQLToken(LogQLTokenKind.String, cursor.ReadString(), 0, start);
+            var at = start;
+            if (!QuotedText.TryRead(cursor.Text, ref at, out var text, out var error))
+            {
+                throw LogQLError.At(cursor.Text, at, error);
+            }
+
+            cursor.Position = at;
+            return new LogQLToken(LogQLTokenKind.String, text, 0, start);
         }
 
         if (char.IsAsciiDigit(c) || (c == '.' && char.IsAsciiDigit(cursor.Peek())))
@@ -74,7 +81,7 @@ internal static class LogQLLexer
             }
         }
 
-        throw cursor.Error(start, $"unexpected character {QuotedText.Quote(c.ToString())}");
+        throw LogQLError.At(cursor.Text, start, $"syntax error: unexpected character {QuotedText.Quote(c.ToString())}");
     }
 
     private static LogQLToken Quantity(TextCursor cursor, int start)
@@ -109,6 +116,6 @@ internal static class LogQLLexer
 
         return Quantities.TryParseBytes(text, out var bytes)
             ? new LogQLToken(LogQLTokenKind.Bytes, text, bytes, start)
-            : throw cursor.Error(start, $"bad number or duration syntax: {QuotedText.Quote(text)}");
+            : throw LogQLError.At(cursor.Text, start, $"bad number or duration syntax: {QuotedText.Quote(text)}");
     }
 }

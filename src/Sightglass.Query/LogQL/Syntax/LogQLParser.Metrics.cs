@@ -135,7 +135,7 @@ internal sealed partial class LogQLParser
             if (token.Is("-") || token.Is("+"))
             {
                 _at++;
-                var number = Current.Kind == LogQLTokenKind.Number ? Current.Number : throw Unexpected("expecting a number");
+                var number = Current.Kind == LogQLTokenKind.Number ? Current.Number : throw Unexpected("expecting NUMBER");
                 _at++;
                 return new NumberNode(token.Position, token.Text == "-" ? -number : number);
             }
@@ -160,7 +160,7 @@ internal sealed partial class LogQLParser
                 "variants" => throw new QueryException(QueryErrorKind.BadData, "multi variant queries are disabled for this instance", token.Position),
                 var name when VectorFunctions.Contains(name) => Vector(token),
                 var name when Unwrapped.Contains(name) || Counted.Contains(name) => Range(token),
-                _ => throw Error(token.Position, $"syntax error: unexpected IDENTIFIER \"{token.Text}\""),
+                _ => throw Error(token.Position, $"syntax error: unexpected IDENTIFIER ({token.Text})"),
             };
         }
         finally
@@ -211,7 +211,7 @@ internal sealed partial class LogQLParser
             var token = Current;
             if (token.Kind != LogQLTokenKind.Number)
             {
-                throw Unexpected($"expecting the parameter of {start.Text}");
+                throw Unexpected("expecting NUMBER");
             }
 
             parameter = token.Number >= 1 && token.Number <= int.MaxValue && token.Number == Math.Floor(token.Number)
@@ -254,7 +254,7 @@ internal sealed partial class LogQLParser
         if (start.Text == "quantile_over_time")
         {
             var negative = Take("-");
-            parameter = Current.Kind == LogQLTokenKind.Number ? Current.Number : throw Unexpected("expecting the quantile");
+            parameter = Current.Kind == LogQLTokenKind.Number ? Current.Number : throw Unexpected("expecting NUMBER");
             parameter = negative ? -parameter : parameter;
             _at++;
             Expect(",");
@@ -279,14 +279,14 @@ internal sealed partial class LogQLParser
             unwrap ??= found;
             if (range == 0 && Take("["))
             {
-                range = DurationToken("expecting a range");
+                range = DurationToken("expecting RANGE");
                 Expect("]");
             }
 
             if (range != 0 && TakeWord("offset"))
             {
                 var negative = Take("-");
-                offset = negative ? -DurationToken("expecting an offset") : DurationToken("expecting an offset");
+                offset = negative ? -DurationToken("expecting DURATION") : DurationToken("expecting DURATION");
             }
 
             if (brackets > 0 && Take(")"))
@@ -302,7 +302,7 @@ internal sealed partial class LogQLParser
 
         if (range <= 0)
         {
-            throw Unexpected("expecting a range like [5m]");
+            throw Unexpected("expecting RANGE");
         }
 
         while (brackets-- > 0)

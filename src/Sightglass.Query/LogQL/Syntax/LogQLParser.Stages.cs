@@ -74,7 +74,8 @@ internal sealed partial class LogQLParser
         var token = Current;
         if (symbol is "|=" or "!=" && TakeWord("ip"))
         {
-            return new LineTest(LineTestKind.Ip, token.Text) { Ip = Ip() };
+            var matcher = Ip(out var address);
+            return new LineTest(LineTestKind.Ip, address) { Ip = matcher };
         }
 
         var text = Text();
@@ -93,11 +94,11 @@ internal sealed partial class LogQLParser
         }
     }
 
-    private IpMatcher Ip()
+    private IpMatcher Ip(out string text)
     {
         Expect("(");
         var token = Current;
-        var text = Text();
+        text = Text();
         Expect(")");
         return IpMatcher.TryParse(text, out var matcher) ? matcher : throw Error(token.Position, $"ip: invalid pattern \"{text}\"");
     }
@@ -140,7 +141,8 @@ internal sealed partial class LogQLParser
                     return Regexp();
                 case "line_format":
                     var at = Current.Position;
-                    return new LineFormatStage(Template(Text(), at));
+                    var template = Text();
+                    return new LineFormatStage(Template(template, at), template);
                 case "label_format":
                     return LabelFormat();
                 case "drop" or "keep":
@@ -161,12 +163,14 @@ internal sealed partial class LogQLParser
     private LogStage JsonParser()
     {
         var picks = new List<(string, IReadOnlyList<JsonPathStep>)>();
+        var texts = new List<string>();
         foreach (var (label, path, position) in Picks())
         {
+            texts.Add(path);
             picks.Add((label, JsonPathStep.Parse(path) ?? throw Error(position, $"cannot parse expression [{path}]: not a path into JSON")));
         }
 
-        return picks.Count == 0 ? new JsonStage() : new JsonExpressionStage(picks);
+        return picks.Count == 0 ? new JsonStage() : new JsonExpressionStage(picks, texts);
     }
 
     private LogfmtStage LogfmtParser()
@@ -217,30 +221,32 @@ internal sealed partial class LogQLParser
     private PatternStage Pattern()
     {
         var token = Current;
-        if (!LinePattern.TryParse(Text(), out var pattern, out var error))
+        var text = Text();
+        if (!LinePattern.TryParse(text, out var pattern, out var error))
         {
             throw Error(token.Position, $"invalid pattern: {error}");
         }
 
-        return pattern.Names.Any() ? new PatternStage(pattern) : throw Error(token.Position, "invalid pattern: at least one capture is required");
+        return pattern.Names.Any() ? new PatternStage(pattern, text) : throw Error(token.Position, "invalid pattern: at least one capture is required");
     }
 
     private RegexpStage Regexp()
     {
         var token = Current;
-        var regex = Expression(Text(), token.Position).Regex;
+        var text = Text();
+        var regex = Expression(text, token.Position).Regex;
         var names = RegexpStage.Named(regex).ToList();
         if (names.Count == 0)
         {
             throw Error(token.Position, "at least one named capture must be supplied");
         }
 
-        return new RegexpStage(regex);
+        return new RegexpStage(regex, text);
     }
 
     private LabelFormatStage LabelFormat()
     {
-        var formats = new List<(string, string?, GoTemplate?)>();
+        var formats = new List<LabelFormat>();
         do
         {
             var position = Current.Position;
@@ -250,14 +256,21 @@ internal sealed partial class LogQLParser
                 throw Error(position, $"{label} cannot be formatted");
             }
 
-            if (formats.Exists(f => f.Item1 == label))
+            if (formats.Exists(f => f.Label == label))
             {
                 throw Error(position, $"multiple label name '{label}' not allowed in a single format operation");
             }
 
             Expect("=");
             var at = Current.Position;
-            formats.Add(Current.Kind == LogQLTokenKind.Identifier ? (label, Identifier(), null) : (label, null, Template(Text(), at)));
+            if (Current.Kind == LogQLTokenKind.Identifier)
+            {
+                formats.Add(new LabelFormat(label, Identifier(), null));
+                continue;
+            }
+
+            var text = Text();
+            formats.Add(new LabelFormat(label, text, Template(text, at)));
         }
         while (Take(","));
         return new LabelFormatStage(formats);
@@ -294,32 +307,26 @@ internal sealed partial class LogQLParser
         return new SelectLabelsStage(keep, items);
     }
 
-    private LabelCondition Condition()
+    // As Loki's grammar: "and" binds tighter than "or"; a comma, or nothing at all, has no rank of its own and takes all that
+    // follows to its right: a="1", b="2" or c="3" is a="1" and (b="2" or c="3").
+    private LabelCondition Condition(string? before = null)
     {
-        var left = AndCondition();
-        while (TakeWord("or"))
+        var left = OneCondition();
+        while (Joint() is { } joint && !(before is "and" or "or" && joint is "and" or "or" && (before == "and" || joint == "or")))
         {
-            left = new CombinedCondition(false, left, AndCondition());
+            Enter(Current.Position);
+            _at += joint.Length > 0 ? 1 : 0;
+            left = new CombinedCondition(joint != "or", left, Condition(joint));
+            _depth--;
         }
 
         return left;
     }
 
-    private LabelCondition AndCondition()
-    {
-        var left = OneCondition();
-        while (true)
-        {
-            // "and", a comma, or nothing at all between two conditions.
-            var both = TakeWord("and") || Take(",") || Current.Is("(") || (Current.Kind == LogQLTokenKind.Identifier && IsOperator(Next));
-            if (!both)
-            {
-                return left;
-            }
-
-            left = new CombinedCondition(true, left, OneCondition());
-        }
-    }
+    // What stands between two conditions; empty for nothing at all, null when no condition follows.
+    private string? Joint() =>
+        Current.IsWord("or") || Current.IsWord("and") || Current.Is(",") ? Current.Text
+        : Current.Is("(") || (Current.Kind == LogQLTokenKind.Identifier && IsOperator(Next)) ? string.Empty : null;
 
     private LabelCondition OneCondition()
     {
@@ -352,7 +359,7 @@ internal sealed partial class LogQLParser
         if (value.IsWord("ip") && symbol is "=" or "!=")
         {
             _at++;
-            return new IpCondition(name, symbol == "!=", Ip());
+            return new IpCondition(name, symbol == "!=", Ip(out var text), text);
         }
 
         var op = symbol switch
@@ -363,7 +370,7 @@ internal sealed partial class LogQLParser
             ">=" => CompareOp.GreaterOrEqual,
             "<" => CompareOp.Less,
             "<=" => CompareOp.LessOrEqual,
-            _ => throw Unexpected("expecting a string"),
+            _ => throw Unexpected("expecting STRING"),
         };
         var negative = Take("-");
         value = Current;
@@ -372,10 +379,10 @@ internal sealed partial class LogQLParser
             LogQLTokenKind.Number => QuantityKind.Number,
             LogQLTokenKind.Duration => QuantityKind.Duration,
             LogQLTokenKind.Bytes when !negative => QuantityKind.Bytes,
-            _ => throw Unexpected("expecting a string, number, duration or size"),
+            _ => throw Unexpected("expecting BYTES or STRING or NUMBER or DURATION"),
         };
         _at++;
-        return new QuantityCondition(name, op, kind, negative ? -value.Number : value.Number);
+        return new QuantityCondition(name, op, kind, negative ? -value.Number : value.Number, value.Text);
     }
 
     private Unwrap UnwrapStage()

@@ -4,7 +4,6 @@ using Sightglass.Core.Model;
 using MatchType = Sightglass.Core.Model.MatchType;
 using Sightglass.Query.LogQL.Pipeline;
 using Sightglass.Query.LogQL.Tree;
-using Sightglass.Query.Syntax;
 
 namespace Sightglass.Query.LogQL.Syntax;
 
@@ -104,10 +103,6 @@ internal sealed partial class LogQLParser
             if (matchers.Count > 0)
             {
                 Expect(",");
-                if (Take("}"))
-                {
-                    break;
-                }
             }
 
             matchers.Add(Matcher());
@@ -154,7 +149,7 @@ internal sealed partial class LogQLParser
         var token = Current;
         if (token.Kind != LogQLTokenKind.Identifier)
         {
-            throw Unexpected("expecting an identifier");
+            throw Unexpected("expecting IDENTIFIER");
         }
 
         _at++;
@@ -166,7 +161,7 @@ internal sealed partial class LogQLParser
         var token = Current;
         if (token.Kind != LogQLTokenKind.String)
         {
-            throw Unexpected("expecting a string");
+            throw Unexpected("expecting STRING");
         }
 
         _at++;
@@ -207,12 +202,12 @@ internal sealed partial class LogQLParser
     {
         if (++_depth > _limits.MaxExpressionDepth)
         {
-            throw new QueryException(QueryErrorKind.BadData, $"{SourcePosition.Describe(_query, position)}: parse error: expression nests deeper than {_limits.MaxExpressionDepth}", position);
+            throw Error(position, $"expression nests deeper than {_limits.MaxExpressionDepth}");
         }
     }
 
     private QueryException Unexpected(string? want = null) =>
         Error(Current.Position, $"syntax error: unexpected {Current.Describe()}{(want is null ? string.Empty : ", " + want)}");
 
-    private QueryException Error(int position, string message) => SourcePosition.ParseError(_query, position, message);
+    private QueryException Error(int position, string message) => LogQLError.At(_query, position, message);
 }

@@ -50,8 +50,71 @@ internal static class Quantities
         ["eib"] = 1L << 60,
     };
 
+    // What Go's time.ParseDuration knows; days and more are LogQL's own.
+    private const double LongestGoUnit = 3600e9;
+
     /// <summary>A duration of numbers with units, a sign before it allowed: <c>1h30m</c>, <c>-1.5s</c>, <c>2d</c>; nanoseconds. Zero needs no unit.</summary>
-    public static bool TryParseDuration(ReadOnlySpan<char> text, out double nanoseconds)
+    public static bool TryParseDuration(ReadOnlySpan<char> text, out double nanoseconds) => TryParseDuration(text, double.MaxValue, out nanoseconds);
+
+    /// <summary>A duration in a line, with no unit longer than the hour: what Go's <c>time.ParseDuration</c> reads.</summary>
+    public static bool TryParseGoDuration(ReadOnlySpan<char> text, out double nanoseconds) => TryParseDuration(text, LongestGoUnit, out nanoseconds);
+
+    /// <summary>Why a text is no duration.</summary>
+    public static string DescribeDuration(ReadOnlySpan<char> text)
+    {
+        var digits = 0;
+        while (digits < text.Length && (char.IsAsciiDigit(text[digits]) || text[digits] == '.' || (digits == 0 && text[0] is '-' or '+')))
+        {
+            digits++;
+        }
+
+        var unit = digits;
+        while (unit < text.Length && !char.IsAsciiDigit(text[unit]) && text[unit] != '.')
+        {
+            unit++;
+        }
+
+        return digits == 0 || !double.TryParse(text[..digits], NumberStyles.Float, CultureInfo.InvariantCulture, out _) ? $"time: invalid duration \"{text}\""
+            : unit == digits ? $"time: missing unit in duration \"{text}\""
+            : DurationUnits.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(text[digits..unit], out var size) && size <= LongestGoUnit ? $"time: invalid duration \"{text}\""
+            : $"time: unknown unit \"{text[digits..unit]}\" in duration \"{text}\"";
+    }
+
+    /// <summary>Why a text is no size.</summary>
+    public static string DescribeBytes(ReadOnlySpan<char> text)
+    {
+        var digits = 0;
+        while (digits < text.Length && (char.IsAsciiDigit(text[digits]) || text[digits] is '.' or ','))
+        {
+            digits++;
+        }
+
+        return double.TryParse(text[..digits], NumberStyles.AllowDecimalPoint | NumberStyles.AllowThousands, CultureInfo.InvariantCulture, out _)
+            ? $"unhandled size name: {text[digits..].Trim().ToString().ToLowerInvariant()}"
+            : $"strconv.ParseFloat: parsing \"{text[..digits]}\": invalid syntax";
+    }
+
+    /// <summary>A duration as Go writes it: <c>1h30m0s</c>, <c>1.5s</c>, <c>20ms</c>.</summary>
+    public static string FormatDuration(double nanoseconds)
+    {
+        var sign = nanoseconds < 0 ? "-" : string.Empty;
+        var value = (decimal)Math.Abs(nanoseconds);
+        if (value < 1_000_000_000)
+        {
+            var (unit, size) = value switch { 0 => ("s", 1m), < 1_000 => ("ns", 1m), < 1_000_000 => ("µs", 1_000m), _ => ("ms", 1_000_000m) };
+            return sign + (value / size).ToString("0.#########", CultureInfo.InvariantCulture) + unit;
+        }
+
+        var minutes = Math.Floor(value / 60_000_000_000m);
+        var seconds = ((value / 1_000_000_000m) - (minutes * 60)).ToString("0.#########", CultureInfo.InvariantCulture) + "s";
+        var hours = Math.Floor(minutes / 60);
+        return sign
+            + (hours > 0 ? hours.ToString("0", CultureInfo.InvariantCulture) + "h" : string.Empty)
+            + (minutes > 0 ? (minutes - (hours * 60)).ToString("0", CultureInfo.InvariantCulture) + "m" : string.Empty)
+            + seconds;
+    }
+
+    private static bool TryParseDuration(ReadOnlySpan<char> text, double longestUnit, out double nanoseconds)
     {
         nanoseconds = 0;
         var negative = text.Length > 0 && text[0] == '-';
@@ -82,7 +145,8 @@ internal static class Quantities
 
             if (digits == 0
                 || !double.TryParse(rest[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
-                || !DurationUnits.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(rest[digits..unit], out var size))
+                || !DurationUnits.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(rest[digits..unit], out var size)
+                || size > longestUnit)
             {
                 return false;
             }

@@ -1,11 +1,15 @@
 using Sightglass.Query.LogQL.Pipeline;
+using Sightglass.Query.Syntax;
 
 namespace Sightglass.Query.LogQL.Templates;
 
 /// <summary><c>| line_format "…"</c>: the template's output becomes the line.</summary>
-internal sealed class LineFormatStage(GoTemplate template) : LogStage
+internal sealed class LineFormatStage(GoTemplate template, string text) : LogStage
 {
     public const string Error = "TemplateFormatErr";
+
+    /// <inheritdoc/>
+    public override string ToString() => $"| line_format {QuotedText.Quote(text)}";
 
     /// <inheritdoc/>
     public override bool Process(LogEntry entry)
@@ -26,33 +30,53 @@ internal sealed class LineFormatStage(GoTemplate template) : LogStage
     public override void AddNeeds(LabelNeeds needs) => template.AddNeeds(needs);
 }
 
+/// <summary>What <c>label_format</c> does to one label.</summary>
+/// <param name="Label">The label to set.</param>
+/// <param name="Text">The label to rename, or the template as written.</param>
+/// <param name="Template">The template; null renames.</param>
+internal sealed record LabelFormat(string Label, string Text, GoTemplate? Template);
+
 /// <summary><c>| label_format a=b, c="{{.d}}"</c>: renames, or sets a label by a template.</summary>
-internal sealed class LabelFormatStage(IReadOnlyList<(string Label, string? From, GoTemplate? Template)> formats) : LogStage
+internal sealed class LabelFormatStage(IReadOnlyList<LabelFormat> formats) : LogStage
 {
+    private readonly string?[] _outputs = new string?[formats.Count];
+    private readonly string?[] _errors = new string?[formats.Count];
+
+    /// <inheritdoc/>
+    public override string ToString() =>
+        "| label_format " + string.Join(',', formats.Select(static f => $"{f.Label}={(f.Template is null ? f.Text : QuotedText.Quote(f.Text))}"));
+
     /// <inheritdoc/>
     public override bool Process(LogEntry entry)
     {
-        foreach (var (label, from, template) in formats)
+        var ran = false;
+        for (var i = 0; i < formats.Count; i++)
         {
-            if (from is not null)
+            var (label, text, template) = formats[i];
+            if (template is null)
             {
-                if (entry.TryGet(from, out var value))
+                if (entry.TryGet(text, out var value))
                 {
-                    var slice = entry.Append(value);
-                    entry.Remove(from);
-                    entry.Set(label, slice);
+                    entry.Rename(text, label, entry.Append(value));
                 }
 
                 continue;
             }
 
-            try
+            if (!ran)
             {
-                entry.Set(label, entry.Append(template!.Run(entry)));
+                // All templates of a stage see the labels as the first of them does.
+                RunAll(entry, i);
+                ran = true;
             }
-            catch (TemplateException e)
+
+            if (_errors[i] is { } error)
             {
-                entry.SetError(LineFormatStage.Error, e.Message);
+                entry.SetError(LineFormatStage.Error, error);
+            }
+            else
+            {
+                entry.Set(label, entry.Append(_outputs[i]));
             }
         }
 
@@ -62,14 +86,32 @@ internal sealed class LabelFormatStage(IReadOnlyList<(string Label, string? From
     /// <inheritdoc/>
     public override void AddNeeds(LabelNeeds needs)
     {
-        foreach (var (_, from, template) in formats)
+        foreach (var format in formats)
         {
-            if (from is not null)
+            if (format.Template is null)
             {
-                needs.Add(from);
+                needs.Add(format.Text);
             }
+            else
+            {
+                format.Template.AddNeeds(needs);
+            }
+        }
+    }
 
-            template?.AddNeeds(needs);
+    private void RunAll(LogEntry entry, int from)
+    {
+        for (var i = from; i < formats.Count; i++)
+        {
+            _errors[i] = null;
+            try
+            {
+                _outputs[i] = formats[i].Template?.Run(entry);
+            }
+            catch (TemplateException e)
+            {
+                _errors[i] = e.Message;
+            }
         }
     }
 }
