@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -36,22 +37,45 @@ public sealed class ExploreLogsTests(ExploreFixture data) : IClassFixture<Explor
     }
 
     [BrowserFact]
-    public async Task Fields_include_and_exclude_values()
+    public async Task Fields_count_all_lines_and_include_and_exclude_values()
     {
-        var page = await OpenAsync(Steps);
-        await page.GetByTestId("facet").Filter(new LocatorFilterOptions { HasText = "detected_level" }).GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Include detected_level debug" }).ClickAsync();
-        await Expect(page.GetByTestId("line-count")).ToHaveTextAsync("30");
-        await Expect(page.GetByTestId("query-editor")).ToContainTextAsync("| detected_level=\"debug\"");
-        await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Exclude detected_level debug" }).ClickAsync();
-        await Expect(page.GetByTestId("query-editor")).ToContainTextAsync("| detected_level!=\"debug\"");
-        await Expect(page.GetByTestId("log-row").First).ToContainTextAsync("step number 58");
+        var page = await OpenAsync(Bulk);
+        await Expect(page.GetByTestId("fields-panel")).ToContainTextAsync("Counted in all 10,000 lines");
+        var zone = page.GetByTestId("facet").Filter(new LocatorFilterOptions { HasText = "zone" });
+        await zone.GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "zone" }).ClickAsync();
+        await Expect(zone.GetByTestId("facet-value").First).ToContainTextAsync("us7,500");
+        await Expect(page.GetByTestId("line-count")).ToHaveTextAsync("1,000");
+
+        var include = page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Include detected_level error" });
+        await include.ClickAsync();
+        await Expect(page.GetByTestId("line-count")).ToHaveTextAsync("1");
+        await Expect(page.GetByTestId("query-editor")).ToContainTextAsync("| detected_level=\"error\"");
+        await Expect(include).ToHaveAttributeAsync("aria-pressed", "true");
+        await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Exclude detected_level error" }).ClickAsync();
+        await Expect(page.GetByTestId("query-editor")).ToContainTextAsync("| detected_level!=\"error\"");
+        await Expect(page.GetByTestId("fields-panel")).ToContainTextAsync("Counted in all 9,999 lines");
         await page.GoBackAsync();
-        await Expect(page.GetByTestId("log-row").First).ToContainTextAsync("step number 59");
+        await Expect(page.GetByTestId("log-row").First).ToContainTextAsync("disk is full");
+        await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Remove the filter detected_level = error" }).ClickAsync();
+        await Expect(page.GetByTestId("log-row").First).ToContainTextAsync("request 9999");
+        await Expect(page.GetByTestId("active-filters")).ToHaveCountAsync(0);
         await page.Context.CloseAsync();
     }
 
     [BrowserFact]
-    public async Task Context_shows_the_lines_before_and_after_without_the_filter()
+    public async Task Fields_are_found_by_name_and_by_value()
+    {
+        var page = await OpenAsync(Steps);
+        await page.GetByLabel("Find a field or value").FillAsync("zone");
+        await Expect(page.GetByTestId("facet")).ToHaveCountAsync(1);
+        await page.GetByLabel("Find a field or value").FillAsync("debug");
+        await Expect(page.GetByTestId("facet-value")).ToHaveCountAsync(2);
+        await Expect(page.GetByTestId("facet-value").First).ToContainTextAsync("30");
+        await page.Context.CloseAsync();
+    }
+
+    [BrowserFact]
+    public async Task Context_shows_the_lines_before_and_after_without_the_filter_and_stands_in_the_link()
     {
         var page = await OpenAsync(Steps + "%20%7C%3D%20%22step%20number%2030%22");
         await page.GetByTestId("log-row").First.ClickAsync();
@@ -60,9 +84,30 @@ public sealed class ExploreLogsTests(ExploreFixture data) : IClassFixture<Explor
         await Expect(rows).ToHaveCountAsync(41);
         await Expect(rows.First).ToContainTextAsync("step number 10");
         await Expect(rows.Last).ToContainTextAsync("step number 50");
-        await Expect(page.Locator("[data-testid='context-row'][aria-current='true']")).ToContainTextAsync("step number 30");
-        await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "20 more before" }).ClickAsync();
+        var own = page.Locator("[data-testid='context-row'][aria-current='true']");
+        await Expect(own).ToContainTextAsync("step number 30");
+        await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "100 more before" }).ClickAsync();
         await Expect(rows.First).ToContainTextAsync("step number 0");
+        await Expect(page.GetByText("Nothing older within 7 days")).ToBeVisibleAsync();
+        await Expect(own).ToBeInViewportAsync();
+        var link = page.Url[data.Browser.Address.ToString().Length..];
+        await page.Keyboard.PressAsync("Escape");
+        await Expect(rows).ToHaveCountAsync(0);
+        await page.Context.CloseAsync();
+
+        var other = await OpenAsync("/" + link);
+        await Expect(other.Locator("[data-testid='context-row'][aria-current='true']")).ToContainTextAsync("step number 30");
+        await other.Context.CloseAsync();
+    }
+
+    [BrowserFact]
+    public async Task Context_of_a_line_that_the_query_rewrites_is_that_of_its_moment()
+    {
+        var page = await OpenAsync(Steps + "%20%7C%3D%20%22step%20number%2030%22%20%7C%20line_format%20%22rewritten%22");
+        await page.GetByTestId("log-row").First.ClickAsync();
+        await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Before and after" }).ClickAsync();
+        await Expect(page.GetByText("The query changes this line")).ToBeVisibleAsync();
+        await Expect(page.GetByTestId("context-row").Filter(new LocatorFilterOptions { HasText = "step number 30" })).ToBeVisibleAsync();
         await page.Context.CloseAsync();
     }
 
@@ -73,7 +118,7 @@ public sealed class ExploreLogsTests(ExploreFixture data) : IClassFixture<Explor
         await page.GetByTestId("log-row").First.ClickAsync();
         await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Copy link to this line" }).ClickAsync();
         await page.WaitForURLAsync("**line=*");
-        var line = System.Text.RegularExpressions.Regex.Match(page.Url, "line=([^&]+)").Groups[1].Value;
+        var line = Regex.Match(page.Url, "line=([^&]+)").Groups[1].Value;
         await page.Context.CloseAsync();
 
         // The line is five pages down in the list without its filter.
@@ -91,32 +136,94 @@ public sealed class ExploreLogsTests(ExploreFixture data) : IClassFixture<Explor
         var page = await OpenAsync("/logs?q=%7Bservice_name%3D%22tailed%22%7D");
         await page.GetByTestId("live").ClickAsync();
         await Expect(page.GetByText("Waiting for lines")).ToBeVisibleAsync();
-        await Say("first of the tail");
+        await Say("tailed", "first of the tail");
         var rows = page.GetByTestId("log-row");
         await Expect(rows.First).ToContainTextAsync("first of the tail");
         await page.GetByTestId("pause").ClickAsync();
-        await Say("said while paused");
+        await Say("tailed", "said while paused");
         await Expect(page.GetByTestId("pause")).ToHaveTextAsync("Resume (1 new)");
         await Expect(rows).ToHaveCountAsync(1);
         await page.Keyboard.PressAsync("p");
         await Expect(rows).ToHaveCountAsync(2);
         await Expect(rows.First).ToContainTextAsync("said while paused");
+
+        // A mouse over the lines holds them, so that what is pointed at stays there.
+        await rows.First.HoverAsync();
+        await Expect(page.GetByTestId("held")).ToBeVisibleAsync();
+        await Say("tailed", "said while pointed at");
+        await Expect(page.GetByTestId("show-new")).ToHaveTextAsync("1 new");
+        await Expect(rows).ToHaveCountAsync(2);
+        await page.GetByTestId("show-new").ClickAsync();
+        await Expect(rows.First).ToContainTextAsync("said while pointed at");
         await page.GetByTestId("live").ClickAsync();
         await Expect(page.GetByTestId("pause")).ToHaveCountAsync(0);
         await page.Context.CloseAsync();
     }
 
     [BrowserFact]
-    public async Task Patterns_count_lines_that_are_alike_and_lead_to_them()
+    public async Task Live_tail_connects_again_and_loses_no_line()
     {
-        var page = await OpenAsync(Steps + "&tab=patterns");
-        var rows = page.GetByTestId("pattern-row");
+        var (page, _) = await data.Browser.OpenAsync("/logs?q=%7Bservice_name%3D%22broken-off%22%7D");
+        var connections = new List<IWebSocketRoute>();
+        var refuse = false;
+        await page.RouteWebSocketAsync("**/loki/api/v1/tail?**", socket =>
+        {
+            if (Volatile.Read(ref refuse))
+            {
+                _ = socket.CloseAsync();
+                return;
+            }
+
+            connections.Add(socket);
+            socket.ConnectToServer();
+        });
+        await page.ReloadAsync();
+        await page.GetByTestId("live").ClickAsync();
+        await Expect(page.GetByText("Waiting for lines")).ToBeVisibleAsync();
+        await Say("broken-off", "before");
+        var rows = page.GetByTestId("log-row");
         await Expect(rows).ToHaveCountAsync(1);
-        await Expect(rows.First).ToContainTextAsync("60");
-        await Expect(rows.First).ToContainTextAsync("step number");
-        await Expect(rows.First).ToContainTextAsync("new");
-        await rows.First.GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Exclude this pattern" }).ClickAsync();
-        await Expect(page.GetByText("No lines in this time range")).ToBeVisibleAsync();
+        Volatile.Write(ref refuse, true);
+        await connections[0].CloseAsync();
+        await Expect(page.GetByTestId("tail-lost")).ToBeVisibleAsync();
+        await Say("broken-off", "in between");
+        Volatile.Write(ref refuse, false);
+        await Expect(rows).ToHaveCountAsync(2);
+        await Say("broken-off", "after");
+        await Expect(rows).ToHaveTextAsync([new Regex("after"), new Regex("in between"), new Regex("before")]);
+        await Expect(page.GetByTestId("tail-lost")).ToHaveCountAsync(0);
+        await page.Context.CloseAsync();
+    }
+
+    [BrowserFact]
+    public async Task Live_tail_of_a_wrong_query_says_why()
+    {
+        var page = await OpenAsync("/logs?q=%7Bservice_name%3D%22bulk%22%7D%20%7C%20foo%28&refresh=live");
+        await Expect(page.GetByTestId("query-error").GetByRole(AriaRole.Alert)).ToContainTextAsync("parse error");
+        await page.Context.CloseAsync();
+    }
+
+    [BrowserFact]
+    public async Task Patterns_tell_what_is_new_and_lead_to_their_lines()
+    {
+        var hour = data.NewestMilliseconds - 3_900_000;
+        await data.PostLines("alike", Enumerable.Range(0, 4).Select(index => ExploreFixture.Record(hour + index, $"task {index} is done", "INFO", "eu")));
+        await data.PostLines("alike", Enumerable.Range(0, 12).Select(index => ExploreFixture.Record(data.NewestMilliseconds + index, index < 9 ? $"task {index + 40} is done" : "queue is full", "INFO", "eu")));
+        var page = await OpenAsync("/logs?q=%7Bservice_name%3D%22alike%22%7D&tab=patterns");
+        var rows = page.GetByTestId("pattern-row");
+        await Expect(rows).ToHaveCountAsync(2);
+        await Expect(rows.First).ToContainTextAsync("task");
+        await Expect(rows.First.Locator("td").Nth(0)).ToHaveTextAsync("9");
+        await Expect(rows.First.Locator("td").Nth(1)).ToContainTextAsync("4");
+        await page.GetByText("New 1").ClickAsync();
+        await Expect(rows).ToHaveCountAsync(1);
+        await Expect(rows.First).ToContainTextAsync("queue is full");
+        page.Url.ShouldContain("status=new");
+        await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Exclude this pattern" }).ClickAsync();
+        await Expect(page.GetByText("Nothing new", new PageGetByTextOptions { Exact = true })).ToBeVisibleAsync();
+        await page.GetByText("All 1").ClickAsync();
+        await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Include this pattern" }).ClickAsync();
+        await Expect(page.GetByTestId("line-count")).ToHaveTextAsync("9");
         await page.Context.CloseAsync();
     }
 
@@ -140,7 +247,7 @@ public sealed class ExploreLogsTests(ExploreFixture data) : IClassFixture<Explor
         await page.Context.CloseAsync();
     }
 
-    private Task Say(string text) => data.PostLines("tailed", [ExploreFixture.Record(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), text, "INFO", "eu")]);
+    private Task Say(string service, string text) => data.PostLines(service, [ExploreFixture.Record(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), text, "INFO", "eu")]);
 
     private async Task<IPage> OpenAsync(string path) => (await data.Browser.OpenAsync(path)).Page;
 }
