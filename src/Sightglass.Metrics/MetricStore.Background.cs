@@ -183,10 +183,16 @@ public sealed partial class MetricStore
     private void Merge(MetricPart[] parts, CancellationToken cancellation, long resolutionMs = 0)
     {
         resolutionMs = Math.Max(resolutionMs, parts.Max(p => p.ResolutionMs));
+        var same = parts.All(p => p.ResolutionMs == resolutionMs && p.Deletions is null && p.MinTime >= _retention.CutoffMs());
         var name = PartMerge.Merge(_files, _manifest, parts, _retention.CutoffMs(), resolutionMs, cancellation);
         string[] added = name is null ? [] : [name];
         _manifest.Commit(added, [.. parts.Select(p => p.Name)], 0);
         Replace(parts, OpenNew(added));
+        if (!same || parts.Any(p => p.Losses.Count > 0))
+        {
+            _changes.ChangedAll();
+        }
+
         ForgetTombstones();
     }
 

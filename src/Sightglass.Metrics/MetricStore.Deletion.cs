@@ -55,6 +55,7 @@ public sealed partial class MetricStore
                 _tombstoneFile.Write(all);
                 _tombstones = all;
                 SetDeletions(parts);
+                _changes.ChangedAll();
             }
         }
     }

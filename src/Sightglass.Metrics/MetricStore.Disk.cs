@@ -69,6 +69,7 @@ public sealed partial class MetricStore : IPartOwner
         {
             _manifest.Commit([], [.. parts.Select(p => p.Name)], 0);
             Replace(parts, []);
+            _changes.ChangedAll();
             ForgetTombstones();
         }
     }

@@ -10,7 +10,26 @@ namespace Sightglass.Metrics;
 public sealed partial class MetricStore
 {
     /// <inheritdoc/>
-    public long CoarsestMs => _options.Downsampling.Count == 0 ? 0 : 2 * (long)_options.Downsampling[^1].Resolution.TotalMilliseconds;
+    public long CoarsestMs
+    {
+        get
+        {
+            // Of the parts and not of the rules: what was downsampled stays so when its rule is taken away.
+            long coarsest = 0;
+            foreach (var part in _state.Parts)
+            {
+                coarsest = Math.Max(coarsest, part.ResolutionMs);
+            }
+
+            return 2 * coarsest;
+        }
+    }
+
+    /// <inheritdoc/>
+    public long Revision => _changes.Revision;
+
+    /// <inheritdoc/>
+    public long UnchangedUntilMs(long revision) => _changes.UnchangedUntilMs(revision);
 
     /// <inheritdoc/>
     public ISeriesSelection Select(MetricSelection selection, CancellationToken cancellation)

@@ -34,6 +34,7 @@ public sealed partial class MetricStore : IMetricStore, IDisposable
     private readonly BatchRecord _record = new();
     private readonly FamilyMetadata _metadata;
     private readonly SlabPool _slabs = new();
+    private readonly ChangeLedger _changes = new();
     private readonly ExemplarStore _exemplars;
     private readonly Manifest _manifest;
     private readonly WriteAheadLog _log;
@@ -209,7 +210,7 @@ public sealed partial class MetricStore : IMetricStore, IDisposable
         var refused = _refused.AsSpan(0, total);
         define.Clear();
         ids.Fill(-1);
-        var rejected = Judge(batch, refused, out var reason);
+        var rejected = Judge(batch, refused, out var oldest, out var reason);
         rejected += Identify(table, batch, ids, define, refused, ref reason, out var limited);
         if (rejected == total && batch.Metadata.Count == 0)
         {
@@ -227,6 +228,7 @@ public sealed partial class MetricStore : IMetricStore, IDisposable
             table.Lock.ExitWriteLock();
         }
 
+        _changes.Changed(oldest);
         foreach (var metadata in batch.Metadata)
         {
             _metadata.Set(metadata);
@@ -236,9 +238,10 @@ public sealed partial class MetricStore : IMetricStore, IDisposable
     }
 
     // Times outside the window are refused one by one.
-    private int Judge(MetricBatch batch, Span<bool> refused, out string? reason)
+    private int Judge(MetricBatch batch, Span<bool> refused, out long oldestTaken, out string? reason)
     {
         reason = null;
+        oldestTaken = long.MaxValue;
         _lastAppend = _options.TimeProvider.GetUtcNow();
         var newest = _lastAppend.ToUnixTimeMilliseconds() + (long)_options.Limits.MaxFuture.TotalMilliseconds;
         var oldest = _retention.CutoffMs();
@@ -254,6 +257,10 @@ public sealed partial class MetricStore : IMetricStore, IDisposable
                 reason ??= time < oldest
                     ? $"timestamp {time} is older than the retention, which begins at {oldest}"
                     : $"timestamp {time} is too far in the future, at most {newest} is accepted";
+            }
+            else
+            {
+                oldestTaken = Math.Min(oldestTaken, time);
             }
         }
 

@@ -4,6 +4,7 @@ using Sightglass.Metrics.Downsampling;
 using Sightglass.Metrics;
 using Sightglass.Query.PromQL;
 using Sightglass.Query.Vectors;
+using Sightglass.Server.RemoteRead;
 using Sightglass.TestKit;
 
 namespace Sightglass.Server.Tests;
@@ -77,6 +78,19 @@ public sealed class DownsampledQueryTests : IDisposable
         }
     }
 
+    [Fact]
+    public void What_was_downsampled_is_reached_back_for_when_its_rule_is_gone()
+    {
+        _time.Advance(TimeSpan.FromDays(6));
+        _coarse.Compact();
+        _coarse.CoarsestMs.ShouldBe((long)TimeSpan.FromHours(2).TotalMilliseconds);
+        _coarse.Dispose();
+        using var later = Open("coarse", []);
+        later.CoarsestMs.ShouldBe((long)TimeSpan.FromHours(2).TotalMilliseconds);
+        _whole.CoarsestMs.ShouldBe(0);
+        Ask(later, "load", TimeSpan.FromMinutes(20)).ShouldHaveSingleItem().Count.ShouldBe(Ask(_whole, "load", TimeSpan.FromMinutes(20))[0].Count);
+    }
+
     public void Dispose()
     {
         _whole.Dispose();
@@ -86,7 +100,9 @@ public sealed class DownsampledQueryTests : IDisposable
 
     private IReadOnlyList<ResultSeries> Ask(MetricStore store, string query, TimeSpan step)
     {
-        using var engine = new PromQLEngine(store, QueryLimits.Default, _time);
+        // As the server asks: through the store that other servers' samples are joined in.
+        using var joined = new RemoteReadStore(store, QueryLimits.Default, _time);
+        using var engine = new PromQLEngine(joined, QueryLimits.Default, _time);
         return engine.Range(query, Start.AddHours(6).ToUnixTimeMilliseconds(), Start.AddHours(24).ToUnixTimeMilliseconds(), (long)step.TotalMilliseconds).Series;
     }
 

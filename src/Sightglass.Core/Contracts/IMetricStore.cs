@@ -38,7 +38,16 @@ public interface IMetricStore
     /// Largest distance of neighbouring samples that is no gap anywhere in the store, milliseconds; 0 when nothing is downsampled. A selector of
     /// the newest sample has to ask for that much more.
     /// </summary>
-    long CoarsestMs => 0;
+    long CoarsestMs { get; }
+
+    /// <summary>Counts what was written, deleted or made coarser so far; with <see cref="UnchangedUntilMs"/> it tells which answers still hold.</summary>
+    long Revision { get; }
+
+    /// <summary>
+    /// Newest time, milliseconds since the Unix epoch, up to which (itself included) every query finds what it found when <see cref="Revision"/> was
+    /// <paramref name="revision"/>; <see cref="long.MaxValue"/> when nothing changed, <see cref="long.MinValue"/> when that is not known.
+    /// </summary>
+    long UnchangedUntilMs(long revision);
 
     /// <summary>Finds series.</summary>
     ISeriesSelection Select(MetricSelection selection, CancellationToken cancellation);

@@ -18,6 +18,9 @@ public sealed record QueryLimits
     /// <summary>Bytes that all PromQL queries together may hold in memory, estimated likewise; half of the machine's memory where that is less.</summary>
     public long MaxTotalMemoryBytes { get; init; } = 4L << 30;
 
+    /// <summary>Bytes of answers to PromQL range queries that are kept to be used again, estimated; 0 keeps none.</summary>
+    public long MaxCachedAnswerBytes { get; init; } = 32L << 20;
+
     /// <summary>PromQL queries that run at one time; others wait for their turn, within their timeout.</summary>
     public int MaxConcurrentQueries { get; init; } = 20;
 

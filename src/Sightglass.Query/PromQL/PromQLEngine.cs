@@ -2,6 +2,7 @@ using Sightglass.Core.Contracts;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Limits;
 using Sightglass.Core.Model;
+using Sightglass.Query.PromQL.Caching;
 using Sightglass.Query.Vectors;
 
 namespace Sightglass.Query.PromQL;
@@ -14,6 +15,7 @@ public sealed class PromQLEngine : IDisposable
     private readonly TimeProvider _time;
     private readonly SemaphoreSlim _slots;
     private readonly MemoryBudget _budget;
+    private readonly AnswerCache _answers;
 
     /// <summary>Makes an engine.</summary>
     public PromQLEngine(IMetricStore store, QueryLimits limits, TimeProvider time, PromQLOptions? options = null)
@@ -23,6 +25,7 @@ public sealed class PromQLEngine : IDisposable
         _time = time;
         _slots = new SemaphoreSlim(limits.MaxConcurrentQueries);
         _budget = new MemoryBudget(nameof(QueryLimits.MaxTotalMemoryBytes), Math.Min(limits.MaxTotalMemoryBytes, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2), "all queries together would use too much memory");
+        _answers = new AnswerCache(store, limits.MaxCachedAnswerBytes);
         Options = options ?? PromQLOptions.Default;
     }
 
@@ -31,6 +34,9 @@ public sealed class PromQLEngine : IDisposable
 
     /// <summary>Bytes that the queries running now hold, estimated.</summary>
     public long MemoryBytes => _budget.UsedBytes;
+
+    /// <summary>Bytes of the answers that are kept, estimated.</summary>
+    public long CachedAnswerBytes => _answers.Bytes;
 
     /// <summary>Resolution of subqueries that give none: the server's evaluation interval.</summary>
     public TimeSpan DefaultSubqueryStep { get; set; } = TimeSpan.FromMinutes(1);
@@ -92,11 +98,34 @@ public sealed class PromQLEngine : IDisposable
     }
 
     /// <summary>The same as <see cref="Range(PromQLExpression, string, long, long, long, TimeSpan?, TimeSpan?, bool, CancellationToken)"/>, without a thread while it waits for its turn.</summary>
-    public async Task<PromQLResult> RangeAsync(PromQLExpression expression, string query, long startMs, long endMs, long stepMs, TimeSpan? timeout = null, TimeSpan? lookback = null, bool samplesPerStep = false, CancellationToken cancellation = default)
+    /// <remarks>
+    /// <paramref name="cached"/> lets values that an earlier query found, and that cannot have changed since, stand for evaluating them again; the statistics are then
+    /// of what was evaluated.
+    /// </remarks>
+    public async Task<PromQLResult> RangeAsync(PromQLExpression expression, string query, long startMs, long endMs, long stepMs, TimeSpan? timeout = null, TimeSpan? lookback = null, bool samplesPerStep = false, bool cached = false, CancellationToken cancellation = default)
     {
         CheckRange(expression, startMs, endMs, stepMs);
+        var grid = Grid(startMs, endMs, stepMs);
+        var answer = cached ? _answers.Find(expression, query, grid, Milliseconds(lookback ?? _limits.LookbackDelta), Milliseconds(DefaultSubqueryStep)) : null;
+        if (answer is { IsWhole: true })
+        {
+            return new PromQLResult { Type = PromQLType.Matrix, Series = answer.Known };
+        }
+
         using var turn = Turn(timeout, cancellation);
-        return await turn.RunAsync((queued, token) => EvaluateRange(expression, query, startMs, endMs, stepMs, lookback, samplesPerStep, queued, token)).ConfigureAwait(false);
+        var result = await turn.RunAsync((queued, token) => EvaluateRange(expression, query, answer?.EvaluateFromMs ?? startMs, endMs, stepMs, lookback, samplesPerStep, queued, token)).ConfigureAwait(false);
+        if (answer is null)
+        {
+            return result;
+        }
+
+        result = result with { Series = answer.Join(result.Series) };
+        if (result.Warnings.Count == 0 && result.Infos.Count == 0)
+        {
+            _answers.Keep(answer, result.Series, result.Statistics.TotalSamples);
+        }
+
+        return result;
     }
 
     private void CheckRange(PromQLExpression expression, long startMs, long endMs, long stepMs)
@@ -147,7 +176,7 @@ public sealed class PromQLEngine : IDisposable
     {
         var began = _time.GetTimestamp();
         using var run = new QueryRun(_store, _limits, Options, query, startMs, endMs, stepMs, Milliseconds(lookback ?? _limits.LookbackDelta), Milliseconds(DefaultSubqueryStep), _budget, token);
-        var grid = new StepGrid(startMs, stepMs, (int)((endMs - startMs) / stepMs) + 1);
+        var grid = Grid(startMs, endMs, stepMs);
         var counted = run.Counted = new SampleCount(grid.Count, samplesPerStep);
         var value = new Evaluator(run).Evaluate(expression, grid);
         var columns = value.Type == PromQLType.Scalar ? [new Column(LabelSet.Empty, value.Scalar)] : Evaluator.Finish(value.Vector);
@@ -174,6 +203,8 @@ public sealed class PromQLEngine : IDisposable
         SamplesPerStep = counted.Steps(grid),
         PeakSamples = run.PeakSamples,
     };
+
+    private static StepGrid Grid(long startMs, long endMs, long stepMs) => new(startMs, stepMs, (int)((endMs - startMs) / stepMs) + 1);
 
     private static long Milliseconds(TimeSpan span) => (long)span.TotalMilliseconds;
 

@@ -40,6 +40,7 @@ internal static class PromQLReader
             MaxSeries = (int)Math.Min(int.MaxValue, Positive(section, "max_series", limits.MaxSeries)),
             MaxMemoryBytes = Positive(section, "max_memory_bytes", limits.MaxMemoryBytes),
             MaxTotalMemoryBytes = Positive(section, "max_total_memory_bytes", limits.MaxTotalMemoryBytes),
+            MaxCachedAnswerBytes = section.Integer("max_cached_answer_bytes") is 0 ? 0 : Positive(section, "max_cached_answer_bytes", limits.MaxCachedAnswerBytes),
             MaxConcurrentQueries = (int)Math.Min(10_000, Positive(section, "max_concurrency", limits.MaxConcurrentQueries)),
         };
         if (limits.Timeout <= TimeSpan.Zero || limits.LookbackDelta <= TimeSpan.Zero)

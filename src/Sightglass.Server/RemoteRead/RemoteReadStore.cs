@@ -24,6 +24,13 @@ internal sealed class RemoteReadStore(MetricStore store, QueryLimits limits, Tim
         }
     }
 
+    public long CoarsestMs => store.CoarsestMs;
+
+    public long Revision => store.Revision;
+
+    // What the others have changes unseen.
+    public long UnchangedUntilMs(long revision) => _clients.Length == 0 ? store.UnchangedUntilMs(revision) : long.MinValue;
+
     public AppendResult Append(MetricBatch batch) => store.Append(batch);
 
     public ISeriesSelection Select(MetricSelection selection, CancellationToken cancellation)

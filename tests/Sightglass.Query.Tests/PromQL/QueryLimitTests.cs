@@ -129,6 +129,12 @@ public class QueryLimitTests
             return _inner.Select(selection, cancellation);
         }
 
+        public long CoarsestMs => 0;
+
+        public long Revision => 0;
+
+        public long UnchangedUntilMs(long revision) => long.MinValue;
+
         public AppendResult Append(MetricBatch batch) => _inner.Append(batch);
 
         public IReadOnlyList<string> LabelNames(IReadOnlyList<LabelMatcher> matchers, long minTimeMs, long maxTimeMs, CancellationToken cancellation) => [];

@@ -14,6 +14,7 @@ public sealed class InMemoryMetricStore : IMetricStore
     private readonly SortedDictionary<string, MetricMetadata> _metadata = new(StringComparer.Ordinal);
     private readonly long _maxSamples;
     private long _samples;
+    private long _revision;
 
     /// <summary>Makes an empty store that takes at most so many samples.</summary>
     public InMemoryMetricStore(long maxSamples = long.MaxValue) => _maxSamples = maxSamples;
@@ -34,8 +35,18 @@ public sealed class InMemoryMetricStore : IMetricStore
             _series.Clear();
             _metadata.Clear();
             _samples = 0;
+            _revision++;
         }
     }
+
+    /// <inheritdoc/>
+    public long CoarsestMs => 0;
+
+    /// <inheritdoc/>
+    public long Revision => Interlocked.Read(ref _revision);
+
+    /// <inheritdoc/>
+    public long UnchangedUntilMs(long revision) => revision == Revision ? long.MaxValue : long.MinValue;
 
     /// <inheritdoc/>
     public AppendResult Append(MetricBatch batch)
@@ -109,6 +120,7 @@ public sealed class InMemoryMetricStore : IMetricStore
     {
         lock (_gate)
         {
+            _revision++;
             if (!_series.TryGetValue(labels, out var series))
             {
                 _series.Add(labels, series = new InMemorySeries(labels));

@@ -36,6 +36,7 @@ internal static class MetricsEndpoint
         Family(text, "sightglass_storage_parts", "gauge", "Immutable parts.", ("signal=\"metrics\"", metrics.Parts), ("signal=\"logs\"", events.Logs.Parts), ("signal=\"traces\"", events.Spans.Parts));
         Family(text, "sightglass_corrupt_total", "counter", "Parts and blocks set aside because they fail their check.", ("signal=\"metrics\"", metrics.Quarantined), ("signal=\"events\"", events.Logs.BadBlocks + events.Spans.BadBlocks));
         Family(text, "sightglass_alerts_received_total", "counter", "Alerts given to the dispatcher.", ("", engines.Dispatcher.ReceivedTotal));
+        Family(text, "sightglass_query_cached_answer_bytes", "gauge", "Bytes of the answers to PromQL range queries that are kept, estimated.", ("", engines.PromQL.CachedAnswerBytes));
         Family(text, "sightglass_query_memory_bytes", "gauge", "Bytes that the PromQL queries running now hold, estimated.", ("", engines.PromQL.MemoryBytes));
         Series(text, engines);
         Outside(text, engines);

@@ -57,7 +57,10 @@ internal sealed class QueryEndpoints(PromQLEngine engine, QueryLimits limits, Ti
             throw ApiParameters.Invalid("query", $"invalid expression type \"{(expression.Type == PromQLType.Matrix ? "range vector" : "string")}\" for range query, must be Scalar or instant Vector");
         }
 
-        var result = await Logged(context, query, startMs, endMs, stepMs, engine.RangeAsync(expression, query, startMs, endMs, stepMs, timeout, lookback, stats == "all", context.RequestAborted));
+
+        // Whoever asks what a query costs wants it run; VictoriaMetrics' parameter asks for that alone.
+        var cached = stats.Length == 0 && parameters.Text("nocache") != "1";
+        var result = await Logged(context, query, startMs, endMs, stepMs, engine.RangeAsync(expression, query, startMs, endMs, stepMs, timeout, lookback, stats == "all", cached, context.RequestAborted));
         await Answer(context, result, limit, stats);
     }
 
