@@ -6,7 +6,7 @@ import { formatNumber, formatTimeShort } from '../lib/format';
 import type { ChartProps, Mark } from './Chart';
 import { stack } from './columns';
 import { drawMarks, nearestMark, showMark } from './marks';
-import { axes, watchSize, zoomHooks } from './plotting';
+import { axes, TIME_HALF, watchSize, zoomHooks } from './plotting';
 
 export function Plot({
   times,
@@ -39,7 +39,7 @@ export function Plot({
         width: element.clientWidth || 600,
         height,
         legend: { show: false },
-        padding: [6, 8, 0, 0],
+        padding: [6, TIME_HALF, 0, 0],
         cursor: { drag: { x: true, y: false }, points: { size: 6 }, y: false },
         scales: { x: { time: true, min: range.from, max: range.to }, y: { range: valueRange(bars) } },
         axes: axes(scheme === 'dark', format),

@@ -4,7 +4,7 @@ import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import { formatNumber, formatTimeShort } from '../lib/format';
 import type { Point, ScatterProps } from './Chart';
-import { axes, watchSize, zoomHooks } from './plotting';
+import { axes, TIME_HALF, watchSize, zoomHooks } from './plotting';
 
 const RADIUS = 4;
 
@@ -34,7 +34,7 @@ export function ScatterPlot({
         width: element.clientWidth || 600,
         height,
         legend: { show: false },
-        padding: [6, 8, 0, 0],
+        padding: [6, TIME_HALF, 0, 0],
         cursor: { drag: { x: true, y: onSelect !== undefined, uni: 0 }, points: { show: false } },
         scales: {
           x: { time: true, min: range.from, max: range.to },

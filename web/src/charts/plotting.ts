@@ -1,6 +1,11 @@
 import type uPlot from 'uplot';
 import type { Range } from '../time/range';
 
+/** Half of a time of the axis: the last one is not cut off at the edge. */
+export const TIME_HALF = 18;
+/** Times with seconds need more room than uPlot gives. */
+const TIME_SPACE = 68;
+
 export function axes(dark: boolean, format: (value: number) => string): uPlot.Axis[] {
   const text = dark ? '#98a0ad' : '#5c6370';
   const line = dark ? '#2c3038' : '#e9ecef';
@@ -11,6 +16,7 @@ export function axes(dark: boolean, format: (value: number) => string): uPlot.Ax
     {
       ...shared,
       size: 26,
+      space: TIME_SPACE,
       values: [
         [86_400, '{MM}-{DD}', null, null, null, null, null, null, 0],
         [3600, '{HH}:{mm}', '\n{MM}-{DD}', null, null, null, null, null, 0],

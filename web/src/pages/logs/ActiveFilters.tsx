@@ -6,9 +6,9 @@ export function ActiveFilters({ query, change }: { query: string; change: (query
   const filters = filtersOf(query);
   if (filters.length === 0) return null;
   return (
-    <ul className="sg-filters" aria-label="Filters of the query" data-testid="active-filters">
+    <ul className="sg-active" aria-label="Filters of the query" data-testid="active-filters">
       {filters.map(({ stage, label, include }) => (
-        <li key={stage} className={include ? undefined : 'sg-filter-not'}>
+        <li key={stage} className={include ? undefined : 'sg-active-not'}>
           <span className="sg-cut" title={label}>
             {include ? '' : 'not '}
             {label}

@@ -51,7 +51,7 @@ export function FieldsPanel({ query, written, range, filter, close }: Props) {
             setFind(event.currentTarget.value);
           }}
         />
-        {answer.data !== undefined && (
+        {answer.data !== undefined && answer.data.lines > 0 && (
           <Counted
             facets={answer.data}
             more={lines < MOST_LINES}
@@ -68,7 +68,9 @@ export function FieldsPanel({ query, written, range, filter, close }: Props) {
         ) : answer.data === undefined ? (
           answer.isFetching && <Loading what="the fields" />
         ) : shown.length === 0 ? (
-          <p className="sg-dim sg-pad">{find === '' ? 'No lines, no fields' : 'No field or value like this'}</p>
+          <p className="sg-dim sg-pad">
+            {find === '' ? 'No fields without lines' : 'No field and none of these values is like this'}
+          </p>
         ) : (
           shown.map((facet) => {
             const key = `${facet.source} ${facet.name}`;

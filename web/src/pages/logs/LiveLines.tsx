@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core';
 import { useState, type ReactNode } from 'react';
 import { QueryError } from '../../editor/QueryError';
+import { SendHint } from '../../shell/SendHint';
 import { Empty } from '../../shell/states';
 import { useTime } from '../../time/TimeContext';
 import { LogList } from './LogList';
@@ -74,9 +75,11 @@ export function LiveLines({ query, paused, setPaused, list, toggles }: Props) {
           <QueryError error={tail.error} query={query} />
         </div>
       ) : lines.length === 0 ? (
-        <Empty title={tail.phase === 'open' ? 'Waiting for lines' : 'Connecting'}>
-          They are shown here as they come in.
-        </Empty>
+        tail.phase === 'open' ? (
+          <SendHint signal="logs" title="Waiting for lines" advice="They are shown here as they come in." />
+        ) : (
+          <Empty title="Not connected yet">Lines are shown here as they come in.</Empty>
+        )
       ) : (
         <LogList {...list} lines={lines} reading={setReading} pointed={setPointed} top={top} />
       )}

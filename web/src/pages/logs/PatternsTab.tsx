@@ -6,6 +6,7 @@ import { QueryError } from '../../editor/QueryError';
 import { formatTimeShort } from '../../lib/format';
 import { Icon } from '../../shell/Icon';
 import { useUrl } from '../../shell/search';
+import { SendHint } from '../../shell/SendHint';
 import { Empty, Loading } from '../../shell/states';
 import { align, stepFor, type Range } from '../../time/range';
 import { COMPARISONS, earlierRange } from './earlier';
@@ -83,7 +84,11 @@ export function PatternsTab({ query, written, range, filter }: Props) {
                 : 'Every pattern was there in the earlier time, too.'}
             </Empty>
           ) : (
-            <Empty title="No lines in this time range">Choose a longer range, or remove a filter.</Empty>
+            <SendHint
+              signal="logs"
+              title="No lines in this time range"
+              advice="Choose a longer range, or remove a filter."
+            />
           )
         ) : (
           <PatternTable

@@ -75,7 +75,7 @@ export function Builder({ built, change }: Props) {
         {!isQuantile && (
           <NativeSelect
             size="xs"
-            w={110}
+            w={124}
             aria-label="Aggregation"
             value={built.aggregation}
             onChange={(event) => {

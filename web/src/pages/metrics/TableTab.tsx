@@ -21,7 +21,10 @@ export function TableTab({ query }: { query: string }) {
   const answer = useInstant(query, range.to);
   const rows = answer.data === undefined ? [] : rowsOf(answer.data);
   return (
-    <Panel title={<span className="sg-mono">{query}</span>} aside={<span>{rows.length} rows</span>}>
+    <Panel
+      title={<span className="sg-mono">{query}</span>}
+      aside={<span>{rows.length === 1 ? '1 row' : `${String(rows.length)} rows`}</span>}
+    >
       {answer.isPending && !answer.error ? (
         <Loading what="the table" />
       ) : rows.length === 0 ? (

@@ -40,7 +40,7 @@ export function TraceTable({ traces }: { traces: readonly TraceSummary[] }) {
   const after = rows.getTotalSize() - ((shown.at(-1)?.end ?? margin) - margin);
   return (
     <div ref={box} style={{ overflowX: 'auto' }}>
-      <table className="sg-table">
+      <table className="sg-table sg-traces">
         <thead>
           <tr>
             <th>Start</th>
