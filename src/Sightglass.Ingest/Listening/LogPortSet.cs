@@ -118,10 +118,10 @@ public sealed class LogPortSet(LogIntake intake) : IAsyncDisposable
         _stop.Dispose();
     }
 
-    // The same address with port 0 may be asked for more than once: each is another port.
+    // The same address with port 0 may be asked for more than once: each is another port, of one receiver for good.
     private static string KeyOf(LogPort port, Dictionary<string, int> seen)
     {
-        var address = $"{(port.IsDatagram ? "udp" : "tcp")} {port.Address}";
+        var address = $"{(port.IsDatagram ? "udp" : "tcp")} {port.Address}{(port.Address.Port == 0 ? port.Service.Receiver : string.Empty)}";
         seen[address] = seen.GetValueOrDefault(address) + 1;
         return string.Create(CultureInfo.InvariantCulture, $"{address} {seen[address]}");
     }

@@ -89,13 +89,16 @@ public sealed class LogPortSetTests
     [Fact]
     public async Task A_port_may_become_one_of_another_protocol_for_connections_to_come()
     {
-        await using var ports = Open([.. LogPort.Of(null, Ports.Free, null, (_, _) => SyslogReceiver.Ports(new SyslogConfiguration { Tcp = Ports.Free }, Intake()).Single().Service)]);
-        var address = Ports.AddressOf(ports, "tcp");
+        using var free = new TcpListener(Ports.Free);
+        free.Start();
+        var address = (IPEndPoint)free.LocalEndpoint;
+        free.Stop();
+        await using var ports = Open(Syslog("a", address));
         using var before = new TcpClient();
         await before.ConnectAsync(address);
         await before.GetStream().WriteAsync("<14>1 - h app - - - one\n"u8.ToArray());
         await _sink.WaitAsync(1);
-        await ports.UpdateAsync(Gelf(Ports.Free));
+        await ports.UpdateAsync(Gelf(address));
         using var client = new TcpClient();
         await client.ConnectAsync(address);
         await client.GetStream().WriteAsync("{\"short_message\":\"two\"}\0"u8.ToArray());
