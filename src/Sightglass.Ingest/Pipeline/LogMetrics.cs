@@ -73,6 +73,8 @@ internal sealed class LogMetric(MetricConfiguration configuration)
     private readonly Lock _gate = new();
     private readonly double[] _bounds = [.. configuration.Buckets];
 
+    public string Name => configuration.Name;
+
     public bool IsHistogram => _bounds.Length > 0;
 
     public bool IsOf(MetricConfiguration other) => other.Buckets.SequenceEqual(configuration.Buckets) && other.Labels.SequenceEqual(configuration.Labels) && other.Value == configuration.Value;

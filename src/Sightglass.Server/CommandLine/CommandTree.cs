@@ -40,7 +40,7 @@ internal static class CommandTree
         root.Subcommands.Add(demo);
         root.Subcommands.Add(CheckCommand.Build());
         root.Subcommands.Add(QueryCommand.Build());
-        root.Subcommands.Add(new Command("test", "Run tests.") { TestPromQLCommand.Build(), TestRulesCommand.Build() });
+        root.Subcommands.Add(new Command("test", "Run tests.") { TestPromQLCommand.Build(), TestRulesCommand.Build(), TestPipelineCommand.Build() });
         root.Subcommands.Add(BacktestCommand.Build());
         root.Subcommands.Add(SnapshotCommand.Build());
         root.Subcommands.Add(RestoreCommand.Build());

@@ -18,7 +18,7 @@ internal static partial class PipelineReader
     private const int MaxOneIn = 1_000_000;
     private const string ProcessorNames = "filter, rename, derive, drop, redact, sample, metric or route";
 
-    private static readonly string[] Receivers = ["otlp_http", "otlp_grpc", "loki", "files", "syslog", "journald", "elasticsearch", "fluentd", "gelf", "seq"];
+    internal static readonly string[] Receivers = ["otlp_http", "otlp_grpc", "loki", "files", "syslog", "journald", "elasticsearch", "fluentd", "gelf", "seq"];
 
     public static PipelineConfiguration Read(YamlSection? section)
     {
