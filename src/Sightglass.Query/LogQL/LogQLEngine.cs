@@ -15,6 +15,8 @@ namespace Sightglass.Query.LogQL;
 /// <param name="limits">Bounds on a query.</param>
 public sealed class LogQLEngine(IEventStore store, QueryLimits limits)
 {
+    private const string VariantLabel = "__variant__";
+
     /// <summary>Evaluates a metric query at one time.</summary>
     /// <exception cref="QueryException">The query does not parse or cannot be evaluated.</exception>
     public LogQLResult Query(string query, long timeUnixNano, CancellationToken cancellation)
@@ -28,7 +30,7 @@ public sealed class LogQLEngine(IEventStore store, QueryLimits limits)
                 return new LogQLResult(LogQLResultKind.Scalar, [], [], number.Value, statistics);
             case var node:
                 var grid = new StepGrid(timeUnixNano, 1, 1);
-                var series = new MetricEvaluator(store, limits, grid, statistics, cancellation).Evaluate((MetricNode)node);
+                var series = Evaluate(node, grid, statistics, cancellation);
                 return new LogQLResult(LogQLResultKind.Vector, [], Finish(series, grid, sort: !IsOrdered(node)), 0, statistics);
         }
     }
@@ -56,13 +58,17 @@ public sealed class LogQLEngine(IEventStore store, QueryLimits limits)
         }
 
         var grid = new StepGrid(range.StartUnixNano, range.StepNano, (int)steps + 1);
-        var series = new MetricEvaluator(store, limits, grid, statistics, cancellation).Evaluate((MetricNode)query);
+        var series = Evaluate(query, grid, statistics, cancellation);
         return new LogQLResult(LogQLResultKind.Matrix, [], Finish(series, grid, sort: true), 0, statistics);
     }
 
     /// <summary>Checks a query without running it; true when it is about lines, false when it is a metric.</summary>
     /// <exception cref="QueryException">The query does not parse.</exception>
     public bool Check(string query) => LogQLParser.Parse(query, limits) is LogNode;
+
+    /// <summary>A query in lines as people write it.</summary>
+    /// <exception cref="QueryException">The query does not parse.</exception>
+    public string Format(string query) => LogQLFormatter.Pretty(LogQLParser.Parse(query, limits));
 
     /// <summary>Index labels of the streams with rows in the range that satisfy at least one of the selectors (none: all streams); sorted.</summary>
     /// <exception cref="QueryException">A selector does not parse.</exception>
@@ -105,6 +111,26 @@ public sealed class LogQLEngine(IEventStore store, QueryLimits limits)
             },
             cancellation);
         return (streams.Count, statistics.LinesProcessed, statistics.BytesProcessed);
+    }
+
+    private List<StepSeries> Evaluate(LogQLNode node, StepGrid grid, LogQLStatistics statistics, CancellationToken cancellation)
+    {
+        if (node is not VariantsNode variants)
+        {
+            return new MetricEvaluator(store, limits, grid, statistics, cancellation).Evaluate((MetricNode)node);
+        }
+
+        // Each variant's series carry its number.
+        var output = new List<StepSeries>();
+        for (var i = 0; i < variants.Joined.Count; i++)
+        {
+            foreach (var series in new MetricEvaluator(store, limits, grid, statistics, cancellation).Evaluate(variants.Joined[i]))
+            {
+                output.Add(series.WithLabels(series.Labels.With(VariantLabel, i.ToString(System.Globalization.CultureInfo.InvariantCulture))));
+            }
+        }
+
+        return output;
     }
 
     // As in Loki the order by value shows where the query sorts at any place; all else is in order of labels.

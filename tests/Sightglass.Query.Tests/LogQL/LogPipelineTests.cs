@@ -1,4 +1,5 @@
 using Sightglass.Query.LogQL;
+using Sightglass.Query.Syntax;
 
 namespace Sightglass.Query.Tests.LogQL;
 
@@ -109,12 +110,37 @@ public sealed class LogPipelineTests
     [InlineData("{{ regexReplaceAll \"(t)(w)\" .b \"${2}$1\" }}", "wto")]
     [InlineData("{{ alignRight 5 .b }}{{ alignLeft 2 .b }}", "  twotw")]
     [InlineData("{{ default \"x\" .missing }}{{ .b | default \"x\" }}", "xtwo")]
-    [InlineData("{{ __timestamp__ | date \"2006-01-02T15:04:05.000Z07:00\" }}", "2026-01-01T00:00:01.000+00:00")]
+    [InlineData("{{ __timestamp__ | date \"2006-01-02T15:04:05.000Z07:00\" }}", "2026-01-01T00:00:01.000Z")]
     [InlineData("{{- .a -}}  x", "1x")]
     [InlineData("{{ if and .a (not .missing) }}y{{ end }}", "y")]
     [InlineData("{{ duration \"1m30s\" }} {{ bytes \"2KB\" }}", "90 2000")]
+    [InlineData("{{ . }}", "map[a:1 app:a b:two detected_level:unknown service_name:a]")]
+    [InlineData("{{ range $i, $x := fromJson `[{\"n\":\"q\"},{\"n\":\"r\"}]` }}{{ $i }}{{ $x.n }},{{ end }}", "0q,1r,")]
+    [InlineData("{{ range fromJson `[1,2.5,true,null]` }}<{{ . }}>{{ end }}", "<1><2.5><true><<no value>>")]
+    [InlineData("{{ range $k, $v := fromJson `{\"z\":1,\"y\":[2]}` }}{{ $k }}={{ $v }};{{ end }}", "y=[2];z=1;")]
+    [InlineData("{{ range fromJson `[]` }}x{{ else }}none{{ end }}", "none")]
+    [InlineData("{{ range fromJson `[1,2,3,4]` }}{{ if eq . 3.0 }}{{ break }}{{ end }}{{ if eq . 1.0 }}{{ continue }}{{ end }}{{ . }}{{ $.a }}{{ end }}", "21")]
+    [InlineData("{{ (fromJson `{\"p\":{\"q\":[5,6]}}`).p.q }} {{ index (fromJson `{\"p\":[5,6]}`) \"p\" 1 }}", "[5 6] 6")]
+    [InlineData("{{ fromJson `{\"a\":null}` }}{{ fromJson `nope` }}", "map[a:<nil>]<no value>")]
+    [InlineData("{{ $x := 1 }}{{ if .a }}{{ $x = 2 }}{{ $x := 3 }}{{ end }}{{ $x }}", "2")]
+    [InlineData("{{ with $y := .b }}{{ $y }}{{ . }}{{ $.a }}{{ end }}", "twotwo1")]
+    [InlineData("{{ len .b }} {{ slice .b 1 }} {{ index .b 0 }}", "3 wo 116")]
+    [InlineData("{{ title \"hello wORLD a-b\" }}|{{ urlencode \"a b&c\" }}|{{ urldecode \"a%20b+c\" }}", "Hello WORLD A-B|a+b%26c|a b c")]
+    [InlineData("{{ b64enc .b }} {{ b64dec \"dHdv\" }} {{ b64dec \"d?\" }}", "dHdv two illegal base64 data at input byte 1")]
+    [InlineData("{{ int \"1.5\" }} {{ int \"7\" }} {{ int \"0x1f\" }} {{ int 2.9 }} {{ float64 \"1.50\" }}", "0 7 31 2 1.5")]
+    [InlineData("{{ addf 0.1 0.2 }} {{ subf 1 0.9 }} {{ mulf 1.1 1.1 }} {{ divf 1 3 }} {{ mod 7 4 }} {{ sub 3 5 }}", "0.3 0.1 1.21 0.3333333333333333 3 -2")]
+    [InlineData("{{ max 1 3 2 }} {{ min 4 2 }} {{ maxf 1.5 2 }} {{ minf 1.5 2 }} {{ ceil 1.2 }} {{ floor 1.9 }} {{ round 3.14159 2 }} {{ round -3.2 0 }}", "3 2 2 1.5 2 1 3.14 -4")]
+    [InlineData("{{ \"2024-02-03 04:05\" | toDate \"2006-01-02 15:04\" | unixEpoch }} {{ unixToTime \"1700000000\" | date \"Mon Jan _2 3:04PM 06\" }}", "1706933100 Tue Nov 14 10:13PM 23")]
+    [InlineData("{{ toDateInZone \"2006-01-02 15:04\" \"Europe/Berlin\" \"2024-07-01 12:00\" | unixEpochMillis }} {{ __timestamp__ | unixEpochNanos }}", "1719828000000 1767225601000000000")]
+    [InlineData("{{ __timestamp__ }} {{ toDate \"2006\" \"x\" | date \"2006\" }}", "2026-01-01 00:00:01 +0000 UTC 0001")]
+    [InlineData("{{ count \"[ao]\" \"banana o\" }} {{ regexReplaceAllLiteral \"t\" .b \"$1\" }} {{ Replace .b \"o\" \"0\" -1 }} {{ replace \"\" \"-\" \"ab\" }}", "4 $1wo tw0 -a-b-")]
+    [InlineData("{{ trimAll \"t\" .b }}{{ trimPrefix \"t\" .b }}{{ trimSuffix \"o\" .b }}{{ TrimLeft .b \"tw\" }}{{ trim \" x \" }}", "wowotwox")]
+    [InlineData("{{ contains \"w\" .b }} {{ hasPrefix \"t\" .b }} {{ hasSuffix \"t\" .b }} {{ repeat 3 .a }} {{ nindent 2 .a }}", "true true false 111 \n  1")]
+    [InlineData("{{ printf \"%6.2f|%x|%q|%v|%t|%c|%+d|%s|%d\" 3.14159 255 .b true false 65 5 .a .a }}", "  3.14|ff|\"two\"|true|false|A|+5|1|%!d(string=1)")]
+    [InlineData("{{ print 1 2 \"x\" 3 }}|{{ println .a }}|{{ html \"<&>\" }}", "1 2x3|1\n|&lt;&amp;&gt;")]
+    [InlineData("{{/* nothing */}}{{ eq .a \"2\" \"1\" }} {{ ne .a .b }} {{ lt 1 2 }} {{ and .a .b }} {{ or .missing .b }} {{ not .a }}", "true true true two two false")]
     public void Line_format(string template, string want) =>
-        One("a=1 b=two").Texts($$"""{app="a"} | logfmt | line_format `{{template}}`""").ShouldBe([want]);
+        One("a=1 b=two").Texts($$"""{app="a"} | logfmt | line_format {{QuotedText.Quote(template)}}""").ShouldBe([want]);
 
     [Fact]
     public void A_template_that_fails_marks_the_line()

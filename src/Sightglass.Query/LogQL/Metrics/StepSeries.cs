@@ -38,6 +38,15 @@ internal sealed class StepSeries(LabelSet labels, int steps)
     /// <summary>Whether there is a value at a step.</summary>
     public bool[] Present { get; } = new bool[steps];
 
+    /// <summary>The same values under other labels.</summary>
+    public StepSeries WithLabels(LabelSet labels)
+    {
+        var copy = new StepSeries(labels, Values.Length);
+        Values.CopyTo(copy.Values, 0);
+        Present.CopyTo(copy.Present, 0);
+        return copy;
+    }
+
     /// <summary>Sets a value.</summary>
     public void Set(int step, double value)
     {

@@ -41,9 +41,9 @@ internal static class VectorAggregation
         foreach (var key in order)
         {
             var members = groups[key];
-            if (node.Function is "topk" or "bottomk")
+            if (node.Function is "topk" or "bottomk" or "approx_topk")
             {
-                output.AddRange(Best(members, (int)node.Parameter, node.Function == "topk", steps));
+                output.AddRange(Best(members, (int)node.Parameter, node.Function != "bottomk", steps));
                 continue;
             }
 

@@ -73,6 +73,9 @@ internal sealed class LogEntry
     /// <summary>The labels that a metric query looks for, of which parsers find no more than are missing; null when it takes all.</summary>
     public LabelNeeds? Hints { get; set; }
 
+    /// <summary>What templates know the present from.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
     /// <summary>Whether errors are shown as labels of series instead of failing the query.</summary>
     public bool PreservesErrors { get; set; }
 

@@ -157,7 +157,6 @@ internal sealed partial class LogQLParser
             {
                 "vector" => VectorLiteral(token),
                 "label_replace" => LabelReplace(token),
-                "variants" => throw new QueryException(QueryErrorKind.BadData, "multi variant queries are disabled for this instance", token.Position),
                 var name when VectorFunctions.Contains(name) => Vector(token),
                 var name when Unwrapped.Contains(name) || Counted.Contains(name) => Range(token),
                 _ => throw Error(token.Position, $"syntax error: unexpected IDENTIFIER ({token.Text})"),
@@ -227,7 +226,7 @@ internal sealed partial class LogQLParser
         if (start.Text == "approx_topk")
         {
             // Loki estimates here to save memory; all series are at hand, so the best ones are exact.
-            return grouping is null ? new VectorNode(start.Position, "topk", parameter, inner, null) : throw Error(start.Position, "grouping not allowed for approx_topk aggregation");
+            return grouping is null ? new VectorNode(start.Position, start.Text, parameter, inner, null) : throw Error(start.Position, "grouping not allowed for approx_topk aggregation");
         }
 
         return start.Text is "sort" or "sort_desc" && grouping is not null
@@ -260,6 +259,31 @@ internal sealed partial class LogQLParser
             Expect(",");
         }
 
+        var (own, unwrap, range, offset) = LogRange();
+        var log = Joined(own);
+        Expect(")");
+        var grouping = GroupingOrNull();
+        if (grouping is not null && !Groupable.Contains(start.Text))
+        {
+            throw Error(start.Position, $"grouping not allowed for {start.Text} aggregation");
+        }
+
+        if (unwrap is not null && !Unwrapped.Contains(start.Text))
+        {
+            throw Error(start.Position, $"invalid aggregation {start.Text} with unwrap");
+        }
+
+        if (unwrap is null && !Counted.Contains(start.Text))
+        {
+            throw Error(start.Position, $"invalid aggregation {start.Text} without unwrap");
+        }
+
+        return new RangeNode(start.Position, start.Text, parameter, log, unwrap, range, offset, grouping);
+    }
+
+    // {…} | … [5m] offset 1h, in brackets or not.
+    private (LogNode Log, Unwrap? Unwrap, long Range, long Offset) LogRange()
+    {
         var brackets = 0;
         var position = Current.Position;
         while (Take("("))
@@ -310,24 +334,7 @@ internal sealed partial class LogQLParser
             Expect(")");
         }
 
-        Expect(")");
-        var grouping = GroupingOrNull();
-        if (grouping is not null && !Groupable.Contains(start.Text))
-        {
-            throw Error(start.Position, $"grouping not allowed for {start.Text} aggregation");
-        }
-
-        if (unwrap is not null && !Unwrapped.Contains(start.Text))
-        {
-            throw Error(start.Position, $"invalid aggregation {start.Text} with unwrap");
-        }
-
-        if (unwrap is null && !Counted.Contains(start.Text))
-        {
-            throw Error(start.Position, $"invalid aggregation {start.Text} without unwrap");
-        }
-
-        return new RangeNode(start.Position, start.Text, parameter, new LogNode(position, matchers, stages), unwrap, range, offset, grouping);
+        return (new LogNode(position, matchers, stages), unwrap, range, offset);
     }
 
     private long DurationToken(string want)

@@ -390,7 +390,7 @@ internal sealed partial class LogQLParser
         var name = Identifier();
         if (!Take("("))
         {
-            return new Unwrap(name, QuantityKind.Number, new List<LabelCondition>());
+            return new Unwrap(name, QuantityKind.Number, string.Empty, new List<LabelCondition>());
         }
 
         var kind = name switch
@@ -401,6 +401,6 @@ internal sealed partial class LogQLParser
         };
         var label = Identifier();
         Expect(")");
-        return new Unwrap(label, kind, new List<LabelCondition>());
+        return new Unwrap(label, kind, name, new List<LabelCondition>());
     }
 }

@@ -59,13 +59,7 @@ internal sealed partial class LogQLParser
             ahead++;
         }
 
-        if (!_tokens[ahead].Is("{"))
-        {
-            return Binary(0);
-        }
-
-        var log = Log();
-        return log;
+        return _tokens[ahead].Is("{") ? Log() : Current.IsWord("variants") ? Variants() : Binary(0);
     }
 
     private LogNode Log()

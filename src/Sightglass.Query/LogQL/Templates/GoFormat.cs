@@ -71,29 +71,42 @@ internal static class GoFormat
         switch (verb)
         {
             case 'v' or 's':
-                var text = TemplateScope.Print(value);
+                var text = TemplateValue.Print(value);
                 return verb == 's' && precision >= 0 && precision < text.Length ? text[..precision] : text;
             case 'q':
-                return QuotedText.Quote(TemplateScope.Print(value));
+                return QuotedText.Quote(TemplateValue.Print(value));
             case 'd' when value is long number:
                 return (plus && number >= 0 ? "+" : string.Empty) + number.ToString(CultureInfo.InvariantCulture);
+            case 'b' when value is long number:
+                return (number < 0 ? "-" : string.Empty) + Convert.ToString(Math.Abs(number), 2);
+            case 'o' when value is long number:
+                return (number < 0 ? "-" : string.Empty) + Convert.ToString(Math.Abs(number), 8);
+            case 'c' when value is long number && Rune.IsValid((int)number):
+                return new Rune((int)number).ToString();
+            case 'U' when value is long number:
+                return "U+" + number.ToString("X4", CultureInfo.InvariantCulture);
+            case 'X' when value is long number:
+                return number.ToString("X", CultureInfo.InvariantCulture);
             case 'x' when value is long number:
                 return number.ToString("x", CultureInfo.InvariantCulture);
             case 'x' when value is string hex:
                 return Convert.ToHexStringLower(Encoding.UTF8.GetBytes(hex));
             case 't' when value is bool:
-                return TemplateScope.Print(value);
+                return TemplateValue.Print(value);
             case 'f' when value is double number:
                 return (plus && number >= 0 ? "+" : string.Empty) + number.ToString("F" + (precision < 0 ? 6 : Math.Min(precision, 99)), CultureInfo.InvariantCulture);
             case 'g' when value is double number:
                 return GoFloat.General(number);
             case 'e' when value is double number:
-                return GoFloat.Scientific(number);
+                return Scientific(number, precision < 0 ? 6 : Math.Min(precision, 99));
             default:
-                var kind = value switch { null => "<nil>", string => "string", long => "int64", double => "float64", bool => "bool", _ => "time.Time" };
-                return $"%!{verb}({kind}={TemplateScope.Print(value)})";
+                return $"%!{verb}({(value is null ? "<nil>" : TemplateValue.TypeOf(value))}={TemplateValue.Print(value)})";
         }
     }
+
+    // Go writes an exponent of at least two digits.
+    private static string Scientific(double value, int precision) =>
+        double.IsFinite(value) ? value.ToString($"0.{new string('0', precision)}e+00", CultureInfo.InvariantCulture) : GoFloat.Scientific(value);
 
     private static string PadZeros(string text, int width)
     {

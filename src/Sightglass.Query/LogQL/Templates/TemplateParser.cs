@@ -9,6 +9,7 @@ internal sealed class TemplateParser(string text)
     private const int MaxDepth = 64;
     private int _at;
     private int _depth;
+    private int _loops;
     private bool _trimNext;
 
     /// <summary>The whole template.</summary>
@@ -71,7 +72,16 @@ internal sealed class TemplateParser(string text)
                     _at += word.Length;
                     nodes.Add(Branch(word == "with"));
                     break;
-                case "range" or "define" or "template" or "block" or "break" or "continue":
+                case "range":
+                    _at += word.Length;
+                    nodes.Add(Loop());
+                    break;
+                case "break" or "continue":
+                    _at += word.Length;
+                    Close();
+                    nodes.Add(_loops > 0 ? new LeaveTemplate(word == "break" ? TemplateFlow.Break : TemplateFlow.Continue) : throw new TemplateException($"{{{{{word}}}}} outside {{{{range}}}}"));
+                    break;
+                case "define" or "template" or "block":
                     throw new TemplateException($"\"{word}\" is not supported");
                 default:
                     nodes.Add(Action());
@@ -82,7 +92,14 @@ internal sealed class TemplateParser(string text)
 
     private BranchTemplate Branch(bool isWith)
     {
+        var names = Declarations(out var declares);
+        if (names.Count > 1 || (names.Count == 1 && !declares))
+        {
+            throw new TemplateException("too many declarations in command");
+        }
+
         var condition = Pipeline();
+        var variable = names.Count > 0 ? names[0] : null;
         Close();
         var then = Nodes(out var end);
         var otherwise = new List<TemplateNode>();
@@ -94,7 +111,7 @@ internal sealed class TemplateParser(string text)
             {
                 _at += word.Length;
                 otherwise.Add(Branch(word == "with"));
-                return new BranchTemplate(condition, isWith, then, otherwise);
+                return new BranchTemplate(condition, variable, isWith, then, otherwise);
             }
 
             Close();
@@ -107,33 +124,79 @@ internal sealed class TemplateParser(string text)
         }
 
         Close();
-        return new BranchTemplate(condition, isWith, then, otherwise);
+        return new BranchTemplate(condition, variable, isWith, then, otherwise);
+    }
+
+    private RangeTemplate Loop()
+    {
+        var names = Declarations(out _);
+        var items = Pipeline();
+        Close();
+        _loops++;
+        var body = Nodes(out var end);
+        _loops--;
+        var otherwise = new List<TemplateNode>();
+        if (end == "else")
+        {
+            Close();
+            otherwise = Nodes(out end);
+        }
+
+        if (end != "end")
+        {
+            throw new TemplateException("unexpected EOF, want {{end}}");
+        }
+
+        Close();
+        return new RangeTemplate(items, names.Count > 1 ? names[0] : null, names.Count > 0 ? names[^1] : null, body, otherwise);
     }
 
     private ActionTemplate Action()
     {
-        string? variable = null;
-        var start = _at;
-        if (Current == '$')
+        var names = Declarations(out var declares);
+        if (names.Count > 1)
         {
-            _at++;
-            var name = PeekWord();
-            _at += name.Length;
-            SkipBlanks();
-            if (text.AsSpan(_at).StartsWith(":=") || Current == '=')
-            {
-                _at += Current == '=' ? 1 : 2;
-                variable = name;
-            }
-            else
-            {
-                _at = start;
-            }
+            throw new TemplateException("too many declarations in command");
         }
 
         var expression = Pipeline();
         Close();
-        return new ActionTemplate(expression, variable);
+        return new ActionTemplate(expression, names.Count > 0 ? names[0] : null, declares);
+    }
+
+    // "$x :=", "$x =" or "$k, $v :=" before an expression; none when it begins otherwise.
+    private List<string> Declarations(out bool declares)
+    {
+        var names = new List<string>();
+        var start = _at;
+        declares = false;
+        SkipBlanks();
+        while (Current == '$')
+        {
+            _at++;
+            var name = PeekWord();
+            _at += name.Length;
+            names.Add(name);
+            SkipBlanks();
+            if (Current == ',' && names.Count == 1)
+            {
+                _at++;
+                SkipBlanks();
+                continue;
+            }
+
+            declares = text.AsSpan(_at).StartsWith(":=");
+            if (declares || (Current == '=' && name.Length > 0))
+            {
+                _at += declares ? 2 : 1;
+                return names;
+            }
+
+            break;
+        }
+
+        _at = start;
+        return [];
     }
 
     private TemplateExpression Pipeline()
@@ -189,7 +252,22 @@ internal sealed class TemplateParser(string text)
             : throw new TemplateException($"wrong number of args for {name}: want {function.MinArguments} got {arguments.Count}");
     }
 
+    // A value with the fields behind it.
     private TemplateExpression Operand()
+    {
+        var value = Simple();
+        while (Current == '.' && value is not DotExpression && value is not ConstantExpression)
+        {
+            _at++;
+            var field = PeekWord();
+            _at += field.Length;
+            value = field.Length > 0 ? new FieldExpression(value, false, field) : throw new TemplateException("unexpected . in operand");
+        }
+
+        return value;
+    }
+
+    private TemplateExpression Simple()
     {
         SkipBlanks();
         var c = Current;
@@ -213,6 +291,11 @@ internal sealed class TemplateParser(string text)
             return inside;
         }
 
+        if (c == '\'')
+        {
+            return Character();
+        }
+
         if (c is '"' or '`')
         {
             return QuotedText.TryRead(text, ref _at, out var value, out var error) ? new ConstantExpression(value) : throw new TemplateException(error);
@@ -223,7 +306,7 @@ internal sealed class TemplateParser(string text)
             _at++;
             var field = PeekWord();
             _at += field.Length;
-            return field.Length == 0 ? new DotExpression() : new FieldExpression(field);
+            return field.Length == 0 ? new DotExpression(isRoot: false) : new FieldExpression(null, false, field);
         }
 
         if (c == '$')
@@ -231,15 +314,20 @@ internal sealed class TemplateParser(string text)
             _at++;
             var variable = PeekWord();
             _at += variable.Length;
-            if (variable.Length == 0 && Current == '.')
+            if (variable.Length > 0)
             {
-                _at++;
-                var field = PeekWord();
-                _at += field.Length;
-                return new FieldExpression(field);
+                return new VariableExpression(variable);
             }
 
-            return new VariableExpression(variable);
+            if (Current != '.')
+            {
+                return new DotExpression(isRoot: true);
+            }
+
+            _at++;
+            var field = PeekWord();
+            _at += field.Length;
+            return new FieldExpression(null, true, field);
         }
 
         if (char.IsAsciiDigit(c) || c is '-' or '+')
@@ -259,6 +347,12 @@ internal sealed class TemplateParser(string text)
             _ => throw new TemplateException($"function \"{word}\" not defined"),
         };
     }
+
+    // A character constant is its number, as in Go.
+    private ConstantExpression Character() =>
+        QuotedText.TryRead(text, ref _at, out var value, out var error) && value.EnumerateRunes().Count() == 1
+            ? new ConstantExpression((long)value.EnumerateRunes().First().Value)
+            : throw new TemplateException(error ?? "malformed character constant");
 
     private ConstantExpression Number()
     {

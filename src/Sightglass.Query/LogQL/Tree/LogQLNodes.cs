@@ -17,8 +17,9 @@ internal abstract record MetricNode(int Position) : LogQLNode(Position);
 /// <summary>What <c>unwrap</c> takes as the sample.</summary>
 /// <param name="Label">The label.</param>
 /// <param name="Kind">How it is read.</param>
+/// <param name="Conversion">The conversion as written, or empty.</param>
 /// <param name="Conditions">Conditions after it.</param>
-internal sealed record Unwrap(string Label, QuantityKind Kind, IReadOnlyList<LabelCondition> Conditions);
+internal sealed record Unwrap(string Label, QuantityKind Kind, string Conversion, IReadOnlyList<LabelCondition> Conditions);
 
 /// <summary>Labels that make a group.</summary>
 /// <param name="Without">All but these.</param>
@@ -35,6 +36,16 @@ internal sealed record RangeNode(int Position, string Function, double Parameter
 
 /// <summary>An aggregation over series: <c>sum by (a) (…)</c>.</summary>
 internal sealed record VectorNode(int Position, string Function, double Parameter, MetricNode Inner, Grouping? Grouping) : MetricNode(Position);
+
+/// <summary><c>variants(rate(…), bytes_rate(…)) of ({…} | json [5m])</c>: several metrics of the same lines.</summary>
+/// <param name="Position">Offset of its first character.</param>
+/// <param name="Variants">The metrics as written.</param>
+/// <param name="Joined">The metrics with the common selector and pipeline before their own.</param>
+/// <param name="Log">The common selector with its pipeline.</param>
+/// <param name="RangeNano">Its range.</param>
+/// <param name="OffsetNano">Its offset.</param>
+internal sealed record VariantsNode(int Position, IReadOnlyList<MetricNode> Variants, IReadOnlyList<MetricNode> Joined, LogNode Log, long RangeNano, long OffsetNano)
+    : LogQLNode(Position);
 
 /// <summary>How two sides of an operator are paired.</summary>
 /// <param name="On">By these labels only, else by all but these.</param>
