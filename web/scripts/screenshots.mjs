@@ -60,6 +60,9 @@ const pages = {
     notifications: '/alerts?tab=notifications',
     history: '/alerts?tab=history',
     targets: '/targets',
+    volume: '/targets?tab=volume',
+    series: '/targets?tab=series',
+    'series-label': '/targets?tab=series&q=%7Bjob%3D%22shop-front%22%7D&name=endpoint',
     services: '/services?from=now-30m',
     service: '/services?from=now-30m&service=shop-front',
 };

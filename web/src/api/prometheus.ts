@@ -160,22 +160,7 @@ export function useTargets(refresh: number | false) {
   });
 }
 
-export interface NamedCount {
-  name: string;
-  value: number;
-}
-
-export interface Cardinality {
-  headStats: { numSeries: number; numLabelPairs: number };
-  seriesCountByMetricName: NamedCount[];
-  labelValueCountByLabelName: NamedCount[];
-  seriesCountByLabelValuePair: NamedCount[];
-}
-
-export function useCardinality(refresh: number | false) {
-  return useQuery({
-    queryKey: ['prometheus', 'tsdb'],
-    queryFn: ({ signal }) => prometheus<Cardinality>('status/tsdb', { limit: 10 }, signal),
-    refetchInterval: refresh,
-  });
+/** The configuration as it is in force, in YAML. */
+export function statusConfig(signal?: AbortSignal): Promise<string> {
+  return prometheus<{ yaml: string }>('status/config', {}, signal).then((data) => data.yaml);
 }

@@ -100,8 +100,8 @@ function useOwn<T>(path: string, params: Record<string, string | number>, refres
 
 export const useStatus = (refresh: number | false) => useOwn<Status>('status', {}, refresh);
 export const useSources = (refresh: number | false) => useOwn<{ sources: Source[] }>('sources', {}, refresh);
-export const useNotifications = (refresh: number | false) =>
-  useOwn<{ notifications: Notification[] }>('notifications', { limit: 100 }, refresh);
-export const useAlertHistory = (refresh: number | false) =>
-  useOwn<{ changes: AlertChange[] }>('alerts/history', { limit: 100 }, refresh);
+export const useNotifications = (limit: number, refresh: number | false) =>
+  useOwn<{ notifications: Notification[] }>('notifications', { limit }, refresh);
+export const useAlertHistory = (limit: number, refresh: number | false) =>
+  useOwn<{ changes: AlertChange[] }>('alerts/history', { limit }, refresh);
 export const useRuleDetails = () => useOwn<{ rules: RuleDetails[] }>('rules', {}, 60_000);

@@ -1,65 +1,135 @@
-import { useAlertHistory } from '../../api/sightglass';
+import { Link } from '@tanstack/react-router';
+import { useAlertHistory, type AlertChange } from '../../api/sightglass';
 import { matchesLabels } from '../../filters/apply';
 import { Hidden } from '../../filters/Hidden';
 import { useFilters } from '../../filters/useFilters';
 import { formatNumber, formatTimeShort } from '../../lib/format';
 import { Breakable, LabelTags, State } from '../../shell/Labels';
+import { ListBar } from '../../shell/ListBar';
+import { keptSearch, type AppSearch } from '../../shell/search';
 import { Empty, ErrorNote, Loading, Panel } from '../../shell/states';
 import { ALERTS_INTERVAL } from './active';
 
+/** How many of the newest are asked for: for the list, and for those of one rule among all. */
+const NEWEST = 300;
+const NEWEST_OF_RULE = 1000;
+const RULE_INTERVAL = 60_000;
+const SHOWN_OF_RULE = 20;
+
+const KINDS = ['all', 'firing', 'pending', 'inactive'] as const;
+
 export function History() {
-  const answer = useAlertHistory(ALERTS_INTERVAL);
+  const answer = useAlertHistory(NEWEST, ALERTS_INTERVAL);
   const filters = useFilters();
   const all = answer.data?.changes ?? [];
-  const list = all.filter((change) => matchesLabels(change.labels, filters));
+  const kept = all.filter((change) => matchesLabels(change.labels, filters));
   if (answer.error !== null) return <ErrorNote error={answer.error} />;
   return (
-    <>
-      <Hidden count={all.length - list.length} what="change" />
-      <Panel title="Changes of state" aside={<span className="sg-dim">the newest 100</span>}>
-        {answer.isPending ? (
-          <Loading what="the history" />
-        ) : list.length === 0 ? (
-          <Empty title={all.length === 0 ? 'No alert has changed its state yet' : 'No change matches the filter'} />
-        ) : (
-          <table className="sg-table sg-rows">
-            <thead>
-              <tr>
-                <th>Time</th>
-                <th>Alert</th>
-                <th>From</th>
-                <th>To</th>
-                <th>Labels</th>
-                <th className="sg-num">Value</th>
-              </tr>
-            </thead>
-            <tbody>
-              {list.map((change, index) => (
-                <tr key={`${change.at} ${String(index)}`} data-testid="change-row">
-                  <td data-label="Time" className="sg-nowrap">
-                    {formatTimeShort(Date.parse(change.at))}
-                  </td>
-                  <td data-label="Alert" style={{ fontWeight: 500 }}>
-                    <Breakable text={change.alertname} />
-                  </td>
-                  <td data-label="From" className="sg-nowrap">
-                    <State state={change.from} />
-                  </td>
-                  <td data-label="To" className="sg-nowrap">
-                    <State state={change.to} />
-                  </td>
-                  <td data-label="Labels">
-                    <LabelTags labels={change.labels} without={['alertname']} />
-                  </td>
-                  <td data-label="Value" className="sg-num">
-                    {change.value === null ? '–' : formatNumber(Number(change.value))}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        )}
-      </Panel>
-    </>
+    <ListBar
+      items={kept}
+      kinds={KINDS}
+      isOf={(change, kind) => kind === 'all' || change.to === kind}
+      find={{ label: 'Find a change', placeholder: 'Find alert, group or label', has: hasText }}
+      list={(list) => (
+        <>
+          <Hidden count={all.length - kept.length} what="change" />
+          <Panel
+            title="Changes of state"
+            aside={
+              <span className="sg-dim">{all.length < NEWEST ? 'all there are' : `the newest ${String(NEWEST)}`}</span>
+            }
+          >
+            {answer.isPending ? (
+              <Loading what="the history" />
+            ) : list.length === 0 ? (
+              <Empty title={all.length === 0 ? 'No alert has changed its state yet' : 'No change is like this'} />
+            ) : (
+              <ChangeTable list={list} />
+            )}
+          </Panel>
+        </>
+      )}
+    />
+  );
+}
+
+function hasText({ alertname, ruleGroup, labels }: AlertChange, text: string): boolean {
+  return [alertname, ruleGroup, ...Object.values(labels)].some((part) => part.toLowerCase().includes(text));
+}
+
+/** What one rule did lately, each of its alerts. */
+export function RuleHistory({ name, group }: { name: string; group: string }) {
+  const answer = useAlertHistory(NEWEST_OF_RULE, RULE_INTERVAL);
+  const list = (answer.data?.changes ?? []).filter((change) => change.alertname === name && change.ruleGroup === group);
+  return (
+    <Panel
+      title={`Changes of state ${String(list.length)}`}
+      aside={<span className="sg-dim">of the newest 1,000 of all rules</span>}
+    >
+      {answer.error !== null ? (
+        <ErrorNote error={answer.error} />
+      ) : answer.isPending ? (
+        <Loading what="the history" />
+      ) : list.length === 0 ? (
+        <p className="sg-nothing sg-dim">It has not changed its state lately.</p>
+      ) : (
+        <>
+          <ChangeTable list={list.slice(0, SHOWN_OF_RULE)} isOfRule />
+          {list.length > SHOWN_OF_RULE && (
+            <p className="sg-nothing">
+              <Link
+                to="/alerts"
+                search={(old: AppSearch) => ({ ...keptSearch(old), tab: 'history', find: name.toLowerCase() })}
+              >
+                {list.length - SHOWN_OF_RULE} more
+              </Link>
+            </p>
+          )}
+        </>
+      )}
+    </Panel>
+  );
+}
+
+function ChangeTable({ list, isOfRule = false }: { list: readonly AlertChange[]; isOfRule?: boolean }) {
+  return (
+    <table className="sg-table sg-rows">
+      <thead>
+        <tr>
+          <th>Time</th>
+          {!isOfRule && <th>Alert</th>}
+          <th>From</th>
+          <th>To</th>
+          <th>Labels</th>
+          <th className="sg-num">Value</th>
+        </tr>
+      </thead>
+      <tbody>
+        {list.map((change, index) => (
+          <tr key={`${change.at} ${String(index)}`} data-testid="change-row">
+            <td data-label="Time" className="sg-nowrap">
+              {formatTimeShort(Date.parse(change.at))}
+            </td>
+            {!isOfRule && (
+              <td data-label="Alert" style={{ fontWeight: 500 }}>
+                <Breakable text={change.alertname} />
+              </td>
+            )}{' '}
+            <td data-label="From" className="sg-nowrap">
+              <State state={change.from} />
+            </td>
+            <td data-label="To" className="sg-nowrap">
+              <State state={change.to} />
+            </td>
+            <td data-label="Labels">
+              <LabelTags labels={change.labels} without={['alertname']} />
+            </td>
+            <td data-label="Value" className="sg-num">
+              {change.value === null ? '–' : formatNumber(Number(change.value))}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }

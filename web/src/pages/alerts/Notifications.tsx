@@ -1,69 +1,85 @@
-import { SegmentedControl } from '@mantine/core';
 import { useReceivers } from '../../api/alertmanager';
 import { useNotifications, type Notification } from '../../api/sightglass';
 import { matchesLabels } from '../../filters/apply';
 import { Hidden } from '../../filters/Hidden';
 import { useFilters } from '../../filters/useFilters';
-import { formatAgo, formatTimeShort } from '../../lib/format';
-import { Breakable, LabelTags, State } from '../../shell/Labels';
-import { useUrl } from '../../shell/search';
+import { formatAgo, formatSeconds, formatTimeShort } from '../../lib/format';
+import { Annotations, Breakable, LabelTags, State } from '../../shell/Labels';
+import { ListBar } from '../../shell/ListBar';
 import { Empty, ErrorNote, Loading, Panel } from '../../shell/states';
 import { useTime } from '../../time/TimeContext';
 import { ALERTS_INTERVAL } from './active';
 
+/** Alerts of one notification that are shown when it is opened. */
+const TOLD = 20;
 const STATES = ['all', 'sent', 'pending', 'failed'] as const;
 
+/** How many of the newest are asked for: for the list, and for those of one rule among all. */
+const NEWEST = 300;
+const NEWEST_OF_RULE = 1000;
+const RULE_INTERVAL = 60_000;
+
 export function Notifications() {
-  const { search, set } = useUrl();
-  const answer = useNotifications(ALERTS_INTERVAL);
+  const answer = useNotifications(NEWEST, ALERTS_INTERVAL);
   const filters = useFilters();
   const all = answer.data?.notifications ?? [];
   const kept = all.filter((item) => item.alerts.some((alert) => matchesLabels(alert.labels, filters)));
-  const state = search.status ?? 'all';
-  const list = kept.filter((item) => state === 'all' || item.status === state);
   if (answer.error !== null) return <ErrorNote error={answer.error} />;
   return (
     <div className="sg-list">
       <Receivers notifications={all} />
-      <div className="sg-bar-row" style={{ margin: 0 }}>
-        <SegmentedControl
-          size="xs"
-          value={state}
-          onChange={(value) => {
-            set({ status: value === 'all' ? undefined : value });
-          }}
-          data={STATES.map((value) => ({
-            value,
-            label: `${value} ${String(kept.filter((item) => value === 'all' || item.status === value).length)}`,
-          }))}
+      <div>
+        <ListBar
+          items={kept}
+          kinds={STATES}
+          isOf={(item, state) => state === 'all' || item.status === state}
+          find={{ label: 'Find a notification', placeholder: 'Find receiver, alert, label or error', has: hasText }}
+          list={(list) => (
+            <>
+              <Hidden count={all.length - kept.length} what="notification" />
+              <Panel
+                title="Notifications"
+                aside={
+                  <span className="sg-dim">
+                    {all.length < NEWEST ? 'all there are' : `the newest ${String(NEWEST)}`}
+                  </span>
+                }
+              >
+                {answer.isPending ? (
+                  <Loading what="notifications" />
+                ) : all.length === 0 ? (
+                  <Empty title="Nothing was sent yet">
+                    Receivers and routes stand under alertmanager in the configuration.
+                  </Empty>
+                ) : list.length === 0 ? (
+                  <Empty title="No notification is like this">Change the text or the state above.</Empty>
+                ) : (
+                  <NotificationTable list={list} />
+                )}
+              </Panel>
+            </>
+          )}
         />
       </div>
-      <Hidden count={all.length - kept.length} what="notification" />
-      <Panel title="Notifications" aside={<span className="sg-dim">the newest 100</span>}>
-        {answer.isPending ? (
-          <Loading what="notifications" />
-        ) : all.length === 0 ? (
-          <Empty title="Nothing was sent yet">
-            Receivers and routes stand under alertmanager in the configuration.
-          </Empty>
-        ) : list.length === 0 ? (
-          <Empty title="No notification is like this" />
-        ) : (
-          <NotificationTable list={list} />
-        )}
-      </Panel>
     </div>
+  );
+}
+
+function hasText(item: Notification, text: string): boolean {
+  const labels = item.alerts.flatMap((alert) => Object.values(alert.labels));
+  return [item.receiver, item.integration, item.error ?? '', ...Object.values(item.groupLabels), ...labels].some(
+    (part) => part.toLowerCase().includes(text),
   );
 }
 
 /** What was told of one rule. */
 export function RuleNotifications({ name }: { name: string }) {
-  const answer = useNotifications(ALERTS_INTERVAL);
+  const answer = useNotifications(NEWEST_OF_RULE, RULE_INTERVAL);
   const list = (answer.data?.notifications ?? []).filter((item) =>
     item.alerts.some((alert) => alert.labels.alertname === name),
   );
   return (
-    <Panel title={`Notifications ${String(list.length)}`} aside={<span className="sg-dim">of the newest 100</span>}>
+    <Panel title={`Notifications ${String(list.length)}`} aside={<span className="sg-dim">of the newest 1,000</span>}>
       {answer.error !== null ? (
         <ErrorNote error={answer.error} />
       ) : answer.isPending ? (
@@ -78,6 +94,7 @@ export function RuleNotifications({ name }: { name: string }) {
 }
 
 function NotificationTable({ list, only }: { list: readonly Notification[]; only?: string }) {
+  const now = Math.max(useTime().now, ...list.slice(0, 1).map((item) => Date.parse(item.updatedAt)));
   return (
     <table className="sg-table sg-rows">
       <thead>
@@ -93,7 +110,11 @@ function NotificationTable({ list, only }: { list: readonly Notification[]; only
       <tbody>
         {list.map((item) => (
           <tr key={item.id} data-testid="notification-row">
-            <td data-label="Time" className="sg-nowrap">
+            <td
+              data-label="Time"
+              className="sg-nowrap"
+              title={`made at ${formatTimeShort(Date.parse(item.createdAt))}`}
+            >
               {formatTimeShort(Date.parse(item.updatedAt))}
             </td>
             <td data-label="Receiver">
@@ -101,6 +122,9 @@ function NotificationTable({ list, only }: { list: readonly Notification[]; only
             </td>
             <td data-label="State">
               <State state={item.status} />
+              {item.status === 'pending' && (
+                <span className="sg-dim"> for {formatSeconds((now - Date.parse(item.createdAt)) / 1000)}</span>
+              )}
               {item.error && <div className="sg-why">{item.error}</div>}
             </td>
             {only === undefined && (
@@ -109,15 +133,36 @@ function NotificationTable({ list, only }: { list: readonly Notification[]; only
               </td>
             )}
             <td data-label="Alerts">
-              <AlertCounts item={item} only={only} />
+              <Told item={item} only={only} />
             </td>
-            <td data-label="Attempts" className="sg-num">
+            <td data-label="Attempts" className={item.attempts > 1 ? 'sg-num sg-bad' : 'sg-num'}>
               {item.attempts}
             </td>
           </tr>
         ))}
       </tbody>
     </table>
+  );
+}
+
+/** How many alerts of each name; opened, what was said of each. */
+function Told({ item, only }: { item: Notification; only: string | undefined }) {
+  const alerts = item.alerts.filter((alert) => only === undefined || alert.labels.alertname === only);
+  return (
+    <details className="sg-told">
+      <summary>
+        <AlertCounts item={item} only={only} />
+      </summary>
+      {alerts.slice(0, TOLD).map((alert) => (
+        <div key={alert.fingerprint} className="sg-told-alert">
+          <State state={alert.status === 'resolved' ? 'inactive' : alert.status} />{' '}
+          <span className="sg-dim">since {formatTimeShort(Date.parse(alert.startsAt))}</span>
+          <Annotations annotations={alert.annotations} />
+          <LabelTags labels={alert.labels} without={['alertname']} />
+        </div>
+      ))}
+      {alerts.length > TOLD && <div className="sg-dim">and {alerts.length - TOLD} more</div>}
+    </details>
   );
 }
 

@@ -12,6 +12,7 @@ import { equalTo, matchesAll, matchersText } from '../silences/matchers';
 import { SilenceRow } from '../silences/Silences';
 import { activeAlerts, ALERTS_INTERVAL, type RulePlace } from './active';
 import { AlertRow } from './AlertRow';
+import { RuleHistory } from './History';
 import { RuleNotifications } from './Notifications';
 import { RuleChart } from './RuleChart';
 import { ExploreLink } from './RuleLink';
@@ -126,6 +127,7 @@ function OneRule({ group, rule, place }: Found) {
           )}
         </Panel>
       )}
+      {isAlert && <RuleHistory name={rule.name} group={group.name} />}
       <div className="sg-two sg-halves">
         <Panel title="Rule" aside={<State state={rule.health} />}>
           <div className="sg-rule-text">

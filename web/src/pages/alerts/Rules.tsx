@@ -1,93 +1,68 @@
-import { SegmentedControl, TextInput } from '@mantine/core';
 import type { Rule, RuleGroup } from '../../api/prometheus';
 import { matchesRule } from '../../filters/apply';
 import { Hidden } from '../../filters/Hidden';
 import { useFilters } from '../../filters/useFilters';
 import { formatAgo, formatNanos, formatSeconds } from '../../lib/format';
-import { Icon } from '../../shell/Icon';
 import { Breakable, State } from '../../shell/Labels';
-import { useUrl } from '../../shell/search';
+import { groupBy } from '../../lib/group';
+import { ListBar } from '../../shell/ListBar';
 import { Empty, Panel } from '../../shell/states';
 import { useTime } from '../../time/TimeContext';
 import { NoRules } from './NoRules';
 import { RuleLink } from './RuleLink';
 
 interface Placed {
+  group: RuleGroup;
   rule: Rule;
   index: number;
 }
 
 const KINDS = ['all', 'firing', 'pending', 'broken'] as const;
 
-function isOfKind(rule: Rule, kind: string): boolean {
+function isOfKind({ rule }: Placed, kind: string): boolean {
   if (kind === 'all') return true;
   return kind === 'broken' ? rule.health === 'err' : rule.state === kind;
 }
 
 export function Rules({ groups }: { groups: readonly RuleGroup[] }) {
-  const { search, set } = useUrl();
   const filters = useFilters();
   if (groups.length === 0) return <NoRules />;
-  const kind = search.status ?? 'all';
-  const find = (search.find ?? '').toLowerCase();
-  const all = groups.flatMap((group) => group.rules);
-  const kept = all.filter((rule) => matchesRule(rule, filters));
-  const shown = groups
-    .map((group) => ({
-      group,
-      rules: group.rules
-        .map((rule, index): Placed => ({ rule, index }))
-        .filter(({ rule }) => matchesRule(rule, filters) && isOfKind(rule, kind) && hasText(group, rule, find)),
-    }))
-    .filter(({ rules }) => rules.length > 0);
+  const all = groups.flatMap((group) => group.rules.map((rule, index): Placed => ({ group, rule, index })));
+  const kept = all.filter(({ rule }) => matchesRule(rule, filters));
   return (
-    <>
-      <div className="sg-bar-row">
-        <SegmentedControl
-          size="xs"
-          value={kind}
-          onChange={(value) => {
-            set({ status: value === 'all' ? undefined : value });
-          }}
-          data={KINDS.map((value) => ({
-            value,
-            label: `${value} ${String(kept.filter((rule) => isOfKind(rule, value)).length)}`,
-          }))}
-        />
-        <TextInput
-          size="xs"
-          aria-label="Find a rule"
-          placeholder="Find name, expression, group or label"
-          leftSection={<Icon name="search" size={13} />}
-          value={search.find ?? ''}
-          onChange={(event) => {
-            set({ find: event.currentTarget.value }, true);
-          }}
-        />
-      </div>
-      <Hidden count={all.length - kept.length} what="rule" />
-      <div className="sg-list">
-        {shown.length === 0 && (
-          <section className="sg-panel">
-            <Empty title="No rule is like this">Change the text or the state above.</Empty>
-          </section>
-        )}
-        {shown.map(({ group, rules }) => (
-          <Group key={`${group.file} ${group.name}`} group={group} rules={rules} />
-        ))}
-      </div>
-    </>
+    <ListBar
+      items={kept}
+      kinds={KINDS}
+      isOf={isOfKind}
+      find={{ label: 'Find a rule', placeholder: 'Find name, expression, group or label', has: hasText }}
+      list={(shown) => (
+        <>
+          <Hidden count={all.length - kept.length} what="rule" />
+          <div className="sg-list">
+            {shown.length === 0 && (
+              <section className="sg-panel">
+                <Empty title="No rule is like this">Change the text or the state above.</Empty>
+              </section>
+            )}
+            {[...groupBy(shown, ({ group }) => `${group.file} ${group.name}`)].map(([key, rules]) => (
+              <Group key={key} rules={rules} />
+            ))}
+          </div>
+        </>
+      )}
+    />
   );
 }
 
-function hasText(group: RuleGroup, rule: Rule, text: string): boolean {
-  if (text === '') return true;
+function hasText({ group, rule }: Placed, text: string): boolean {
   const labels = Object.entries(rule.labels ?? {}).map(([name, value]) => `${name}=${value}`);
   return [rule.name, rule.query, group.name, ...labels].some((part) => part.toLowerCase().includes(text));
 }
 
-function Group({ group, rules }: { group: RuleGroup; rules: readonly Placed[] }) {
+function Group({ rules }: { rules: readonly Placed[] }) {
   const { now } = useTime();
+  const group = rules[0]?.group;
+  if (group === undefined) return null;
   const file = group.file.slice(group.file.lastIndexOf('/') + 1);
   return (
     <Panel

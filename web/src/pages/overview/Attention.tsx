@@ -30,7 +30,7 @@ const SHOWN = 8;
 export function Attention({ groups, targets, error, refresh }: Props) {
   const filters = useFilters();
   const routed = useRoutedAlerts(refresh).data;
-  const notifications = useNotifications(refresh).data?.notifications ?? [];
+  const notifications = useNotifications(100, refresh).data?.notifications ?? [];
   if (error !== null) return <ErrorNote error={error} />;
   if (groups === undefined || targets === undefined) return <section className="sg-panel sg-calm">Looking…</section>;
   const all = activeAlerts(groups, routed);

@@ -1,4 +1,4 @@
-import { Button, Group, SegmentedControl, TextInput } from '@mantine/core';
+import { Button, Group } from '@mantine/core';
 import { useExpireSilence, useRoutedAlerts, useSilences, type Silence } from '../../api/alertmanager';
 import { matchesMatchers } from '../../filters/apply';
 import { Hidden } from '../../filters/Hidden';
@@ -6,6 +6,7 @@ import { useFilters } from '../../filters/useFilters';
 import { formatAgo, formatSeconds, formatTimeShort } from '../../lib/format';
 import { Icon } from '../../shell/Icon';
 import { State } from '../../shell/Labels';
+import { ListBar } from '../../shell/ListBar';
 import { useUrl } from '../../shell/search';
 import { Empty, ErrorNote, Loading, Panel } from '../../shell/states';
 import { useTime } from '../../time/TimeContext';
@@ -20,66 +21,56 @@ export function Silences() {
   const answer = useSilences(interval || ALERTS_INTERVAL);
   const filters = useFilters();
   const all = answer.data ?? [];
-  const state = search.status ?? 'active';
-  const find = (search.find ?? '').toLowerCase();
-  const ofState = all.filter((silence) => silence.status.state === state);
-  const narrowed = ofState.filter((silence) => matchesMatchers(silence.matchers, filters));
-  const shown = narrowed.filter((silence) => textOf(silence).includes(find));
+  const kept = all.filter((silence) => matchesMatchers(silence.matchers, filters));
+  const isFound = (search.find ?? '') !== '';
   return (
-    <>
-      <div className="sg-bar-row">
-        <SegmentedControl
-          size="xs"
-          value={state}
-          onChange={(value) => {
-            set({ status: value === 'active' ? undefined : value });
-          }}
-          data={STATES.map((value) => ({
-            value,
-            label: `${value} ${String(all.filter((silence) => silence.status.state === value).length)}`,
-          }))}
-        />
-        <TextInput
-          size="xs"
-          aria-label="Find a silence"
-          placeholder="Find label, author or comment"
-          leftSection={<Icon name="search" size={13} />}
-          value={search.find ?? ''}
-          onChange={(event) => {
-            set({ find: event.currentTarget.value }, true);
-          }}
-        />
-        <Button
-          size="xs"
-          variant="default"
-          leftSection={<Icon name="plus" size={13} />}
-          data-testid="new-silence"
-          onClick={() => {
-            set({ silence: 'new' });
-          }}
-        >
-          New silence
-        </Button>
-      </div>
-      <Hidden count={ofState.length - narrowed.length} what="silence" />
-      {answer.error !== null ? (
-        <ErrorNote error={answer.error} />
-      ) : (
-        <Panel title={`Silences, ${state}`} aside={<span className="sg-dim">{shown.length} shown</span>}>
-          {answer.isPending ? (
-            <Loading what="silences" />
-          ) : shown.length === 0 ? (
-            <Empty title={find === '' ? `No silence is ${state}` : 'No silence has this text'}>
-              {state === 'active' &&
-                find === '' &&
-                'Press “Silence” beside an alert, and it is quiet until you say so.'}
-            </Empty>
+    <ListBar
+      items={kept}
+      kinds={STATES}
+      isOf={(silence, state) => silence.status.state === state}
+      find={{
+        label: 'Find a silence',
+        placeholder: 'Find label, author or comment',
+        has: (silence, text) => textOf(silence).includes(text),
+      }}
+      list={(shown, state) => (
+        <>
+          <Hidden
+            count={all.filter((item) => item.status.state === state && !kept.includes(item)).length}
+            what="silence"
+          />
+          {answer.error !== null ? (
+            <ErrorNote error={answer.error} />
           ) : (
-            shown.map((silence) => <SilenceRow key={silence.id} silence={silence} />)
+            <Panel title={`Silences, ${state}`} aside={<span className="sg-dim">{shown.length} shown</span>}>
+              {answer.isPending ? (
+                <Loading what="silences" />
+              ) : shown.length === 0 ? (
+                <Empty title={isFound ? 'No silence has this text' : `No silence is ${state}`}>
+                  {state === 'active' &&
+                    !isFound &&
+                    'Press “Silence” beside an alert, and it is quiet until you say so.'}
+                </Empty>
+              ) : (
+                shown.map((silence) => <SilenceRow key={silence.id} silence={silence} />)
+              )}
+            </Panel>
           )}
-        </Panel>
+        </>
       )}
-    </>
+    >
+      <Button
+        size="xs"
+        variant="default"
+        leftSection={<Icon name="plus" size={13} />}
+        data-testid="new-silence"
+        onClick={() => {
+          set({ silence: 'new' });
+        }}
+      >
+        New silence
+      </Button>
+    </ListBar>
   );
 }
 

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import type { NamedCount } from '../../api/prometheus';
+import type { NamedCount } from '../../api/cardinality';
 
 interface Props {
   items: readonly NamedCount[];

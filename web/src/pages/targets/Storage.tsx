@@ -40,7 +40,7 @@ export function Storage({ status }: { status: Status | undefined }) {
                   {totals.rejected > 0 && <div className="sg-bad">{formatNumber(totals.rejected)} rejected</div>}
                 </td>
                 <td className="sg-num">{formatBytes(bytes)}</td>
-                <td className="sg-num">{formatSeconds(seconds)}</td>
+                <td className="sg-num">{seconds === 0 ? 'for ever' : formatSeconds(seconds)}</td>
               </tr>
             ))}
           </tbody>
