@@ -14,7 +14,14 @@ internal static class PersonalShapes
         for (start = from; start < text.Length; start++)
         {
             length = 0;
-            if (text[start] is < (byte)'2' or > (byte)'6' || (start > 0 && IsInNumber(text[start - 1])))
+            var next = text[start..].IndexOfAnyInRange((byte)'2', (byte)'6');
+            if (next < 0)
+            {
+                return false;
+            }
+
+            start += next;
+            if (start > 0 && IsInNumber(text[start - 1]))
             {
                 continue;
             }

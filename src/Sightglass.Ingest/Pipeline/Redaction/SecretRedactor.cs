@@ -23,16 +23,29 @@ internal static class SecretRedactor
     {
         var places = _places ??= [];
         places.Clear();
-        SecretShapes.Scan.Find(batch.Arena, places);
-        if (places.Count == 0)
+        var arena = batch.Arena;
+        SecretShapes.Scan.Find(arena, places);
+        var possible = 0;
+        for (var i = 0; i < places.Count; i++)
+        {
+            if (SecretShapes.IsPossible(arena, places[i].At, places[i].Literal))
+            {
+                places[possible++] = places[i];
+            }
+        }
+
+        places.RemoveRange(possible, places.Count - possible);
+        if (possible == 0)
         {
             return;
         }
 
+        // Texts follow each other mostly as they stand in the arena: the place that was looked at last is near.
+        var hint = 0;
         for (var i = 0; i < batch.Count; i++)
         {
             ref var row = ref batch.Rows[i];
-            if (Redact(batch, places, row.BodyType, row.BodyBits, counts, out var body))
+            if (Redact(batch, places, ref hint, row.BodyType, row.BodyBits, counts, out var body))
             {
                 batch.Rows[i].BodyBits = body;
             }
@@ -40,12 +53,12 @@ internal static class SecretRedactor
             for (var a = row.Attributes.Start; a < row.Attributes.Start + row.Attributes.Count; a++)
             {
                 var type = batch.AttributeTypeOf(a);
-                if (type == AttributeType.String && FirstIn(places, batch.AttributeKeyRef(a)) >= 0 && SecretShapes.IsSecretName(batch.AttributeKey(a)) && batch.AttributeBytes(a).Length > 0)
+                if (type == AttributeType.String && FirstIn(places, ref hint, batch.AttributeKeyRef(a)) >= 0 && SecretShapes.IsSecretName(batch.AttributeKey(a)) && batch.AttributeBytes(a).Length > 0)
                 {
                     batch.SetAttribute(a, AttributeType.String, batch.AddText(Replacement).Packed);
                     counts[SecretRules.Attribute]++;
                 }
-                else if (Redact(batch, places, type, batch.AttributeBits(a), counts, out var bits))
+                else if (Redact(batch, places, ref hint, type, batch.AttributeBits(a), counts, out var bits))
                 {
                     batch.SetAttribute(a, type, bits);
                 }
@@ -62,7 +75,7 @@ internal static class SecretRedactor
         return places.Count == 0 ? null : Clean(text, places, 0, 0, counts);
     }
 
-    private static bool Redact(LogBatch batch, List<(int At, int Literal)> places, AttributeType type, long packed, Span<long> counts, out long changed)
+    private static bool Redact(LogBatch batch, List<(int At, int Literal)> places, ref int hint, AttributeType type, long packed, Span<long> counts, out long changed)
     {
         changed = packed;
         if (type is not (AttributeType.String or AttributeType.Composite or AttributeType.Bytes))
@@ -71,7 +84,7 @@ internal static class SecretRedactor
         }
 
         var text = TextRef.Unpack(packed);
-        var first = FirstIn(places, text);
+        var first = FirstIn(places, ref hint, text);
         if (first < 0)
         {
             return false;
@@ -130,15 +143,23 @@ internal static class SecretRedactor
     }
 
     // The first place in a piece of the arena, or -1.
-    private static int FirstIn(List<(int At, int Literal)> places, TextRef text)
+    private static int FirstIn(List<(int At, int Literal)> places, ref int hint, TextRef text)
     {
-        var (low, high) = (0, places.Count);
-        while (low < high)
+        if (text.Length == 0)
         {
-            var middle = (low + high) / 2;
-            (low, high) = places[middle].At < text.Offset ? (middle + 1, high) : (low, middle);
+            return -1;
         }
 
-        return low < places.Count && places[low].At < text.Offset + text.Length ? low : -1;
+        while (hint > 0 && places[hint - 1].At >= text.Offset)
+        {
+            hint--;
+        }
+
+        while (hint < places.Count && places[hint].At < text.Offset)
+        {
+            hint++;
+        }
+
+        return hint < places.Count && places[hint].At < text.Offset + text.Length ? hint : -1;
     }
 }

@@ -32,6 +32,28 @@ internal static class SecretShapes
     /// <summary>What a redaction that a literal announced is counted as.</summary>
     public static int RuleOf(int literal) => Known[literal].Rule;
 
+    /// <summary>
+    /// Whether the literal at a place of a longer text could announce a secret in one of the pieces that it is of: what is cheap to see and rules out most places.
+    /// </summary>
+    public static bool IsPossible(ReadOnlySpan<byte> text, int at, int literal)
+    {
+        var (name, rule) = Known[literal];
+        switch (rule)
+        {
+            case SecretRules.AddressPassword:
+                var rest = text[(at + name.Length)..Math.Min(text.Length, at + name.Length + MaxAddressBytes)];
+                return rest.IndexOfAny(AddressEnds) is var end && rest[..(end < 0 ? rest.Length : end)].Contains((byte)'@');
+            case SecretRules.AwsKey:
+                return at + 20 <= text.Length && text.Slice(at, 20).IndexOfAnyExcept(Upper) < 0;
+            case SecretRules.JsonWebToken:
+                return text[at..].StartsWith("eyJ"u8);
+            case SecretRules.ServiceToken:
+                return ServiceTokens.IsWritten(text[at..], name);
+            default:
+                return true;
+        }
+    }
+
     /// <summary>The secret that the literal at a place announces; false where there is none.</summary>
     public static bool TryFind(ReadOnlySpan<byte> text, int at, int literal, out int start, out int length)
     {

@@ -37,6 +37,9 @@ internal static class ServiceTokens
         p => (Encoding.ASCII.GetBytes(p.Written), p.Written.Length - p.Prefix.Length + p.Least, p.Most, p.Dots ? Dotted : Word),
         StringComparer.Ordinal);
 
+    /// <summary>Whether a text begins with a prefix as it is written.</summary>
+    public static bool IsWritten(ReadOnlySpan<byte> text, string prefix) => text.StartsWith(ByPrefix[prefix].Written);
+
     /// <summary>The token that a prefix at a place begins; false where it is something else.</summary>
     public static bool TryFind(ReadOnlySpan<byte> text, int at, string prefix, out int length)
     {
