@@ -110,6 +110,8 @@ public sealed class AlertsTests(BrowserFixture browser) : IClassFixture<BrowserF
         await Expect(page.GetByTestId("state-history").GetByRole(AriaRole.Img)).ToHaveAttributeAsync("aria-label", new System.Text.RegularExpressions.Regex("^firing from"));
         await Expect(page.GetByTestId("alert-row")).ToContainTextAsync("baskets hold 7 items");
         await Expect(page.GetByText("vector(7) > 5").First).ToBeVisibleAsync();
+        await Expect(page.GetByTestId("change-row").First).ToContainTextAsync("firing");
+        await Expect(page.GetByTestId("notification-row").First).ToContainTextAsync("gone");
         (await page.GetByText("Runbook").First.GetAttributeAsync("href")).ShouldBe("https://runbooks.example.com/baskets");
 
         await page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "Explore" }).ClickAsync();
@@ -129,6 +131,28 @@ public sealed class AlertsTests(BrowserFixture browser) : IClassFixture<BrowserF
         await page.GetByLabel("Find a rule").FillAsync(string.Empty);
         await page.GetByText("broken 1").ClickAsync();
         await Expect(page.GetByTestId("rule-row")).ToContainTextAsync("NotEvaluated");
+        await page.Context.CloseAsync();
+    }
+
+    [BrowserFact]
+    public async Task Notifications_show_attempts_and_errors_and_are_found()
+    {
+        var (page, _) = await browser.OpenAsync("/alerts?tab=notifications");
+        var row = page.GetByTestId("notification-row");
+        await Expect(row).ToHaveCountAsync(1);
+        await Expect(row).ToContainTextAsync("gone");
+        await Expect(row.Locator(".sg-why")).Not.ToBeEmptyAsync();
+        await Expect(page.GetByTestId("receiver-row").Filter(new LocatorFilterOptions { HasText = "gone" })).ToContainTextAsync("failing");
+        await row.Locator("summary").ClickAsync();
+        await Expect(row).ToContainTextAsync("baskets hold 7 items");
+
+        await page.GetByText("sent 0").ClickAsync();
+        await Expect(page.GetByText("No notification is like this")).ToBeVisibleAsync();
+        await page.GetByText("all 1").ClickAsync();
+        await page.GetByLabel("Find a notification").FillAsync("no such thing");
+        await Expect(row).ToHaveCountAsync(0);
+        await page.GetByLabel("Find a notification").FillAsync("critical");
+        await Expect(row).ToHaveCountAsync(1);
         await page.Context.CloseAsync();
     }
 

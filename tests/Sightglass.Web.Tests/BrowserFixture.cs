@@ -34,8 +34,10 @@ public sealed class BrowserFixture : IAsyncLifetime
             global: { scrape_interval: 1s, evaluation_interval: 1s }
             rule_files: [rules.yml]
             alertmanager:
-              route: { receiver: on-call, group_by: [alertname], group_wait: 0s }
-              receivers: [ { name: on-call } ]
+              route: { receiver: on-call, group_by: [alertname], group_wait: 0s, routes: [ { receiver: gone, matchers: ['alertname="BasketsTooFull"'] } ] }
+              receivers: [ { name: on-call }, { name: gone, webhook_configs: [ { url: 'http://127.0.0.1:9/' } ] } ]
+            limits: { metrics: { max_new_series_per_minute: 1000, new_series_burst: 1000 } }
+            storage: { downsampling: [ { after: 7d, resolution: 5m } ] }
             scrape_configs:
               - job_name: checkout
                 static_configs: [ { targets: ['127.0.0.1:9'], labels: { deployment_environment_name: prod } } ]

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -83,7 +84,38 @@ public sealed class PagesTests(BrowserFixture browser) : IClassFixture<BrowserFi
     {
         var (page, _) = await browser.OpenAsync("/targets");
         await Expect(page.GetByTestId("target-row").Filter(new LocatorFilterOptions { HasText = "sightglass" }).First).ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Tab, new PageGetByRoleOptions { Name = "Volume and limits" }).ClickAsync();
         await Expect(page.GetByTestId("volume-row")).ToHaveCountAsync(3);
+        await Expect(page.GetByTestId("limit-row")).ToHaveCountAsync(4);
+        await Expect(page.GetByText("downsampling: [{after: 7d, resolution: 5m}]")).ToBeVisibleAsync();
+        await page.Context.CloseAsync();
+    }
+
+    [BrowserFact]
+    public async Task Series_are_counted_by_metric_label_and_value_and_refusals_are_told()
+    {
+        var now = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
+        var points = Enumerable.Range(0, 1_200).Select(index => $$$"""{"timeUnixNano":"{{{now}}}000000","asInt":"1","attributes":[{"key":"visitor","value":{"stringValue":"v{{{index}}}"}}]}""");
+        await browser.Post("/v1/metrics", $$$"""
+            {"resourceMetrics":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"flood"}}]},"scopeMetrics":[{"metrics":[{"name":"flood","gauge":{"dataPoints":[{{{string.Join(',', points)}}}]}}]}]}]}
+            """);
+        var (page, errors) = await browser.OpenAsync("/targets?tab=series");
+        await Expect(page.GetByTestId("refused-notice")).ToContainTextAsync("New series are refused");
+        await page.GetByTestId("label-row").Filter(new LocatorFilterOptions { HasText = "visitor" }).GetByRole(AriaRole.Button).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new PageGetByRoleOptions { Name = "Values of visitor" })).ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "flood", Exact = true }).ClickAsync();
+        await Expect(page.GetByTestId("series-count")).ToHaveTextAsync(new Regex("^1,0[0-9]{2}$"));
+        await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "v0", Exact = true }).ClickAsync();
+        await Expect(page.GetByTestId("series-count")).ToHaveTextAsync("1");
+        await Expect(page.GetByLabel("Series of this selector")).ToHaveValueAsync("flood{visitor=\"v0\"}");
+        await page.GoBackAsync();
+        await Expect(page.GetByLabel("Series of this selector")).ToHaveValueAsync("flood");
+
+        await page.GetByTestId("refused-notice").GetByRole(AriaRole.Link, new LocatorGetByRoleOptions { Name = "Limits" }).ClickAsync();
+        var verdict = page.GetByTestId("verdict-row");
+        await Expect(verdict).ToContainTextAsync("too many new series a minute");
+        await Expect(verdict).ToContainTextAsync("flood{");
+        errors.ShouldBeEmpty();
         await page.Context.CloseAsync();
     }
 

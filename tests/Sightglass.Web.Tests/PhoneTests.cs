@@ -18,9 +18,13 @@ public sealed class PhoneTests(BrowserFixture browser) : IClassFixture<BrowserFi
     [InlineData("/alerts?silence=alertname%3D%22BasketsTooFull%22")]
     [InlineData("/alerts/rule?name=BasketsTooFull")]
     [InlineData("/targets")]
+    [InlineData("/targets?tab=volume")]
+    [InlineData("/targets?tab=series")]
     [InlineData("/services")]
     [InlineData("/services?service=checkout")]
     [InlineData("/logs")]
+    [InlineData("/logs?tab=patterns")]
+    [InlineData("/logs?refresh=live")]
     [InlineData("/traces")]
     [InlineData("/metrics-explorer")]
     public async Task Nothing_is_wider_than_the_phone(string path)
