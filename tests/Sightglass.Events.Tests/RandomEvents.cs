@@ -16,6 +16,9 @@ internal sealed class RandomEvents(int seed, DateTimeOffset now)
         new EventStream(new Hash128(1, (ulong)n), ResourceKind.Labels, [.. Enumerable.Range(0, n).Select(i => new EventAttribute($"a{i}", AttributeValue.Of(1L)))], string.Empty))];
 
     private readonly Random _random = new(seed);
+
+    /// <summary>Bodies are lines as programs write them, with values of attributes in them.</summary>
+    private readonly bool _lines = seed % 2 == 0;
     private readonly long _now = (now - DateTimeOffset.UnixEpoch).Ticks * 100;
 
     public int Next(int max) => _random.Next(max);
@@ -28,7 +31,12 @@ internal sealed class RandomEvents(int seed, DateTimeOffset now)
         AddOwners(batch);
         for (var i = 0; i < rows; i++)
         {
-            AddAttributes(batch, _random.Next(5));
+            var line = _lines ? Line(batch) : string.Empty;
+            if (!_lines)
+            {
+                AddAttributes(batch, _random.Next(5));
+            }
+
             var row = new LogRow
             {
                 TimeUnixNano = Time(),
@@ -43,7 +51,7 @@ internal sealed class RandomEvents(int seed, DateTimeOffset now)
                 EventName = batch.AddText(Pick(["", "", "login"])),
                 DroppedAttributes = (uint)_random.Next(2),
             };
-            (row.BodyType, row.BodyBits) = _random.Next(4) == 0 ? Value(batch) : (AttributeType.String, batch.AddText(Text()).Packed);
+            (row.BodyType, row.BodyBits) = _lines ? (AttributeType.String, batch.AddText(line).Packed) : _random.Next(4) == 0 ? Value(batch) : (AttributeType.String, batch.AddText(Text()).Packed);
             batch.AddRow(row);
         }
 
@@ -139,8 +147,8 @@ internal sealed class RandomEvents(int seed, DateTimeOffset now)
         3 => new OrPredicate([.. Enumerable.Range(0, _random.Next(4)).Select(_ => Predicate(fields, depth + 1))]),
         4 => new NotPredicate(Predicate(fields, depth + 1)),
         5 => new ExistsPredicate(Column(fields)),
-        6 => new ContainsPredicate(Column(fields), Pick(["err", "or", "GET /api", "=1", "1", "api", "v1", "user_42", "T", "b"]), _random.Next(2) == 0),
-        7 => new MatchesPredicate(Column(fields), _random.Next(2) == 0 ? Re2.Unanchored(Pick(["e.r", "^GET", "1+", "(?i)TIME"])) : Re2.Anchored(Pick(["error", "error|timeout", "us.*"]))),
+        6 => new ContainsPredicate(Column(fields), Pick(["err", "or", "GET /api", "=1", "timeout after", "user_0", "1.2", ":1", "in 1", " refused", "1", "api", "v1", "user_42", "T", "b"]), _random.Next(2) == 0),
+        7 => new MatchesPredicate(Column(fields), _random.Next(2) == 0 ? Re2.Unanchored(Pick(["e.r", "^GET", "1+", "(?i)TIME", "after 0+1", "refused$", "user_[0-9a-f]+0", "\\bin\\b", "[^a]in"])) : Re2.Anchored(Pick(["error", "error|timeout", "us.*"]))),
         _ => new ComparePredicate(Column(fields), (CompareOp)_random.Next(6), Literal()),
     };
 
@@ -196,6 +204,29 @@ internal sealed class RandomEvents(int seed, DateTimeOffset now)
             var (type, bits) = Value(batch);
             batch.AddAttribute(key, type, bits);
         }
+    }
+
+    /// <summary>Adds attributes of a row and makes the line that says the same.</summary>
+    private string Line(EventBatch batch)
+    {
+        var user = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"user_{_random.Next(50):x4}{_random.Next(20):x4}");
+        var (status, latency, count) = (_random.Next(20), _random.Next(300) / 4.0, _random.Next(1000));
+        batch.AddAttribute("user.id"u8, AttributeType.String, Encoding.UTF8.GetBytes(user));
+        batch.AddAttribute(batch.AddText("http.status"), AttributeType.Int, status);
+        if (_random.Next(4) > 0)
+        {
+            batch.AddAttribute(batch.AddText("latency"), AttributeType.Double, BitConverter.DoubleToInt64Bits(latency));
+        }
+
+        return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{(_random.Next(40) == 0 ? Text() : string.Empty)}{_random.Next(6) switch
+        {
+            0 => $"GET /api/v1/orders/{count} {status} in {latency}ms user={user}",
+            1 => $"{{\"user\":\"{user}\",\"status\":{status},\"took\":{latency}}}",
+            2 => $"{Pick(["error", "timeout"])} after {count:d4} of {new Guid(count, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10)}.",
+            3 => $"connection from 10.1.{_random.Next(256)}.{_random.Next(3)}:{count} refused",
+            4 => "timeout",
+            _ => $"{Pick(Words)} {Pick(Words)}",
+        }}");
     }
 
     private (AttributeType Type, long Bits) Value(EventBatch batch) => _random.Next(8) switch

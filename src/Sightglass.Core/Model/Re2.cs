@@ -42,6 +42,9 @@ public sealed class Re2
     /// <summary>For an anchored expression that is a literal or an alternation of literals: those, else null.</summary>
     public IReadOnlyList<string>? Literals { get; }
 
+    /// <summary>True when what matches in a part of a text surely matches in the text: nothing in the pattern asks what stands around it.</summary>
+    public bool IsLocal => !_anchored && !LooksAround(Pattern);
+
     /// <summary>Texts that every text with a match has in it; may be none though there are some. Lets a store skip.</summary>
     public IReadOnlyList<string> Required => _required ??= ReadRequired();
 
@@ -106,5 +109,29 @@ public sealed class Re2
         {
             throw new QueryException(QueryErrorKind.BadData, $"error parsing regexp: {e.Message}: `{pattern}`", inner: e);
         }
+    }
+
+    /// <summary>Whether a pattern may have an anchor or a word boundary in it.</summary>
+    private static bool LooksAround(string pattern)
+    {
+        for (var i = 0; i < pattern.Length; i++)
+        {
+            switch (pattern[i])
+            {
+                case '\\':
+                    i++;
+                    if (i < pattern.Length && "bBAzZ".Contains(pattern[i], StringComparison.Ordinal))
+                    {
+                        return true;
+                    }
+
+                    break;
+                case '$':
+                case '^' when i == 0 || pattern[i - 1] != '[' || (i > 1 && pattern[i - 2] == '\\'):
+                    return true;
+            }
+        }
+
+        return false;
     }
 }

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using Sightglass.Core.Bytes;
+using Sightglass.Core.Errors;
 using Sightglass.Core.Model;
 
 namespace Sightglass.Events.Columns;
@@ -14,7 +15,17 @@ internal static class ColumnDecoder
     /// <param name="rows">Rows of the block.</param>
     /// <param name="times">Gives the times of the rows to a column that is written as differences from them; null where there are none.</param>
     /// <param name="owned">The array that the bytes are all of, where the column may keep it.</param>
-    public static ColumnView? TryDecode(ReadOnlySpan<byte> bytes, int rows, Func<ColumnView?>? times = null, byte[]? owned = null)
+    /// <param name="others">Gives other columns of the block by their keys, to texts that have their values in them.</param>
+    /// <param name="corrupt">Says what is wrong with what is only read later; without it all is read at once.</param>
+    /// <param name="most">How texts as templates may be cut.</param>
+    public static ColumnView? TryDecode(
+        ReadOnlySpan<byte> bytes,
+        int rows,
+        Func<ColumnView?>? times = null,
+        byte[]? owned = null,
+        Func<int, ColumnView?>? others = null,
+        Func<string, CorruptDataException>? corrupt = null,
+        TemplateCut most = TemplateCut.Words)
     {
         var reader = new ByteReader(bytes);
         var encoding = (ColumnEncoding)reader.ReadByte();
@@ -45,6 +56,8 @@ internal static class ColumnDecoder
             case ColumnEncoding.FromTime:
                 values = ReadFromTimes(ref reader, type, presence, count, times?.Invoke());
                 break;
+            case ColumnEncoding.Templates:
+                return type == AttributeType.String ? ReadTemplates(ref reader, presence, count, owned ?? bytes.ToArray(), others, corrupt, most) : null;
             case ColumnEncoding.Plain when owned is not null && FieldTypes.HasBytes(type):
                 values = ReadTextsInPlace(ref reader, type, count, owned);
                 break;
@@ -54,6 +67,36 @@ internal static class ColumnDecoder
         }
 
         return values is null || !reader.AtEnd ? null : new ColumnView(presence, values);
+    }
+
+    /// <summary>What varies in texts of a template; where those were cut at words it may be texts as templates once more.</summary>
+    public static ValueVector? TryDecodeVariable(ReadOnlySpan<byte> bytes, int count, byte[]? owned, TemplateCut most) =>
+        TryDecode(bytes, count, null, owned, null, null, most) is { Presence: null, Values: { Type: AttributeType.String } values } ? values : null;
+
+    private static ColumnView? ReadTemplates(
+        ref ByteReader reader,
+        Presence? presence,
+        int count,
+        byte[] owned,
+        Func<int, ColumnView?>? others,
+        Func<string, CorruptDataException>? corrupt,
+        TemplateCut most)
+    {
+        var templates = TemplateColumn.TryRead(ref reader, owned, count, presence, most, others, corrupt);
+        if (templates is null || corrupt is not null)
+        {
+            return templates is null ? null : new ColumnView(presence, templates);
+        }
+
+        // Nobody can be told later that a part of it is broken: all is read at once.
+        try
+        {
+            return new ColumnView(presence, templates.All());
+        }
+        catch (CorruptDataException)
+        {
+            return null;
+        }
     }
 
     private static ValueVector? ReadDictionary(ref ByteReader reader, AttributeType type, int count)
@@ -122,6 +165,12 @@ internal static class ColumnDecoder
             case ColumnEncoding.Hex:
                 arena = ReadHex(ref reader, bits);
                 break;
+            case ColumnEncoding.NumberText:
+                arena = NumberTexts.Read(ref reader, bits);
+                break;
+            case ColumnEncoding.Uuid:
+                arena = Uuids.Read(ref reader, bits);
+                break;
             case ColumnEncoding.IntText:
                 arena = ReadIntTexts(ref reader, bits);
                 break;
@@ -139,7 +188,7 @@ internal static class ColumnDecoder
         ColumnEncoding.Ints or ColumnEncoding.DeltaInts => type is AttributeType.Int or AttributeType.Bool,
         ColumnEncoding.RawDoubles or ColumnEncoding.DecimalDoubles => type == AttributeType.Double,
         ColumnEncoding.Plain => FieldTypes.HasBytes(type),
-        ColumnEncoding.Hex or ColumnEncoding.IntText => type == AttributeType.String,
+        ColumnEncoding.Hex or ColumnEncoding.IntText or ColumnEncoding.NumberText or ColumnEncoding.Uuid => type == AttributeType.String,
         ColumnEncoding.Mixed => type == AttributeType.None,
         _ => false,
     };

@@ -9,23 +9,34 @@ namespace Sightglass.Events.Columns;
 /// Writes a column in the cheapest of the encodings. Not thread-safe; holds scratch memory, so one is kept per writer of a part.
 /// The result is not yet compressed.
 /// </summary>
-internal sealed class ColumnEncoder
+internal sealed class ColumnEncoder(int compressionLevel = 1) : IDisposable
 {
     private const int MostDecimals = 6;
 
     private readonly DistinctValues _distinct = new();
     private long[] _scratch = new long[1024];
     private byte[] _hex = new byte[1024];
+    private TemplateEncoder? _templates;
 
     /// <summary>Appends a column with plain values (neither dictionary nor constant) and says which encoding was taken.</summary>
-    public ColumnEncoding Encode(ValueVector values, Presence? presence, int rows, ByteWriter target)
+    /// <param name="values">The values.</param>
+    /// <param name="presence">Rows that have one; null for all.</param>
+    /// <param name="rows">Rows of the block.</param>
+    /// <param name="target">Gets the column.</param>
+    /// <param name="cut">How texts may be cut into templates.</param>
+    /// <param name="others">Columns whose values may stand in the texts.</param>
+    public ColumnEncoding Encode(ValueVector values, Presence? presence, int rows, ByteWriter target, TemplateCut cut = TemplateCut.Numbers, OtherColumns? others = null)
     {
         var at = target.Length;
         target.WriteByte(0);
         target.WriteByte(values.Type == AttributeType.None ? (byte)255 : (byte)values.Type);
         PresenceCodec.Write(presence, rows, target);
         ColumnEncoding encoding;
-        if (_distinct.TryCollect(values))
+        if (LooksNumeric(values) && TryWriteNumberTexts(values, target, out encoding))
+        {
+            // Digits pack better than a dictionary of them.
+        }
+        else if (_distinct.TryCollect(values))
         {
             if (_distinct.Count == 1)
             {
@@ -46,7 +57,7 @@ internal sealed class ColumnEncoder
         }
         else
         {
-            encoding = WritePlain(values, target);
+            encoding = WritePlain(values, target, presence, cut, others);
         }
 
         target.WrittenMutable[at] = (byte)encoding;
@@ -116,7 +127,38 @@ internal sealed class ColumnEncoder
         target.WrittenMutable[at] = (byte)encoding;
     }
 
-    private ColumnEncoding WritePlain(ValueVector values, ByteWriter target)
+    public void Dispose() => _templates?.Dispose();
+
+    private static bool LooksNumeric(ValueVector values) =>
+        values.Type == AttributeType.String && values.EntryCount == values.Count && values.Count > 1
+        && values.BytesOf(0) is { Length: > 0 } first && first[^1] is >= (byte)'0' and <= (byte)'9' && first[0] is (byte)'-' or (>= (byte)'0' and <= (byte)'9')
+        && !values.BytesOf(0).SequenceEqual(values.BytesOf(values.Count - 1));
+
+    private bool TryWriteNumberTexts(ValueVector values, ByteWriter target, out ColumnEncoding encoding)
+    {
+        encoding = ColumnEncoding.IntText;
+        if (TryWriteIntText(values, target))
+        {
+            return true;
+        }
+
+        encoding = ColumnEncoding.NumberText;
+        var count = values.EntryCount;
+        var numbers = Scratch(count * 3);
+        if (!NumberTexts.TryParse(values, numbers))
+        {
+            return false;
+        }
+
+        for (var kind = 0; kind < 3; kind++)
+        {
+            IntPlanes.Write(numbers.AsSpan(kind * count, count), target);
+        }
+
+        return true;
+    }
+
+    private ColumnEncoding WritePlain(ValueVector values, ByteWriter target, Presence? presence = null, TemplateCut cut = TemplateCut.None, OtherColumns? others = null)
     {
         switch (values.Type)
         {
@@ -127,8 +169,13 @@ internal sealed class ColumnEncoder
                 return WriteDoubles(values.Bits.AsSpan(0, values.EntryCount), target);
             case AttributeType.String when TryWriteHex(values, target):
                 return ColumnEncoding.Hex;
-            case AttributeType.String when TryWriteIntText(values, target):
-                return ColumnEncoding.IntText;
+            case AttributeType.String when TryWriteNumberTexts(values, target, out var encoding):
+                return encoding;
+            case AttributeType.String when Uuids.TryWrite(values, target):
+                return ColumnEncoding.Uuid;
+            case AttributeType.String when cut != TemplateCut.None
+                && (_templates ??= new TemplateEncoder(compressionLevel)).TryEncode(values, presence, cut, others, target):
+                return ColumnEncoding.Templates;
             case AttributeType.String:
             case AttributeType.Bytes:
             case AttributeType.Composite:

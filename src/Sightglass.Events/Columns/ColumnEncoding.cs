@@ -35,6 +35,15 @@ internal enum ColumnEncoding : byte
 
     /// <summary>Integers as differences from the times of their rows, frame of reference in byte planes.</summary>
     FromTime = 11,
+
+    /// <summary>Texts as templates: what is the same in all texts of a shape once, and columns of what varies.</summary>
+    Templates = 12,
+
+    /// <summary>Texts that are decimal numbers with zeros before or decimals behind.</summary>
+    NumberText = 13,
+
+    /// <summary>Texts that are UUIDs in lower case.</summary>
+    Uuid = 14,
 }
 
 /// <summary>Bounds of one column of one block; the reader refuses what is over them.</summary>

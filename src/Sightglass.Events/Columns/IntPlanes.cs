@@ -112,5 +112,32 @@ internal static class IntPlanes
         return most < entries;
     }
 
+    /// <summary>As the other, for tables of any size that two bytes can number.</summary>
+    public static bool TryReadIndexes(ref ByteReader reader, Span<ushort> target, int entries)
+    {
+        var min = reader.ReadZigZag();
+        var width = reader.ReadByte();
+        if (width > 2 || min < 0 || min >= entries)
+        {
+            return false;
+        }
+
+        var bytes = reader.ReadBytes(target.Length * width);
+        if (reader.Failed)
+        {
+            return false;
+        }
+
+        var most = 0;
+        for (var i = 0; i < target.Length; i++)
+        {
+            var index = (int)min + (width > 0 ? bytes[i] : 0) + (width > 1 ? bytes[target.Length + i] << 8 : 0);
+            most = Math.Max(most, index);
+            target[i] = (ushort)index;
+        }
+
+        return most < entries;
+    }
+
     private static int WidthOf(ulong range) => (64 - System.Numerics.BitOperations.LeadingZeroCount(range) + 7) / 8;
 }

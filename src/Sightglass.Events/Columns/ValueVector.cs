@@ -66,26 +66,44 @@ internal sealed class ValueVector
 }
 
 /// <summary>A column of a block as queries, flushes and merges see it.</summary>
-/// <param name="presence">Rows that have a value; null when all have.</param>
-/// <param name="values">The values of those rows.</param>
-internal sealed class ColumnView(Presence? presence, ValueVector values)
+internal sealed class ColumnView
 {
-    public Presence? Presence { get; } = presence;
+    private ValueVector? _values;
 
-    public ValueVector Values { get; } = values;
+    /// <param name="presence">Rows that have a value; null when all have.</param>
+    /// <param name="values">The values of those rows.</param>
+    public ColumnView(Presence? presence, ValueVector values)
+    {
+        Presence = presence;
+        _values = values;
+    }
+
+    /// <param name="presence">Rows that have a value; null when all have.</param>
+    /// <param name="templates">Their texts.</param>
+    public ColumnView(Presence? presence, TemplateColumn templates)
+    {
+        Presence = presence;
+        Templates = templates;
+    }
+
+    public Presence? Presence { get; }
+
+    /// <summary>Where the column is one of texts as templates: those, from which texts can be had one by one.</summary>
+    public TemplateColumn? Templates { get; }
+
+    /// <summary>All values. Of templates they are put together first.</summary>
+    public ValueVector Values => _values ??= Templates!.All();
 
     /// <summary>Memory held, in bytes.</summary>
-    public long Size => Values.Size + ((Presence?.Rows.Words.Length ?? 0) * 12L);
+    public long Size => (_values?.Size ?? 0) + (Templates?.Size ?? 0) + ((Presence?.Rows.Words.Length ?? 0) * 12L);
+
+    /// <summary>Number of a row's value, or -1 when it has none.</summary>
+    public int ValueOfRow(int row) => Presence is null ? row : Presence.IndexOf(row);
 
     /// <summary>Entry of a row's value, or -1 when it has none.</summary>
     public int EntryOfRow(int row)
     {
-        if (Presence is null)
-        {
-            return Values.EntryOf(row);
-        }
-
-        var value = Presence.IndexOf(row);
+        var value = ValueOfRow(row);
         return value < 0 ? -1 : Values.EntryOf(value);
     }
 

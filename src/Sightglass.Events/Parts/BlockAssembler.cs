@@ -18,10 +18,16 @@ internal sealed class BlockAssembler(int compressionLevel) : IDisposable
     // Blocks of long random texts have more pieces than a filter of them would be worth.
     private const int MostPieces = 1 << 18;
 
-    private readonly ColumnEncoder _encoder = new();
+    private static readonly ColumnKey Body = ColumnKey.Field(EventFields.Body);
+    private static readonly ValueVector NoValues = new(0, 0, AttributeType.String, null, [], []);
+
+    private readonly ColumnEncoder _encoder = new(compressionLevel);
     private readonly ValueBuilder _builder = new();
     private readonly TokenSet _tokens = new();
     private readonly ByteWriter _raw = new(1 << 20);
+    private readonly Dictionary<int, ColumnView?[]> _others = [];
+    private readonly List<int> _otherKeys = [];
+    private RowRef[] _rows = [];
     private long[] _times = [];
 
     /// <summary>
@@ -49,6 +55,7 @@ internal sealed class BlockAssembler(int compressionLevel) : IDisposable
         }
 
         keys.Add(tables.NumberOf(ColumnKey.Tie));
+        BeginOthers(rows, keys, tables);
         var views = new ColumnView?[sources.Count];
         var (minTime, maxTime) = (0L, 0L);
         foreach (var number in keys)
@@ -90,13 +97,60 @@ internal sealed class BlockAssembler(int compressionLevel) : IDisposable
                 AddTraces(values, traces, blockNumber);
             }
 
-            columns.Add(WriteColumn(number, key, values, new Presence(present), rows.Length, target, offset));
+            var others = key == Body ? new OtherColumns(_otherKeys, (int other, int row, out ValueVector found, out int entry) => FindOther(other, row, sources, tables, out found, out entry)) : null;
+            columns.Add(WriteColumn(number, key, values, new Presence(present), rows.Length, others, target, offset));
         }
+
+        _others.Clear();
 
         return new BlockHeader { Rows = rows.Length, MinTime = minTime, MaxTime = maxTime, Runs = Runs(rows, sources, tables), Columns = [.. columns] };
     }
 
-    public void Dispose() => _raw.Dispose();
+    public void Dispose()
+    {
+        _raw.Dispose();
+        _encoder.Dispose();
+    }
+
+    /// <summary>Notes which columns a body may have values of in it: attributes, and the ids of its trace and span.</summary>
+    private void BeginOthers(ReadOnlySpan<RowRef> rows, SortedSet<int> keys, PartTables tables)
+    {
+        if (_rows.Length < rows.Length)
+        {
+            _rows = new RowRef[rows.Length];
+        }
+
+        rows.CopyTo(_rows);
+        _otherKeys.Clear();
+        foreach (var number in keys)
+        {
+            if (tables.Keys[number] is { IsField: false } or { Name: EventFields.TraceId or EventFields.SpanId })
+            {
+                _otherKeys.Add(number);
+            }
+        }
+    }
+
+    private bool FindOther(int key, int row, IReadOnlyList<RowBlock> sources, PartTables tables, out ValueVector values, out int entry)
+    {
+        if (!_others.TryGetValue(key, out var views))
+        {
+            var name = tables.Keys[key];
+            views = new ColumnView?[sources.Count];
+            for (var i = 0; i < views.Length; i++)
+            {
+                views[i] = sources[i].Column(name);
+            }
+
+            _others.Add(key, views);
+        }
+
+        var at = _rows[row];
+        var view = views[at.Source];
+        entry = view?.EntryOfRow(at.Row) ?? -1;
+        values = entry < 0 ? NoValues : view!.Values;
+        return entry >= 0;
+    }
 
     private void GatherTies(ReadOnlySpan<RowRef> rows, RowBitmap present)
     {
@@ -176,6 +230,17 @@ internal sealed class BlockAssembler(int compressionLevel) : IDisposable
         }
     }
 
+    private static int TextBytes(ValueVector values)
+    {
+        long bytes = 0;
+        for (var i = 0; i < values.EntryCount; i++)
+        {
+            bytes += TextRef.Unpack(values.Bits[i]).Length;
+        }
+
+        return (int)Math.Min(bytes, ColumnBounds.MaxRawBytes);
+    }
+
     private static StreamRun[] Runs(ReadOnlySpan<RowRef> rows, IReadOnlyList<RowBlock> sources, PartTables tables)
     {
         var runs = new List<StreamRun>();
@@ -195,15 +260,21 @@ internal sealed class BlockAssembler(int compressionLevel) : IDisposable
         return [.. runs];
     }
 
-    private ColumnEntry WriteColumn(int number, ColumnKey key, ValueVector values, Presence presence, int rows, ByteWriter target, long offset)
+    private ColumnEntry WriteColumn(int number, ColumnKey key, ValueVector values, Presence presence, int rows, OtherColumns? others, ByteWriter target, long offset)
     {
         _raw.Clear();
         var encoding = key.Name == EventFields.ObservedTime && key.IsField && _encoder.TryEncodeFromTimes(values, presence, _times.AsSpan(0, rows), _raw)
             ? ColumnEncoding.FromTime
-            : _encoder.Encode(values, presence, rows, _raw);
+            : _encoder.Encode(values, presence, rows, _raw, others is null ? TemplateCut.Numbers : TemplateCut.Words, others);
         var entry = new ColumnEntry { Key = number, Offset = offset + target.Length };
         var at = target.Length;
-        if (_raw.Length >= LeastCompressedBytes && Zstd.Compress(_raw.Written, target, compressionLevel) < _raw.Length - (_raw.Length / 32))
+        if (encoding == ColumnEncoding.Templates && others is not null)
+        {
+            // Its parts are compressed by themselves. What it is in memory is what a merge goes by.
+            (entry.IsTemplates, entry.RawLength) = (true, TextBytes(values));
+            target.Write(_raw.Written);
+        }
+        else if (_raw.Length >= LeastCompressedBytes && Zstd.Compress(_raw.Written, target, compressionLevel) < _raw.Length - (_raw.Length / 32))
         {
             entry.RawLength = _raw.Length;
         }
@@ -217,7 +288,7 @@ internal sealed class BlockAssembler(int compressionLevel) : IDisposable
         entry.Crc = Crc32C.Compute(target.Written[at..]);
         ColumnStats.Fill(values, ref entry);
         if (values.Type == AttributeType.String && key.Name != EventFields.TraceState
-            && encoding is ColumnEncoding.Plain or ColumnEncoding.Hex or ColumnEncoding.IntText)
+            && encoding is not (ColumnEncoding.Constant or ColumnEncoding.Dictionary))
         {
             _tokens.Clear();
             entry.FilterKind = FilterKind.Tokens;

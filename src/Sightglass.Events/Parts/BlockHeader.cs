@@ -16,8 +16,11 @@ internal struct ColumnEntry
     /// <summary>Bytes on disk.</summary>
     public int StoredLength;
 
-    /// <summary>Bytes before compression; 0 when it is not compressed.</summary>
+    /// <summary>Bytes before compression, or bytes of all texts that are stored as templates; 0 when it is neither.</summary>
     public int RawLength;
+
+    /// <summary>The column is of texts as templates, which are compressed in parts and not as a whole.</summary>
+    public bool IsTemplates;
 
     /// <summary>Checksum of the bytes on disk.</summary>
     public uint Crc;
@@ -80,7 +83,7 @@ internal sealed class BlockHeader
         {
             target.WriteVarint((ulong)column.Key);
             target.WriteVarint((ulong)column.StoredLength);
-            target.WriteVarint((ulong)column.RawLength);
+            target.WriteVarint(((ulong)column.RawLength << 1) | (column.IsTemplates ? 1UL : 0));
             target.WriteUInt32(column.Crc);
             target.WriteByte((byte)column.StatsType);
             if (column.StatsType != AttributeType.None)
@@ -124,7 +127,16 @@ internal sealed class BlockHeader
             column.Key = reader.ReadCount(keys - 1);
             column.Offset = (long)offset;
             column.StoredLength = reader.ReadCount(ColumnBounds.MaxRawBytes);
-            column.RawLength = reader.ReadCount(ColumnBounds.MaxRawBytes);
+            if (version >= PartDirectory.TemplateVersion)
+            {
+                var raw = reader.ReadCount((ColumnBounds.MaxRawBytes * 2) + 1);
+                (column.RawLength, column.IsTemplates) = (raw >> 1, (raw & 1) != 0);
+            }
+            else
+            {
+                column.RawLength = reader.ReadCount(ColumnBounds.MaxRawBytes);
+            }
+
             column.Crc = reader.ReadUInt32();
             column.StatsType = (AttributeType)reader.ReadByte();
             if (column.StatsType != AttributeType.None)

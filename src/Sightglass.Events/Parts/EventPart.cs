@@ -126,23 +126,34 @@ internal sealed class EventPart : PartReader
     /// <param name="entry">The column.</param>
     /// <param name="rows">Rows of its block.</param>
     /// <param name="times">Gives the times of the rows, for a column that is written as differences from them.</param>
+    /// <param name="others">Gives other columns of the block by the numbers of their keys.</param>
     /// <exception cref="CorruptDataException">The bytes fail their check.</exception>
-    public ColumnView ReadColumn(in ColumnEntry entry, int rows, Func<ColumnView?> times)
+    public ColumnView ReadColumn(in ColumnEntry entry, int rows, Func<ColumnView?> times, Func<int, ColumnView?> others)
     {
+        var (key, offset) = (entry.Key, entry.Offset);
+        CorruptDataException Corrupt(string detail) => new(_columns.Path, $"column {Directory.Keys[key].Name}", offset, detail);
+        if (entry.IsTemplates)
+        {
+            // Its parts stay where they were read to until they are asked for.
+            var kept = GC.AllocateUninitializedArray<byte>(entry.StoredLength);
+            _columns.Read(new SectionRef(entry.Offset, entry.StoredLength, entry.Crc), Directory.Keys[entry.Key].Name, kept);
+            return ColumnDecoder.TryDecode(kept, rows, times, kept, others, Corrupt) ?? throw Corrupt("does not decode");
+        }
+
         var section = new SectionRef(entry.Offset, entry.StoredLength, entry.Crc);
         using var stored = new ByteWriter(Math.Max(entry.StoredLength, 16));
         var bytes = stored.GetSpan(entry.StoredLength)[..entry.StoredLength];
         _columns.Read(section, Directory.Keys[entry.Key].Name, bytes);
         if (entry.RawLength == 0)
         {
-            return ColumnDecoder.TryDecode(bytes, rows, times) ?? throw Corrupt(entry, "does not decode");
+            return ColumnDecoder.TryDecode(bytes, rows, times, null, others, Corrupt) ?? throw Corrupt("does not decode");
         }
 
         // Texts stay where they are decompressed to.
         var raw = GC.AllocateUninitializedArray<byte>(entry.RawLength);
         return !Zstd.TryDecompress(bytes, raw)
-            ? throw Corrupt(entry, "does not decompress")
-            : ColumnDecoder.TryDecode(raw, rows, times, raw) ?? throw Corrupt(entry, "does not decode");
+            ? throw Corrupt("does not decompress")
+            : ColumnDecoder.TryDecode(raw, rows, times, raw, others, Corrupt) ?? throw Corrupt("does not decode");
     }
 
     /// <summary>Whether the token filter of a column may hold all the tokens. A filter is read whole once, to check it, and then byte by byte.</summary>
@@ -161,9 +172,6 @@ internal sealed class EventPart : PartReader
         Volatile.Write(ref entry.FilterChecked, true);
         return TokenFilter.MayContain(filter, entry.FilterKind, tokens);
     }
-
-    private CorruptDataException Corrupt(in ColumnEntry entry, string detail) =>
-        new(_columns.Path, $"column {Directory.Keys[entry.Key].Name}", entry.Offset, detail);
 
     private void ReadTraces(long offset, Span<byte> target)
     {

@@ -11,7 +11,6 @@ internal sealed class PartBlock(EventPart part, int number) : RowBlock
     private static readonly Func<ColumnView?> NoTimes = static () => null;
     private readonly Dictionary<int, ColumnView> _columns = [];
     private int[]? _streamIndex;
-    private long _held;
 
     public EventPart Part { get; } = part;
 
@@ -36,29 +35,17 @@ internal sealed class PartBlock(EventPart part, int number) : RowBlock
 
     public override IReadOnlyCollection<ColumnKey> Columns => Array.ConvertAll(Header.Columns, c => Part.Directory.Keys[c.Key]);
 
-    public override long HeldBytes => _held;
+    public override long HeldBytes => _columns.Values.Sum(static v => v.Size);
 
     public override ColumnView? Column(ColumnKey key)
     {
-        if (!TryEntry(key, out var entry))
-        {
-            return null;
-        }
-
-        if (!_columns.TryGetValue(entry.Key, out var view))
-        {
-            view = Part.ReadColumn(entry, Rows, key == ColumnKey.Time ? NoTimes : () => Column(ColumnKey.Time));
-            _columns.Add(entry.Key, view);
-            _held += view.Size;
-        }
-
-        return view;
+        var number = Part.KeyNumber(key);
+        return number < 0 ? null : Column(number);
     }
 
     public override void Forget()
     {
         _columns.Clear();
-        _held = 0;
         _streamIndex = null;
         ForgetScopes();
     }
@@ -103,6 +90,24 @@ internal sealed class PartBlock(EventPart part, int number) : RowBlock
         }
 
         return -1;
+    }
+
+    private ColumnView? Column(int number)
+    {
+        if (_columns.TryGetValue(number, out var view))
+        {
+            return view;
+        }
+
+        var index = number < Part.Directory.Keys.Length ? IndexOf(number) : -1;
+        if (index < 0)
+        {
+            return null;
+        }
+
+        view = Part.ReadColumn(Header.Columns[index], Rows, Part.Directory.Keys[number] == ColumnKey.Time ? NoTimes : () => Column(ColumnKey.Time), Column);
+        _columns.Add(number, view);
+        return view;
     }
 
     private int[] BuildStreamIndex()

@@ -12,7 +12,10 @@ namespace Sightglass.Events.Parts;
 internal sealed class PartDirectory
 {
     public const uint Magic = 0x44504753; // "SGPD"
-    public const uint Version = 2;
+    public const uint Version = 3;
+
+    /// <summary>The version since which texts may be stored as templates, and the directory says of which columns they are.</summary>
+    public const uint TemplateVersion = 3;
 
     /// <summary>The oldest version that can be read: its filters have no kind, all are of tokens.</summary>
     public const uint OldestVersion = 1;

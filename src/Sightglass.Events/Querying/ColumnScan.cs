@@ -24,6 +24,12 @@ internal static class ColumnScan
             return result;
         }
 
+        if (view.Templates is { } templates)
+        {
+            TemplateScan.Run(templates, test, candidates, result);
+            return result;
+        }
+
         var values = view.Values;
         if (zeroPasses && view.Presence is { } some)
         {

@@ -83,10 +83,8 @@ internal sealed class PageBuilder
                 zero = key.MissingIsZero && block.HasField(key.Name);
             }
 
-            var entry = view?.EntryOfRow(row.Row) ?? -1;
-            if (entry >= 0)
+            if (view is not null && TryAdd(view, row.Row, target))
             {
-                Add(view!.Values, entry, target);
                 continue;
             }
 
@@ -156,18 +154,38 @@ internal sealed class PageBuilder
                 view = sources[source].Block.Column(key);
             }
 
-            var entry = view?.EntryOfRow(row.Row) ?? -1;
-            if (entry < 0)
+            if (view is not null && TryAdd(view, row.Row, target))
+            {
+                any = true;
+            }
+            else
             {
                 target.Add(AttributeType.None, 0);
-                continue;
             }
-
-            any = true;
-            Add(view!.Values, entry, target);
         }
 
         return any;
+    }
+
+    /// <summary>Appends a row's value; false when it has none. A text of a template is put together by itself.</summary>
+    private static bool TryAdd(ColumnView view, int row, EventColumn target)
+    {
+        var value = view.ValueOfRow(row);
+        if (value < 0)
+        {
+            return false;
+        }
+
+        if (view.Templates is { } templates)
+        {
+            target.Add(AttributeType.String, templates.Text(value));
+        }
+        else
+        {
+            Add(view.Values, view.Values.EntryOf(value), target);
+        }
+
+        return true;
     }
 
     /// <summary>Appends the value of a row of another column.</summary>

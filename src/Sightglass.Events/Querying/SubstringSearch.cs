@@ -1,4 +1,5 @@
 using System.Buffers;
+using Sightglass.Events.Columns;
 
 namespace Sightglass.Events.Querying;
 
@@ -66,6 +67,32 @@ internal sealed class SubstringSearch
         }
 
         return -1;
+    }
+
+    /// <summary>Whether what is searched for has a text at an offset.</summary>
+    public bool Matches(int offset, ReadOnlySpan<byte> text)
+    {
+        if (!_ignoreCase)
+        {
+            return _needle.AsSpan(offset, text.Length).SequenceEqual(text);
+        }
+
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (ToLower(text[i]) != ToLower(_needle[offset + i]))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Whether its byte at an offset is of one of the kinds (<see cref="ByteClasses"/>).</summary>
+    public bool MayBeIn(int offset, int classes)
+    {
+        var b = _needle[offset];
+        return (ByteClasses.Of(b) & classes) != 0 || (_ignoreCase && ((ByteClasses.Of(ToLower(b)) | ByteClasses.Of(ToUpper(b))) & classes) != 0);
     }
 
     private bool EqualIgnoringCase(ReadOnlySpan<byte> text)

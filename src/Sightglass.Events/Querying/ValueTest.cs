@@ -187,10 +187,9 @@ internal sealed class MatchesTest : ValueTest
         _expression = expression;
         _literals = expression.Literals?.Select(Encoding.UTF8.GetBytes).ToArray();
         _required = _literals is null ? [.. expression.Required.Select(Encoding.UTF8.GetBytes)] : [];
-        if (_required.MaxBy(static r => r.Length) is { } longest)
-        {
-            Search = new SubstringSearch(longest, expression.RequiredIgnoresCase);
-        }
+        Searches = Array.ConvertAll(_required, r => new SubstringSearch(r, expression.RequiredIgnoresCase));
+        Search = Searches.MaxBy(static s => s.Length);
+        IsLocal = expression.IsLocal;
     }
 
     public override int Cost => 5;
@@ -200,6 +199,12 @@ internal sealed class MatchesTest : ValueTest
 
     /// <summary>Finds the longest of them; null when there is none. What it does not find does not match.</summary>
     public SubstringSearch? Search { get; }
+
+    /// <summary>Find all of them.</summary>
+    public SubstringSearch[] Searches { get; }
+
+    /// <summary>What matches in a part of a text matches in the text.</summary>
+    public bool IsLocal { get; }
 
     public override bool Test(AttributeType type, long bits, ReadOnlySpan<byte> bytes)
     {

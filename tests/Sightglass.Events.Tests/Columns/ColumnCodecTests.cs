@@ -9,9 +9,11 @@ using Sightglass.Events.Columns;
 namespace Sightglass.Events.Tests.Columns;
 
 /// <summary>Every encoding: what goes in comes out, and the cheapest is taken for the shape of the values.</summary>
-public sealed class ColumnCodecTests
+public sealed class ColumnCodecTests : IDisposable
 {
     private readonly ColumnEncoder _encoder = new();
+
+    public void Dispose() => _encoder.Dispose();
 
     public static TheoryData<string, Func<int, AttributeValue>, string> Shapes() => new()
     {
@@ -29,13 +31,22 @@ public sealed class ColumnCodecTests
         { "roots", i => AttributeValue.Of(Math.Sqrt(i + 2)), nameof(ColumnEncoding.RawDoubles) },
         { "not numbers", i => AttributeValue.Of(i % 2 == 0 ? double.NaN : i * 1e300), nameof(ColumnEncoding.RawDoubles) },
         { "negative zero", i => AttributeValue.Of(i == 0 ? -0.0 : i + 0.5), nameof(ColumnEncoding.RawDoubles) },
-        { "sentences", i => AttributeValue.Of($"line {i} of {i * 31}"), nameof(ColumnEncoding.Plain) },
+        { "sentences", i => AttributeValue.Of($"line {i} of {i * 31}"), nameof(ColumnEncoding.Templates) },
+        { "words", i => AttributeValue.Of($"{(char)('a' + (i % 26))}{new string((char)('a' + (i / 26 % 26)), i / 100)}"), nameof(ColumnEncoding.Plain) },
         { "bytes", i => AttributeValue.OfBytes(AttributeType.Bytes, BitConverter.GetBytes(i)), nameof(ColumnEncoding.Plain) },
         { "hex ids", i => AttributeValue.Of("usr_" + (i * 2654435761L & 0xffffffff).ToString("x8", CultureInfo.InvariantCulture)), nameof(ColumnEncoding.Hex) },
-        { "upper-case hex", i => AttributeValue.Of("ID-" + (0xABCDEF00L + i).ToString("X8", CultureInfo.InvariantCulture)), nameof(ColumnEncoding.Plain) },
+        { "upper-case hex", i => AttributeValue.Of("ID-" + (0xABCDEF00L + (i * 7919L)).ToString("X8", CultureInfo.InvariantCulture)), nameof(ColumnEncoding.Plain) },
         { "numbered", i => AttributeValue.Of("SKU-" + i), nameof(ColumnEncoding.IntText) },
         { "negative texts", i => AttributeValue.Of((-i - 1).ToString(CultureInfo.InvariantCulture)), nameof(ColumnEncoding.IntText) },
-        { "leading zeros", i => AttributeValue.Of("n" + i.ToString("d6", CultureInfo.InvariantCulture)), nameof(ColumnEncoding.Plain) },
+        { "leading zeros behind a letter", i => AttributeValue.Of("n" + i.ToString("d6", CultureInfo.InvariantCulture)), nameof(ColumnEncoding.Templates) },
+        { "leading zeros", i => AttributeValue.Of(i.ToString("d6", CultureInfo.InvariantCulture)), nameof(ColumnEncoding.NumberText) },
+        { "decimals", i => AttributeValue.Of((i / 8.0).ToString(CultureInfo.InvariantCulture)), nameof(ColumnEncoding.NumberText) },
+        { "zeros behind the point", i => AttributeValue.Of($"-{i + 1}.{i % 10}0"), nameof(ColumnEncoding.NumberText) },
+        { "negative zero as text", i => AttributeValue.Of(i % 2 == 0 ? "-0" : "0" + i), nameof(ColumnEncoding.Templates) },
+        { "point without decimals", i => AttributeValue.Of($"{i}."), nameof(ColumnEncoding.Templates) },
+        { "uuids", i => AttributeValue.Of(new Guid(i * 7919, (short)i, 3, 4, 5, 6, 7, 8, 9, 10, (byte)i).ToString()), nameof(ColumnEncoding.Uuid) },
+        { "addresses", i => AttributeValue.Of($"10.{i % 256}.{i * 31 % 256}.{i * 7 % 256}"), nameof(ColumnEncoding.Templates) },
+        { "many shapes", i => AttributeValue.Of($"{new string((char)('a' + (i % 26)), 1 + (i % 40))} {i}{new string((char)('A' + (i % 25)), 1 + (i % 31))}"), nameof(ColumnEncoding.Plain) },
         { "mixed", i => i % 3 == 0 ? AttributeValue.Of((long)i) : i % 3 == 1 ? AttributeValue.Of(i * 1.5) : AttributeValue.Of("t" + i), nameof(ColumnEncoding.Mixed) },
     };
 
@@ -112,7 +123,7 @@ public sealed class ColumnCodecTests
     {
         var values = Enumerable.Range(0, 300).Select(static i => AttributeValue.Of($"line {i} of {i * 31}")).ToArray();
         using var bytes = new ByteWriter();
-        _encoder.Encode(Vector(values), null, values.Length, bytes).ShouldBe(ColumnEncoding.Plain);
+        _encoder.Encode(Vector(values), null, values.Length, bytes, TemplateCut.None).ShouldBe(ColumnEncoding.Plain);
         ShouldHold(ColumnDecoder.TryDecode(bytes.Written, values.Length, null, bytes.Written.ToArray()), null, values);
     }
 

@@ -29,6 +29,22 @@ public sealed class PartDirectoryTests
     }
 
     [Fact]
+    public void Lengths_before_version_3_do_not_say_whether_a_column_is_of_templates()
+    {
+        using var bytes = new ByteWriter();
+        Header(FilterKind.Tokens).Write(bytes);
+        var reader = new ByteReader(bytes.Written);
+        var read = BlockHeader.Read(ref reader, 1, 2, 1000, PartDirectory.Version);
+        (read.Columns[1].RawLength, read.Columns[1].IsTemplates).ShouldBe((200, true));
+
+        // Version 3 has twice the length, and one more for templates, in the same place.
+        reader = new ByteReader(bytes.Written);
+        read = BlockHeader.Read(ref reader, 1, 2, 1000, 2);
+        reader.AtEnd.ShouldBeTrue();
+        (read.Columns[1].RawLength, read.Columns[1].IsTemplates).ShouldBe((401, false));
+    }
+
+    [Fact]
     public void A_kind_of_filter_that_is_not_known_is_refused()
     {
         using var bytes = new ByteWriter();
@@ -106,7 +122,7 @@ public sealed class PartDirectoryTests
         Columns =
         [
             new ColumnEntry { Key = 0, Offset = 8, StoredLength = 20, StatsType = AttributeType.Int, Min = 5, Max = 900 },
-            new ColumnEntry { Key = 1, Offset = 28, StoredLength = 90, RawLength = 200, FilterLength = 8, FilterCrc = 7, FilterKind = kind },
+            new ColumnEntry { Key = 1, Offset = 28, StoredLength = 90, RawLength = 200, IsTemplates = true, FilterLength = 8, FilterCrc = 7, FilterKind = kind },
         ],
     };
 }
