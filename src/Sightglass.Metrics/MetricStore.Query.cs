@@ -35,7 +35,7 @@ public sealed partial class MetricStore
     public ISeriesSelection Select(MetricSelection selection, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(selection);
-        return Find(selection.Matchers, selection.MinTimeMs, selection.MaxTimeMs, cancellation);
+        return Find(selection.Matchers, selection.MinTimeMs, selection.MaxTimeMs, cancellation, selection.WithStarts);
     }
 
     /// <inheritdoc/>
@@ -109,8 +109,8 @@ public sealed partial class MetricStore
         return _exemplars.Select(selectors, minTimeMs, maxTimeMs, cancellation);
     }
 
-    private SeriesSelection Find(IReadOnlyList<LabelMatcher> matchers, long minTime, long maxTime, CancellationToken cancellation) =>
-        SeriesSelection.Create(TakeSnapshot(), _cache, OnLost, matchers, Math.Max(minTime, _retention.CutoffMs()), maxTime, cancellation);
+    private SeriesSelection Find(IReadOnlyList<LabelMatcher> matchers, long minTime, long maxTime, CancellationToken cancellation, bool withStarts = false) =>
+        SeriesSelection.Create(TakeSnapshot(), _cache, OnLost, matchers, Math.Max(minTime, _retention.CutoffMs()), maxTime, withStarts, cancellation);
 
     private void OnLost(CorruptDataException error) => _options.Report($"blocks set aside: {error.Message}");
 

@@ -217,7 +217,7 @@ public sealed partial class MetricStore : IMetricStore, IDisposable
             return new AppendResult(0, rejected, reason) { SeriesLimited = limited };
         }
 
-        _log.Append(BatchRecord.Kind, _record.Encode(table.Generation, batch, ids, define, refused, batch.SampleCount));
+        _log.Append(BatchRecord.KindOf(batch), _record.Encode(table.Generation, batch, ids, define, refused, batch.SampleCount));
         table.Lock.EnterWriteLock();
         try
         {
@@ -334,20 +334,23 @@ public sealed partial class MetricStore : IMetricStore, IDisposable
         var series = batch.SampleSeries;
         var times = batch.SampleTimestampsMs;
         ReadOnlySpan<double> values = batch.SampleValues;
+        var starts = batch.SampleStartsMs;
         for (var i = 0; i < series.Length; i++)
         {
             if (!refused[i])
             {
-                table.Add(ids[series[i]], times[i], values[i]);
+                table.Add(ids[series[i]], times[i], values[i], starts.IsEmpty ? 0 : starts[i]);
             }
         }
+
+        starts = batch.HistogramStartsMs;
 
         for (var i = 0; i < batch.Histograms.Count; i++)
         {
             if (!refused[series.Length + i])
             {
                 var (index, time, histogram) = batch.Histograms[i];
-                table.Add(ids[index], time, histogram);
+                table.Add(ids[index], time, histogram, starts.IsEmpty ? 0 : starts[i]);
             }
         }
     }

@@ -48,7 +48,7 @@ public sealed class FaultTests
             using var after = new StoreFixture();
             after.UseFiles(files.Restart(loseUnsynced: kind == Fault.Crash));
             after.Open();
-            var times = Dump(after.Store, Everything).Select(l => long.Parse(l.Split(' ')[^2], null)).Order().ToList();
+            var times = Dump(after.Store, Everything).Select(l => long.Parse(l.Split(' ')[^2].Split('@')[1], null)).Order().ToList();
             times.ShouldBe(acknowledged, $"fault at operation {at}");
             after.Reports.ShouldAllBe(r => r.Contains("unfinished", StringComparison.Ordinal));
         }

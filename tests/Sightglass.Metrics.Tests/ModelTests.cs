@@ -66,6 +66,7 @@ public sealed class ModelTests
     private static void Fill(MetricBatch batch, Random random)
     {
         var series = random.Next(1, 8);
+        var started = random.Next(3) == 0;
         for (var i = 0; i < series; i++)
         {
             var index = batch.AddSeries(LabelSet.Of("__name__", $"m{random.Next(3)}", "s", $"{random.Next(10)}"));
@@ -77,12 +78,23 @@ public sealed class ModelTests
                 if (random.Next(30) == 0)
                 {
                     batch.Histograms.Add((index, time, new NativeHistogram { Schema = random.Next(5), Sum = random.NextDouble(), PositiveBuckets = [random.Next(9)], PositiveSpans = [new BucketSpan(0, 1)] }));
+                    if (started)
+                    {
+                        batch.SetHistogramStart(Start(time, random));
+                    }
                 }
                 else
                 {
                     batch.AddSample(index, time, random.Next(4) switch { 0 => random.NextDouble(), 1 => SpecialValues.StaleNaN, 2 => random.Next(1000) / 100.0, _ => s });
+                    if (started)
+                    {
+                        batch.SetSampleStart(Start(time, random));
+                    }
                 }
             }
         }
     }
+
+    // Mostly that of a process; now and then none, one of its own, or one that makes no sense.
+    private static long Start(long time, Random random) => random.Next(6) switch { 0 => 0, 1 => time - random.Next(2000), 2 => time + 5, _ => StoreFixture.Now - 500_000_000 };
 }

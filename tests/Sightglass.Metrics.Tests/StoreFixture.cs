@@ -89,7 +89,7 @@ internal sealed class StoreFixture : IDisposable
     /// <summary>Takes samples out of the plain store.</summary>
     public void Forget(Func<LabelSet, long, bool> gone)
     {
-        using var selection = Model.Select(new MetricSelection([], long.MinValue, long.MaxValue), CancellationToken.None);
+        using var selection = Model.Select(new MetricSelection([], long.MinValue, long.MaxValue, WithStarts: true), CancellationToken.None);
         var left = new InMemoryMetricStore();
         var buffer = new SampleBuffer();
         using var batch = MetricBatch.Rent();
@@ -107,10 +107,12 @@ internal sealed class StoreFixture : IDisposable
                 if (buffer.HasHistograms && buffer.Histograms[s] is { } histogram)
                 {
                     batch.Histograms.Add((series, buffer.TimestampsMs[s], histogram));
+                    batch.SetHistogramStart(buffer.StartTimestampsMs.IsEmpty ? 0 : buffer.StartTimestampsMs[s]);
                 }
                 else
                 {
                     batch.AddSample(series, buffer.TimestampsMs[s], buffer.Values[s]);
+                    batch.SetSampleStart(buffer.StartTimestampsMs.IsEmpty ? 0 : buffer.StartTimestampsMs[s]);
                 }
             }
         }
@@ -133,7 +135,7 @@ internal sealed class StoreFixture : IDisposable
 
     public static List<string> Dump(IMetricStore store, IReadOnlyList<LabelMatcher> matchers, long min = 0, long max = long.MaxValue)
     {
-        using var selection = store.Select(new MetricSelection(matchers, min, max), CancellationToken.None);
+        using var selection = store.Select(new MetricSelection(matchers, min, max, WithStarts: true), CancellationToken.None);
         var lines = new List<string>();
         var buffer = new SampleBuffer();
         for (var i = 0; i < selection.Count; i++)
@@ -142,7 +144,8 @@ internal sealed class StoreFixture : IDisposable
             for (var s = 0; s < buffer.Count; s++)
             {
                 var histogram = buffer.HasHistograms ? buffer.Histograms[s] : null;
-                lines.Add($"{selection.Labels(i)} {buffer.TimestampsMs[s]} {(histogram is null ? $"{BitConverter.DoubleToUInt64Bits(buffer.Values[s]):x}" : $"H{histogram.Schema}/{histogram.Sum}/{string.Join(',', histogram.PositiveBuckets)}/{string.Join(',', histogram.CustomBounds)}")}");
+                var start = buffer.StartTimestampsMs.IsEmpty ? 0 : buffer.StartTimestampsMs[s];
+                lines.Add($"{selection.Labels(i)} {start}@{buffer.TimestampsMs[s]} {(histogram is null ? $"{BitConverter.DoubleToUInt64Bits(buffer.Values[s]):x}" : $"H{histogram.Schema}/{histogram.Sum}/{string.Join(',', histogram.PositiveBuckets)}/{string.Join(',', histogram.CustomBounds)}")}");
             }
         }
 

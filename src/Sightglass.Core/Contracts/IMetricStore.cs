@@ -6,7 +6,8 @@ namespace Sightglass.Core.Contracts;
 /// <param name="Matchers">Conditions that all have to hold; at least one must not match the empty string.</param>
 /// <param name="MinTimeMs">Oldest sample, inclusive.</param>
 /// <param name="MaxTimeMs">Newest sample, inclusive.</param>
-public sealed record MetricSelection(IReadOnlyList<LabelMatcher> Matchers, long MinTimeMs, long MaxTimeMs);
+/// <param name="WithStarts">Whether start timestamps are wanted; they may be there without.</param>
+public sealed record MetricSelection(IReadOnlyList<LabelMatcher> Matchers, long MinTimeMs, long MaxTimeMs, bool WithStarts = false);
 
 /// <summary>The series that a selection found, in order of their labels. Samples are read series by series. Dispose releases what it pins.</summary>
 public interface ISeriesSelection : IDisposable

@@ -18,6 +18,8 @@ public sealed class MetricBatch : IDisposable
     private int[] _sampleSeries = new int[1024];
     private long[] _sampleTimestamps = new long[1024];
     private double[] _sampleValues = new double[1024];
+    private StartColumn _sampleStarts;
+    private StartColumn _histogramStarts;
 
     /// <summary>Makes an empty batch.</summary>
     public MetricBatch() =>
@@ -44,8 +46,11 @@ public sealed class MetricBatch : IDisposable
     /// <summary>Native histogram samples: index of the series, timestamp in milliseconds, histogram.</summary>
     public List<(int Series, long TimestampMs, NativeHistogram Histogram)> Histograms { get; } = [];
 
-    /// <summary>Start timestamps of samples and histograms that have one: index of the series, the sample's timestamp, start; milliseconds.</summary>
-    public List<(int Series, long TimestampMs, long StartMs)> StartTimestamps { get; } = [];
+    /// <summary>Start timestamp of each float sample, milliseconds since the Unix epoch, 0 for none; empty when no sample has one.</summary>
+    public ReadOnlySpan<long> SampleStartsMs => _sampleStarts.Of(SampleCount);
+
+    /// <summary>Start timestamp of each native histogram, as <see cref="SampleStartsMs"/>.</summary>
+    public ReadOnlySpan<long> HistogramStartsMs => _histogramStarts.Of(Histograms.Count);
 
     /// <summary>Exemplars: index of the series, timestamp in milliseconds, value, labels.</summary>
     public List<(int Series, long TimestampMs, double Value, LabelSet Labels)> Exemplars { get; } = [];
@@ -165,6 +170,12 @@ public sealed class MetricBatch : IDisposable
         SampleCount = at + 1;
     }
 
+    /// <summary>Gives the float sample added last a start timestamp, milliseconds since the Unix epoch.</summary>
+    public void SetSampleStart(long startMs) => _sampleStarts.Set(SampleCount - 1, startMs);
+
+    /// <summary>Gives the native histogram added last a start timestamp, milliseconds since the Unix epoch.</summary>
+    public void SetHistogramStart(long startMs) => _histogramStarts.Set(Histograms.Count - 1, startMs);
+
     /// <summary>Empties the batch for reuse.</summary>
     public void Clear()
     {
@@ -173,7 +184,8 @@ public sealed class MetricBatch : IDisposable
         SeriesCount = 0;
         SampleCount = 0;
         Histograms.Clear();
-        StartTimestamps.Clear();
+        _sampleStarts.Clear();
+        _histogramStarts.Clear();
         Exemplars.Clear();
         Metadata.Clear();
     }

@@ -95,15 +95,18 @@ public sealed class SampleBuffer
     }
 
     /// <summary>Gives the sample added last a start timestamp.</summary>
-    public void SetStart(long startMs)
+    public void SetStart(long startMs) => StartsOfLast(1)[0] = startMs;
+
+    /// <summary>Start timestamps of the samples added last, to fill; they are 0 until then.</summary>
+    public Span<long> StartsOfLast(int count)
     {
         if (_starts is null || _starts.Length < _timestamps.Length)
         {
             Array.Resize(ref _starts, _timestamps.Length);
         }
 
-        _starts[Count - 1] = startMs;
         _hasStarts = true;
+        return _starts.AsSpan(Count - count, count);
     }
 
     /// <summary>Empties the buffer.</summary>

@@ -78,7 +78,7 @@ internal sealed partial class OtlpMetricsDecoder
         var series = Series(family.Name);
         if (at.Stale)
         {
-            _batch.Histograms.Add((series, at.Ms, new NativeHistogram { Sum = SpecialValues.StaleNaN, Count = 0 }));
+            Add(series, at, new NativeHistogram { Sum = SpecialValues.StaleNaN, Count = 0 });
             return;
         }
 
@@ -96,12 +96,12 @@ internal sealed partial class OtlpMetricsDecoder
                     Accumulate(state, scale, count, sum, zeroCount, zeroThreshold);
                 }
 
-                _batch.Histograms.Add((series, at.Ms, Native(state.Scale, state.Count, state.Sum, state.ZeroCount, state.ZeroThreshold, state.Positive!, state.Negative!)));
+                Add(series, at, Native(state.Scale, state.Count, state.Sum, state.ZeroCount, state.ZeroThreshold, state.Positive!, state.Negative!));
             }
         }
         else
         {
-            _batch.Histograms.Add((series, at.Ms, Native(scale, count, sum, zeroCount, zeroThreshold, _positive, _negative)));
+            Add(series, at, Native(scale, count, sum, zeroCount, zeroThreshold, _positive, _negative));
         }
 
         Exemplars(point, 11, series);

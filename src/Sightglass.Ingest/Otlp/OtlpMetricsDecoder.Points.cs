@@ -24,6 +24,7 @@ internal sealed partial class OtlpMetricsDecoder
         };
         var flagsField = kind is 9 or 10 ? 10 : 8;
         long time = 0;
+        long start = 0;
         uint flags = 0;
         var reader = new ProtoReader(point);
         while (reader.Next())
@@ -31,6 +32,10 @@ internal sealed partial class OtlpMetricsDecoder
             if (reader.Field == 3)
             {
                 time = (long)reader.ReadFixed64();
+            }
+            else if (reader.Field == 2)
+            {
+                start = (long)reader.ReadFixed64();
             }
             else if (reader.Field == flagsField)
             {
@@ -64,7 +69,9 @@ internal sealed partial class OtlpMetricsDecoder
             return;
         }
 
-        var at = new PointTime(time, (flags & NoRecordedValue) != 0, delta);
+        // What was a delta grows from a start of our own; a gauge has none, and one that is not before the point says nothing.
+        var started = !delta && (monotonic || kind > 7) && start > 0 && start < time;
+        var at = new PointTime(time, started ? start / 1_000_000 : 0, (flags & NoRecordedValue) != 0, delta);
         _latestMs = Math.Max(_latestMs, at.Ms);
         switch (kind)
         {
@@ -117,7 +124,7 @@ internal sealed partial class OtlpMetricsDecoder
             }
         }
 
-        _batch.AddSample(series, at.Ms, at.Value(value));
+        Add(series, at, value);
         if (monotonic)
         {
             Exemplars(point, 5, series);
@@ -179,10 +186,10 @@ internal sealed partial class OtlpMetricsDecoder
             return;
         }
 
-        _batch.AddSample(countSeries, at.Ms, at.Value(count));
+        Add(countSeries, at, count);
         if (hasSum)
         {
-            _batch.AddSample(Series(family.Sum), at.Ms, at.Value(sum));
+            Add(Series(family.Sum), at, sum);
         }
 
         Span<byte> text = stackalloc byte[GoNumberText.MaxBytes];
@@ -194,11 +201,11 @@ internal sealed partial class OtlpMetricsDecoder
             if (!double.IsPositiveInfinity(_bounds[i]))
             {
                 var length = GoNumberText.Fixed(_bounds[i], text);
-                _batch.AddSample(Series(family.Bucket, "le"u8, text[..length]), at.Ms, at.Value(below));
+                Add(Series(family.Bucket, "le"u8, text[..length]), at, below);
             }
         }
 
-        _batch.AddSample(Series(family.Bucket, "le"u8, "+Inf"u8), at.Ms, at.Value(count));
+        Add(Series(family.Bucket, "le"u8, "+Inf"u8), at, count);
         BucketExemplars(point, firstBucket);
     }
 
@@ -208,7 +215,7 @@ internal sealed partial class OtlpMetricsDecoder
         var series = Series(family.Name);
         if (at.Stale)
         {
-            _batch.Histograms.Add((series, at.Ms, new NativeHistogram { Schema = NativeHistogram.CustomBucketsSchema, Sum = SpecialValues.StaleNaN }));
+            Add(series, at, new NativeHistogram { Schema = NativeHistogram.CustomBucketsSchema, Sum = SpecialValues.StaleNaN });
             return;
         }
 
@@ -232,7 +239,7 @@ internal sealed partial class OtlpMetricsDecoder
             return;
         }
 
-        _batch.Histograms.Add((series, at.Ms, new NativeHistogram
+        Add(series, at, new NativeHistogram
         {
             Schema = NativeHistogram.CustomBucketsSchema,
             Count = count,
@@ -240,7 +247,7 @@ internal sealed partial class OtlpMetricsDecoder
             PositiveSpans = [new BucketSpan(0, _counts.Count)],
             PositiveBuckets = [.. _counts],
             CustomBounds = [.. _bounds],
-        }));
+        });
         Exemplars(point, 8, series);
     }
 
@@ -297,7 +304,7 @@ internal sealed partial class OtlpMetricsDecoder
                     if (quantiles++ < limits.MaxHistogramBuckets)
                     {
                         var length = GoNumberText.Fixed(quantile, text);
-                        _batch.AddSample(Series(family.Name, "quantile"u8, text[..length]), at.Ms, at.Value(value));
+                        Add(Series(family.Name, "quantile"u8, text[..length]), at, value);
                     }
 
                     break;
@@ -307,8 +314,8 @@ internal sealed partial class OtlpMetricsDecoder
             }
         }
 
-        _batch.AddSample(Series(family.Sum), at.Ms, at.Value(sum));
-        _batch.AddSample(Series(family.Count), at.Ms, at.Value(count));
+        Add(Series(family.Sum), at, sum);
+        Add(Series(family.Count), at, count);
     }
 
     private static (double Quantile, double Value) Quantile(ReadOnlySpan<byte> message)
@@ -333,6 +340,24 @@ internal sealed partial class OtlpMetricsDecoder
         }
 
         return (quantile, value);
+    }
+
+    private void Add(int series, PointTime at, double value)
+    {
+        _batch.AddSample(series, at.Ms, at.Value(value));
+        if (at.StartMs != 0)
+        {
+            _batch.SetSampleStart(at.StartMs);
+        }
+    }
+
+    private void Add(int series, PointTime at, NativeHistogram histogram)
+    {
+        _batch.Histograms.Add((series, at.Ms, histogram));
+        if (at.StartMs != 0)
+        {
+            _batch.SetHistogramStart(at.StartMs);
+        }
     }
 
     private DeltaState? FindDelta(int series, PointTime at)
@@ -369,8 +394,8 @@ internal sealed partial class OtlpMetricsDecoder
         void AddBits(ulong bits) => into.Add(asDouble ? BitConverter.UInt64BitsToDouble(bits) : bits);
     }
 
-    /// <summary>When a point is, and whether it has a value at all.</summary>
-    private readonly record struct PointTime(long UnixNano, bool Stale, bool Delta)
+    /// <summary>When a point is and since when it counts (0: not known), and whether it has a value at all.</summary>
+    private readonly record struct PointTime(long UnixNano, long StartMs, bool Stale, bool Delta)
     {
         public long Ms => UnixNano / 1_000_000;
 

@@ -120,7 +120,7 @@ internal static class RemoteSample
         batch.AddSample(series, timestampMs, value);
         if (startMs != 0)
         {
-            batch.StartTimestamps.Add((series, timestampMs, startMs));
+            batch.SetSampleStart(startMs);
         }
     }
 }

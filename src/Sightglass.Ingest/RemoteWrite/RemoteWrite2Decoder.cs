@@ -143,7 +143,7 @@ internal sealed class RemoteWrite2Decoder(MetricBatch floats, MetricBatch histog
                     batch.Histograms.Add((series, at, histogram!));
                     if (startMs != 0)
                     {
-                        batch.StartTimestamps.Add((series, at, startMs));
+                        batch.SetHistogramStart(startMs);
                     }
 
                     break;

@@ -122,7 +122,7 @@ internal static class RemoteWriteDecoder
                         batch.Histograms.Add((series, at, histogram!));
                         if (startMs != 0)
                         {
-                            batch.StartTimestamps.Add((series, at, startMs));
+                            batch.SetHistogramStart(startMs);
                         }
                     }
 

@@ -12,6 +12,7 @@ internal sealed class SampleList
     private double[] _values = new double[1024];
     private NativeHistogram?[]? _histograms;
     private SampleWeight[]? _weights;
+    private long[]? _starts;
     private int[] _order = [];
 
     public int Count { get; private set; }
@@ -23,6 +24,12 @@ internal sealed class SampleList
 
     /// <summary>Weights by index; empty when every sample is an ordinary one.</summary>
     public ReadOnlySpan<SampleWeight> Weights => HasWeights ? _weights.AsSpan(0, Count) : default;
+
+    /// <summary>Whether samples have start timestamps.</summary>
+    public bool HasStarts { get; private set; }
+
+    /// <summary>Start timestamps by index, 0 for none; empty when no sample has one.</summary>
+    public ReadOnlySpan<long> Starts => HasStarts ? _starts.AsSpan(0, Count) : default;
 
     public ReadOnlySpan<long> Timestamps => _timestamps.AsSpan(0, Count);
 
@@ -37,10 +44,11 @@ internal sealed class SampleList
             Array.Clear(_histograms!, 0, Count);
         }
 
-        ClearWeights(0);
+        ClearBeside(0);
         Count = 0;
         HasHistograms = false;
         HasWeights = false;
+        HasStarts = false;
     }
 
     /// <summary>Forgets the samples added after the first <paramref name="count"/>.</summary>
@@ -51,7 +59,7 @@ internal sealed class SampleList
             Array.Clear(_histograms!, count, Count - count);
         }
 
-        ClearWeights(count);
+        ClearBeside(count);
         Count = count;
     }
 
@@ -76,6 +84,11 @@ internal sealed class SampleList
             if (HasWeights)
             {
                 _weights![kept] = _weights[i];
+            }
+
+            if (HasStarts)
+            {
+                _starts![kept] = _starts[i];
             }
 
             kept++;
@@ -122,6 +135,18 @@ internal sealed class SampleList
         return _weights.AsSpan(Count - count, count);
     }
 
+    /// <summary>Start timestamps of the samples added last, to fill; they are 0 until then.</summary>
+    public Span<long> StartsOfLast(int count)
+    {
+        if (_starts is null || _starts.Length < _timestamps.Length)
+        {
+            Array.Resize(ref _starts, _timestamps.Length);
+        }
+
+        HasStarts = true;
+        return _starts.AsSpan(Count - count, count);
+    }
+
     /// <summary>Sorts by time; of one timestamp's samples the last added stays.</summary>
     public void Normalize()
     {
@@ -152,6 +177,7 @@ internal sealed class SampleList
         var oldValues = _values.AsSpan(0, Count).ToArray();
         var oldHistograms = HasHistograms ? _histograms.AsSpan(0, Count).ToArray() : null;
         var oldWeights = Weights.ToArray();
+        var oldStarts = Starts.ToArray();
         var kept = 0;
         for (var i = 0; i < Count; i++)
         {
@@ -173,6 +199,11 @@ internal sealed class SampleList
                 _weights![kept] = oldWeights[from];
             }
 
+            if (HasStarts)
+            {
+                _starts![kept] = oldStarts[from];
+            }
+
             kept++;
         }
 
@@ -181,7 +212,7 @@ internal sealed class SampleList
             Array.Clear(_histograms!, kept, Count - kept);
         }
 
-        ClearWeights(kept);
+        ClearBeside(kept);
         Count = kept;
     }
 
@@ -202,6 +233,15 @@ internal sealed class SampleList
             return;
         }
 
+        CopyValues(buffer, from, to);
+        if (HasStarts)
+        {
+            Starts[from..to].CopyTo(buffer.StartsOfLast(to - from));
+        }
+    }
+
+    private void CopyValues(SampleBuffer buffer, int from, int to)
+    {
         if (!HasHistograms)
         {
             buffer.Append(to - from, out var timestamps, out var values);
@@ -232,11 +272,16 @@ internal sealed class SampleList
         }
     }
 
-    private void ClearWeights(int from)
+    private void ClearBeside(int from)
     {
         if (HasWeights)
         {
             Array.Clear(_weights!, from, Count - from);
+        }
+
+        if (HasStarts)
+        {
+            Array.Clear(_starts!, from, Count - from);
         }
     }
 
@@ -258,6 +303,11 @@ internal sealed class SampleList
         if (_weights is not null)
         {
             Array.Resize(ref _weights, size);
+        }
+
+        if (_starts is not null)
+        {
+            Array.Resize(ref _starts, size);
         }
     }
 }

@@ -109,10 +109,12 @@ internal sealed class Downsampler(long resolutionMs)
             if (samples.HasHistograms && samples.Histograms[i] is { } histogram)
             {
                 _output.Add(samples.Timestamps[i], histogram);
+                CopyStart(samples, i);
                 continue;
             }
 
             _output.Add(samples.Timestamps[i], samples.Values[i]);
+            CopyStart(samples, i);
             if (i == last)
             {
                 // Infinities and NaN stay what they are: nothing can be taken from them.
@@ -123,6 +125,14 @@ internal sealed class Downsampler(long resolutionMs)
                 othersCount++;
                 othersSum += samples.Values[i];
             }
+        }
+    }
+
+    private void CopyStart(SampleList samples, int at)
+    {
+        if (samples.HasStarts)
+        {
+            _output.StartsOfLast(1)[0] = samples.Starts[at];
         }
     }
 }

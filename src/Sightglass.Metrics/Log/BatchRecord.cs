@@ -10,14 +10,15 @@ namespace Sightglass.Metrics.Log;
 /// </summary>
 internal sealed class BatchRecord : IDisposable
 {
-    /// <summary>Kind of the record in the log.</summary>
-    public const byte Kind = 1;
+    private const byte Plain = 1;
+    private const byte WithStarts = 2;
 
     /// <summary>Bytes of one record after decompression that a reader believes.</summary>
     private const int MaxRawBytes = 1 << 30;
     private const int MaxTextBytes = 1 << 20;
     private readonly ByteWriter _raw = new(64 << 10);
     private readonly ByteWriter _packed = new(64 << 10);
+    private readonly List<(int Count, long Start)> _starts = [];
 
     /// <summary>Receives what a record holds.</summary>
     public interface ITarget
@@ -25,15 +26,21 @@ internal sealed class BatchRecord : IDisposable
         /// <summary>A series of a generation, before anything else names it.</summary>
         void Series(long generation, int id, ReadOnlySpan<byte> key);
 
-        /// <summary>A float sample.</summary>
-        void Sample(long generation, int id, long timestamp, double value);
+        /// <summary>A float sample; its start timestamp is 0 for none.</summary>
+        void Sample(long generation, int id, long timestamp, double value, long start);
 
-        /// <summary>A native histogram.</summary>
-        void Histogram(long generation, int id, long timestamp, NativeHistogram histogram);
+        /// <summary>A native histogram; its start timestamp is 0 for none.</summary>
+        void Histogram(long generation, int id, long timestamp, NativeHistogram histogram, long start);
 
         /// <summary>Metadata of a family.</summary>
         void Metadata(MetricMetadata metadata);
     }
+
+    /// <summary>Kind in the log of the record of a batch.</summary>
+    public static byte KindOf(MetricBatch batch) => batch.SampleStartsMs.IsEmpty && batch.HistogramStartsMs.IsEmpty ? Plain : WithStarts;
+
+    /// <summary>Whether records of a kind are batches.</summary>
+    public static bool IsKnown(byte kind) => kind is Plain or WithStarts;
 
     /// <summary>Encodes; <paramref name="ids"/> has the id of each series of the batch or -1 when it is left out.</summary>
     public ReadOnlySpan<byte> Encode(long generation, MetricBatch batch, ReadOnlySpan<int> ids, ReadOnlySpan<bool> define, ReadOnlySpan<bool> refused, int refusedHistogramsFrom)
@@ -56,6 +63,12 @@ internal sealed class BatchRecord : IDisposable
             }
         }
 
+        if (KindOf(batch) == WithStarts)
+        {
+            WriteStarts(batch.SampleStartsMs, batch.SampleCount, refused);
+            WriteStarts(batch.HistogramStartsMs, batch.Histograms.Count, refused[refusedHistogramsFrom..]);
+        }
+
         WriteSamples(batch, ids, refused);
         WriteHistograms(batch, ids, refused[refusedHistogramsFrom..]);
         _raw.WriteVarint((ulong)batch.Metadata.Count);
@@ -71,7 +84,7 @@ internal sealed class BatchRecord : IDisposable
     }
 
     /// <summary>Decodes a record; false when it is not one.</summary>
-    public static bool TryDecode(ReadOnlySpan<byte> record, ITarget target)
+    public static bool TryDecode(byte kind, ReadOnlySpan<byte> record, ITarget target)
     {
         var packed = new ByteReader(record);
         var size = packed.ReadCount(MaxRawBytes);
@@ -99,8 +112,10 @@ internal sealed class BatchRecord : IDisposable
             }
         }
 
-        ReadSamples(ref reader, generation, target);
-        ReadHistograms(ref reader, generation, target);
+        var sampleStarts = kind == WithStarts ? ReadStarts(ref reader) : [];
+        var histogramStarts = kind == WithStarts ? ReadStarts(ref reader) : [];
+        ReadSamples(ref reader, generation, sampleStarts, target);
+        ReadHistograms(ref reader, generation, histogramStarts, target);
         var metadata = reader.ReadCount(raw.Length);
         for (var i = 0; i < metadata && !reader.Failed; i++)
         {
@@ -177,6 +192,51 @@ internal sealed class BatchRecord : IDisposable
         }
     }
 
+    // As runs of equal ones: the series of one process have one start.
+    private void WriteStarts(ReadOnlySpan<long> starts, int count, ReadOnlySpan<bool> refused)
+    {
+        _starts.Clear();
+        for (var i = 0; i < count && !starts.IsEmpty; i++)
+        {
+            if (refused[i])
+            {
+                continue;
+            }
+
+            if (_starts.Count > 0 && _starts[^1].Start == starts[i])
+            {
+                _starts[^1] = (_starts[^1].Count + 1, starts[i]);
+            }
+            else
+            {
+                _starts.Add((1, starts[i]));
+            }
+        }
+
+        _raw.WriteVarint((ulong)_starts.Count);
+        long previous = 0;
+        foreach (var (run, start) in _starts)
+        {
+            _raw.WriteVarint((ulong)run);
+            _raw.WriteZigZag(start - previous);
+            previous = start;
+        }
+    }
+
+    private static List<(int Count, long Start)> ReadStarts(ref ByteReader reader)
+    {
+        var starts = new List<(int Count, long Start)>();
+        long start = 0;
+        for (var runs = reader.ReadCount(reader.Remaining); runs > 0 && !reader.Failed; runs--)
+        {
+            var run = reader.ReadCount(int.MaxValue);
+            start += reader.ReadZigZag();
+            starts.Add((run, start));
+        }
+
+        return starts;
+    }
+
     private void WriteHistograms(MetricBatch batch, ReadOnlySpan<int> ids, ReadOnlySpan<bool> refused)
     {
         var countAt = 0;
@@ -198,7 +258,7 @@ internal sealed class BatchRecord : IDisposable
         }
     }
 
-    private static void ReadSamples(ref ByteReader reader, long generation, ITarget target)
+    private static void ReadSamples(ref ByteReader reader, long generation, List<(int Count, long Start)> starts, ITarget target)
     {
         var count = reader.ReadCount(reader.Remaining / 10 + 1);
         var ids = new int[count];
@@ -217,19 +277,21 @@ internal sealed class BatchRecord : IDisposable
             times[i] = time;
         }
 
+        var runs = new Runs(starts);
         for (var i = 0; i < count && !reader.Failed; i++)
         {
             var value = reader.ReadDouble();
             if (!reader.Failed)
             {
-                target.Sample(generation, ids[i], times[i], value);
+                target.Sample(generation, ids[i], times[i], value, runs.Next());
             }
         }
     }
 
-    private static void ReadHistograms(ref ByteReader reader, long generation, ITarget target)
+    private static void ReadHistograms(ref ByteReader reader, long generation, List<(int Count, long Start)> starts, ITarget target)
     {
         var count = reader.ReadCount(reader.Remaining);
+        var runs = new Runs(starts);
         for (var i = 0; i < count && !reader.Failed; i++)
         {
             var id = reader.ReadCount(int.MaxValue);
@@ -237,8 +299,27 @@ internal sealed class BatchRecord : IDisposable
             var histogram = HistogramCodec.Read(ref reader);
             if (!reader.Failed)
             {
-                target.Histogram(generation, id, time, histogram);
+                target.Histogram(generation, id, time, histogram, runs.Next());
             }
+        }
+    }
+
+    /// <summary>Takes runs apart; behind their end everything is 0.</summary>
+    private struct Runs(List<(int Count, long Start)> runs)
+    {
+        private int _run;
+        private int _taken;
+
+        public long Next()
+        {
+            while (_run < runs.Count && _taken == runs[_run].Count)
+            {
+                _run++;
+                _taken = 0;
+            }
+
+            _taken++;
+            return _run < runs.Count ? runs[_run].Start : 0;
         }
     }
 }

@@ -24,7 +24,7 @@ internal sealed class Replay(FamilyMetadata metadata, SlabPool pool) : BatchReco
 
     public void Apply(long sequence, byte kind, ReadOnlySpan<byte> record)
     {
-        if (kind != BatchRecord.Kind || !BatchRecord.TryDecode(record, this))
+        if (!BatchRecord.IsKnown(kind) || !BatchRecord.TryDecode(kind, record, this))
         {
             _messages.Add($"record {sequence} of the log does not decode: kind {kind}, {record.Length} bytes");
         }
@@ -37,19 +37,19 @@ internal sealed class Replay(FamilyMetadata metadata, SlabPool pool) : BatchReco
         _ids[(generation, id)] = _registry.TryFind(hash, out var known) ? known : _registry.Add(hash, key);
     }
 
-    public void Sample(long generation, int id, long timestamp, double value)
+    public void Sample(long generation, int id, long timestamp, double value, long start)
     {
         if (TryFind(generation, id, out var known))
         {
-            Filling.Add(known, timestamp, value);
+            Filling.Add(known, timestamp, value, start);
         }
     }
 
-    public void Histogram(long generation, int id, long timestamp, NativeHistogram histogram)
+    public void Histogram(long generation, int id, long timestamp, NativeHistogram histogram, long start)
     {
         if (TryFind(generation, id, out var known))
         {
-            Filling.Add(known, timestamp, histogram);
+            Filling.Add(known, timestamp, histogram, start);
         }
     }
 

@@ -27,6 +27,7 @@ internal sealed class MemoryTable(long generation, SeriesRegistry registry, Slab
     private int _readers;
     private int _openSlots;
     private long _baseTime;
+    private StartTable? _starts;
     private Entry[] _series = new Entry[Math.Max(registry.SeriesCount, 1024)];
 
     /// <summary>The series; ids are the registry's.</summary>
@@ -51,7 +52,7 @@ internal sealed class MemoryTable(long generation, SeriesRegistry registry, Slab
     public long MaxTime { get; private set; } = long.MinValue;
 
     /// <summary>Bytes held by samples.</summary>
-    public long SampleBytes => _packed.Bytes + ((long)_openSlots * SlotSamples * 16) + ((long)_histograms.Count * HistogramBytes);
+    public long SampleBytes => _packed.Bytes + ((long)_openSlots * SlotSamples * 16) + ((long)_histograms.Count * HistogramBytes) + (_starts?.Bytes ?? 0);
 
     /// <summary>Bytes held, estimated: samples, entries and registry.</summary>
     public long Bytes => SampleBytes + ((long)SeriesCount * SeriesBytes);
@@ -106,12 +107,19 @@ internal sealed class MemoryTable(long generation, SeriesRegistry registry, Slab
         return entry.Count > 0 && entry.MinTime <= maxTime && entry.MaxTime >= minTime;
     }
 
-    public void Add(int id, long timestamp, double value) => Add(id, timestamp, value, 0);
-
-    public void Add(int id, long timestamp, NativeHistogram histogram)
+    /// <summary>Adds a float sample; <paramref name="start"/> is its start timestamp, 0 for none.</summary>
+    public void Add(int id, long timestamp, double value, long start = 0)
     {
+        SetStart(id, timestamp, start);
+        AddTo(id, timestamp, value, 0);
+    }
+
+    /// <summary>Adds a native histogram; <paramref name="start"/> is its start timestamp, 0 for none.</summary>
+    public void Add(int id, long timestamp, NativeHistogram histogram, long start = 0)
+    {
+        SetStart(id, timestamp, start);
         _histograms.Add(histogram);
-        Add(id, timestamp, double.NaN, _histograms.Count);
+        AddTo(id, timestamp, double.NaN, _histograms.Count);
     }
 
     /// <summary>Adds the samples of a series in the order of their arrival.</summary>
@@ -122,6 +130,16 @@ internal sealed class MemoryTable(long generation, SeriesRegistry registry, Slab
             return;
         }
 
+        var before = into.Count;
+        ReadSamples(id, into);
+        if (_starts?.Has(id) == true)
+        {
+            _starts.Fill(id, into.Timestamps[before..], into.StartsOfLast(into.Count - before));
+        }
+    }
+
+    private void ReadSamples(int id, SampleList into)
+    {
         ref readonly var entry = ref _series[id];
         ReadPacked(entry, into);
         var slab = _open[entry.Slot / OpenSlab.Slots];
@@ -166,7 +184,18 @@ internal sealed class MemoryTable(long generation, SeriesRegistry registry, Slab
         }
     }
 
-    private void Add(int id, long timestamp, double value, int histogram)
+    private void SetStart(int id, long timestamp, long start)
+    {
+        if (start == 0 && _starts is null)
+        {
+            return;
+        }
+
+        _starts ??= new StartTable();
+        _starts.Set(id, timestamp, start, Has(id) ? _series[id].MaxTime : long.MinValue);
+    }
+
+    private void AddTo(int id, long timestamp, double value, int histogram)
     {
         ref var entry = ref EntryOf(id);
         var used = entry.Count % SlotSamples;

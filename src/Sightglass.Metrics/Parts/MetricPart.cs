@@ -21,6 +21,8 @@ internal sealed class MetricPart : PartReader
 
     private readonly PartFile _samples;
     private readonly PartFile _times;
+    private readonly PartFile _index;
+    private (SectionRef Section, int RawLength)? _starts;
     private readonly (SectionRef Section, int RawLength)[] _groups;
     private readonly (SectionRef Section, int RawLength)[] _timeGroups;
     private readonly ConcurrentDictionary<(bool Times, int Id), string> _lost = new();
@@ -37,6 +39,7 @@ internal sealed class MetricPart : PartReader
             _times = OpenFile(PartFormat.TimesFile, PartFormat.TimesMagic, PartFormat.Version);
             var index = OpenFile(PartFormat.IndexFile, PartFormat.IndexMagic, PartFormat.Version);
             var meta = OpenFile(PartFormat.MetaFile, PartFormat.MetaMagic, PartFormat.Version);
+            _index = index;
             (Index, _groups, _timeGroups) = Load(meta, index);
             Shared = NewPieces();
         }
@@ -88,6 +91,30 @@ internal sealed class MetricPart : PartReader
         }
 
         return piece[series % LabelSetsOfPiece] ??= Index.LabelsOf(series);
+    }
+
+    /// <summary>Start timestamps of its samples, read anew at each call; null when none has one.</summary>
+    /// <exception cref="CorruptDataException">They fail their check; they are left out from now on.</exception>
+    public PartStarts? Starts()
+    {
+        if (_starts is not var (section, length))
+        {
+            return null;
+        }
+
+        try
+        {
+            var packed = _index.Read(section, "starts");
+            var raw = new byte[length];
+            return (Zstd.TryDecompress(packed, raw) ? PartStarts.Read(raw, Index.SeriesCount) : null)
+                ?? throw new CorruptDataException(_index.Path, "starts", section.Offset, "it does not decode");
+        }
+        catch (CorruptDataException e)
+        {
+            _starts = null;
+            _lost.TryAdd((false, -1), e.Message);
+            throw;
+        }
     }
 
     /// <summary>Adds the samples of a series' blocks that overlap a range. Blocks known to be lost are left out.</summary>
@@ -336,6 +363,7 @@ internal sealed class MetricPart : PartReader
         var groups = ReadSection(ref reader, index, "groups");
         var timeGroups = ReadSection(ref reader, index, "groups of times");
         ResolutionMs = reader.Remaining > 0 ? reader.ReadCount((int)PartFormat.PartitionMs) : 0;
+        _starts = reader.Remaining > 0 ? (SectionRef.Read(ref reader), reader.ReadCount(PartFormat.MaxSectionBytes)) : null;
         if (!reader.AtEnd)
         {
             throw new CorruptDataException(meta.Path, "metadata", PartFileWriter.HeaderBytes, "it does not decode");

@@ -26,6 +26,8 @@ internal sealed class MetricPartWriter : IDisposable
     private readonly ByteWriter _blocks = new(256);
     private readonly ByteWriter _pairs = new(256);
     private readonly ByteWriter _packed = new(64 << 10);
+    private readonly ByteWriter _starts = new(256);
+    private int _lastStarts = -1;
     private int _seriesCount;
     private long _sampleCount;
     private long _minTime = long.MaxValue;
@@ -69,6 +71,11 @@ internal sealed class MetricPartWriter : IDisposable
         _series.WriteVarint((ulong)labels);
         _series.Write(_pairs.Written);
         WriteBlocks(samples, from, to);
+        if (samples.HasStarts && PartStarts.Write(_starts, _seriesCount - _lastStarts - 1, samples.Timestamps[from..to], samples.Starts[from..to]))
+        {
+            _lastStarts = _seriesCount;
+        }
+
         _seriesCount++;
         _sampleCount += to - from;
         _minTime = Math.Min(_minTime, samples.Timestamps[from]);
@@ -99,9 +106,14 @@ internal sealed class MetricPartWriter : IDisposable
         WriteSection(body, _columns);
         WriteSection(body, _values.References);
         WriteSection(body, _times.References);
-        if (_resolutionMs > 0)
+        if (_resolutionMs > 0 || _starts.Length > 0)
         {
             body.WriteVarint((ulong)_resolutionMs);
+        }
+
+        if (_starts.Length > 0)
+        {
+            WriteSection(body, _starts);
         }
 
         var length = body.Length;
@@ -121,6 +133,7 @@ internal sealed class MetricPartWriter : IDisposable
         _blocks.Dispose();
         _pairs.Dispose();
         _packed.Dispose();
+        _starts.Dispose();
     }
 
     private void WriteBlocks(SampleList samples, int from, int to)

@@ -163,6 +163,7 @@ internal static class PartMerge
         private readonly BlockCache _cache;
         private readonly BlockCache.Pieces _pieces;
         private readonly PartDeletions? _deletions;
+        private readonly PartStarts? _starts;
         private readonly ByteWriter _key = new();
         private int _series = -1;
 
@@ -172,6 +173,7 @@ internal static class PartMerge
             _cache = cache;
             _pieces = part.NewPieces();
             _deletions = part.Deletions;
+            _starts = StartsOf(part);
             MoveNext();
         }
 
@@ -196,6 +198,11 @@ internal static class PartMerge
                 try
                 {
                     _part.Read(_series, long.MinValue, long.MaxValue, _cache, _pieces, into);
+                    if (_starts?.Has(_series) == true && into.Count > before)
+                    {
+                        _starts.Fill(_series, into.Timestamps[before..], into.StartsOfLast(into.Count - before));
+                    }
+
                     _deletions?.Remove(_series, into, before);
                     return;
                 }
@@ -204,6 +211,19 @@ internal static class PartMerge
                     // The part knows the loss now and reports it; the rest of the series is read again without it.
                     into.Truncate(before);
                 }
+            }
+        }
+
+        // Samples without their starts are worth more than no samples.
+        private static PartStarts? StartsOf(MetricPart part)
+        {
+            try
+            {
+                return part.Starts();
+            }
+            catch (CorruptDataException)
+            {
+                return null;
             }
         }
 

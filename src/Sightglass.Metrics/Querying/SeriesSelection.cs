@@ -4,6 +4,7 @@ using Sightglass.Core.Model;
 using Sightglass.Metrics.Blocks;
 using Sightglass.Metrics.Deletion;
 using Sightglass.Metrics.Memory;
+using Sightglass.Metrics.Parts;
 
 namespace Sightglass.Metrics.Querying;
 
@@ -22,8 +23,9 @@ internal sealed class SeriesSelection : ISeriesSelection
     private readonly FoundSeries[] _series;
     private readonly Place[] _places;
     private readonly PartDeletions?[] _deletions;
+    private readonly PartStarts?[] _starts;
 
-    private SeriesSelection(Snapshot snapshot, Parts.BlockCache cache, Action<CorruptDataException> lost, long minTime, long maxTime, MemoryTable[] tables, FoundSeries[] series, Place[] places)
+    private SeriesSelection(Snapshot snapshot, Parts.BlockCache cache, Action<CorruptDataException> lost, long minTime, long maxTime, MemoryTable[] tables, FoundSeries[] series, Place[] places, bool withStarts)
     {
         _snapshot = snapshot;
         _cache = cache;
@@ -36,6 +38,7 @@ internal sealed class SeriesSelection : ISeriesSelection
 
         // Asked once for each part instead of each series.
         _deletions = Array.ConvertAll(snapshot.Parts, static p => p.Deletions is { IsActive: true } active ? active : null);
+        _starts = withStarts ? Array.ConvertAll(snapshot.Parts, static p => p.Starts()) : [];
     }
 
     public int Count => _series.Length;
@@ -48,6 +51,7 @@ internal sealed class SeriesSelection : ISeriesSelection
         IReadOnlyList<LabelMatcher> matchers,
         long minTime,
         long maxTime,
+        bool withStarts,
         CancellationToken cancellation)
     {
         try
@@ -61,7 +65,7 @@ internal sealed class SeriesSelection : ISeriesSelection
 
             search.Add(tables, snapshot.Parts.Length);
             var (series, places) = search.Finish();
-            return new SeriesSelection(snapshot, cache, lost, minTime, maxTime, tables, series, places);
+            return new SeriesSelection(snapshot, cache, lost, minTime, maxTime, tables, series, places, withStarts);
         }
         catch
         {
@@ -100,8 +104,19 @@ internal sealed class SeriesSelection : ISeriesSelection
     {
         if (place.Source < _snapshot.Parts.Length)
         {
-            return _deletions[place.Source]?.Touches(place.Id, _minTime, _maxTime) != true
-                && _snapshot.Parts[place.Source].TryRead(place.Id, _minTime, _maxTime, _cache, buffer);
+            var before = buffer.Count;
+            if (_deletions[place.Source]?.Touches(place.Id, _minTime, _maxTime) == true
+                || !_snapshot.Parts[place.Source].TryRead(place.Id, _minTime, _maxTime, _cache, buffer))
+            {
+                return false;
+            }
+
+            if (StartsOf(place) is { } starts && buffer.Count > before)
+            {
+                starts.Fill(place.Id, buffer.TimestampsMs[before..], buffer.StartsOfLast(buffer.Count - before));
+            }
+
+            return true;
         }
 
         var samples = _scratch ??= new SampleList();
@@ -130,6 +145,11 @@ internal sealed class SeriesSelection : ISeriesSelection
                 var part = _snapshot.Parts[_places[place].Source];
                 var before = samples.Count;
                 part.Read(_places[place].Id, _minTime, _maxTime, _cache, part.Shared, samples);
+                if (StartsOf(_places[place]) is { } starts && samples.Count > before)
+                {
+                    starts.Fill(_places[place].Id, samples.Timestamps[before..], samples.StartsOfLast(samples.Count - before));
+                }
+
                 _deletions[_places[place].Source]?.Remove(_places[place].Id, samples, before);
                 if (part.ResolutionMs > 0)
                 {
@@ -145,6 +165,8 @@ internal sealed class SeriesSelection : ISeriesSelection
         samples.Normalize();
         samples.CopyTo(buffer, _minTime, _maxTime);
     }
+
+    private PartStarts? StartsOf(Place place) => _starts.Length > 0 && _starts[place.Source] is { } starts && starts.Has(place.Id) ? starts : null;
 
     private void ReadTable(Place place, SampleList samples)
     {

@@ -91,6 +91,25 @@ public sealed class OtlpMetricsDecoderTests : IDisposable
     }
 
     [Fact]
+    public void The_start_of_a_cumulative_counter_stands_beside_its_sample()
+    {
+        _request.Decode(Of(Metric("c", "", 7, Cumulative, Monotonic, Number(5, 9, Fixed64(2, Time(3))))));
+        _request.Batch.SampleStartsMs.ToArray().ShouldBe([Time(3) / 1_000_000]);
+        _request.Decode(Of(Metric("h", "s", 9, Cumulative, Bytes(1, Message(Fixed64(2, Time(3)), Fixed64(3, Time(9)), Fixed64(4, 4), PackedFixed(6, 3, 1), PackedDoubles(7, 1))))));
+        _request.Batch.SampleStartsMs.ToArray().ShouldAllBe(s => s == Time(3) / 1_000_000);
+    }
+
+    [Fact]
+    public void A_gauge_a_delta_and_a_point_at_its_start_have_none()
+    {
+        _request.Decode(Of(
+            Metric("g", "", 5, Number(5, 9, Fixed64(2, Time(3)))),
+            Metric("d", "", 7, Delta, Monotonic, Number(5, 9, Fixed64(2, Time(3)))),
+            Metric("c", "", 7, Cumulative, Monotonic, Number(5, 9, Fixed64(2, Time(9))))));
+        _request.Batch.SampleStartsMs.IsEmpty.ShouldBeTrue();
+    }
+
+    [Fact]
     public void A_cumulative_sum_is_stored_as_it_is_and_one_that_falls_is_a_gauge()
     {
         _request.Decode(Of(Metric("c", "", 7, Cumulative, Number(5)))).Samples.ShouldBe(["c 5"]);

@@ -35,7 +35,7 @@ public sealed class RemoteWrite2DecoderTests
         LabelSet.FromKey(read.Floats.SeriesKey(0)).ShouldBe(LabelSet.Of("__name__", "http_seconds_bucket", "job", "a", "le", "0.5"));
         read.Floats.SampleTimestampsMs.ToArray().ShouldBe([1_700_000_000_000L, 1_700_000_015_000]);
         read.Floats.SampleValues.ToArray().ShouldBe([1.5, 2.5]);
-        read.Floats.StartTimestamps.ShouldBe([(0, 1_700_000_015_000L, 1_600_000_000_000L)]);
+        read.Floats.SampleStartsMs.ToArray().ShouldBe([0, 1_600_000_000_000L]);
         read.Floats.Exemplars.ShouldBe([(0, 1_700_000_000_001L, 0.25, LabelSet.Of("trace_id", "abc"))]);
         read.Floats.Metadata.ShouldBe([new MetricMetadata("http_seconds", MetricType.Histogram, "the help", "seconds")]);
         read.Decoder.NewFamilies.Count.ShouldBe(1);

@@ -112,7 +112,7 @@ public sealed class RemoteWriteDecoderTests
             Varint(w, 2, 2000);
             Varint(w, 3, 1000);
         })))), batch);
-        batch.StartTimestamps.ShouldBe([(0, 2000L, 1000L)]);
+        batch.SampleStartsMs.ToArray().ShouldBe([1000L]);
     }
 
     [Fact]

@@ -96,7 +96,7 @@ internal sealed partial class Evaluator
             last += extension == RangeExtension.Smoothed ? _run.LookbackMs : 0;
         }
 
-        using var selection = _run.Select(new MetricSelection(matrix.Vector.Matchers, first + 1, last));
+        using var selection = _run.Select(new MetricSelection(matrix.Vector.Matchers, first + 1, last, _run.Options.StartTimestamps));
         var output = new Column?[selection.Count];
         SeriesLoop.Run(selection.Count, _run, (series, scratch) =>
         {

@@ -193,7 +193,7 @@ internal sealed partial class Evaluator(QueryRun run)
         var offset = selector.Shift.Offset is { } o ? _run.Milliseconds(o, positive: false) : 0;
         var first = _run.Reference(selector.Shift, offset, grid.StartMs);
         var last = _run.Reference(selector.Shift, offset, grid.EndMs);
-        using var selection = _run.Select(new MetricSelection(selector.Matchers, first - _run.ReachMs + 1, last));
+        using var selection = _run.Select(new MetricSelection(selector.Matchers, first - _run.ReachMs + 1, last, wanted == SelectedValue.StartTimestamp));
         var counted = _run.Counted;
         var output = new Column?[selection.Count];
         SeriesLoop.Run(selection.Count, _run, (series, scratch) =>

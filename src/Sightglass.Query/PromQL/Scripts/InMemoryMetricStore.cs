@@ -60,21 +60,17 @@ public sealed class InMemoryMetricStore : IMetricStore
 
         for (var i = 0; i < batch.SampleCount; i++)
         {
-            Add(labels[batch.SampleSeries[i]], batch.SampleTimestampsMs[i], batch.SampleValues[i]);
+            Add(labels[batch.SampleSeries[i]], batch.SampleTimestampsMs[i], batch.SampleValues[i], batch.SampleStartsMs is { IsEmpty: false } starts ? starts[i] : 0);
         }
 
-        foreach (var (series, timestampMs, histogram) in batch.Histograms)
+        for (var i = 0; i < batch.Histograms.Count; i++)
         {
-            Add(labels[series], timestampMs, histogram);
+            var (series, timestampMs, histogram) = batch.Histograms[i];
+            Add(labels[series], timestampMs, histogram, batch.HistogramStartsMs is { IsEmpty: false } starts ? starts[i] : 0);
         }
 
         lock (_gate)
         {
-            foreach (var (series, timestampMs, startMs) in batch.StartTimestamps)
-            {
-                _series[labels[series]].SetStart(timestampMs, startMs);
-            }
-
             foreach (var metadata in batch.Metadata)
             {
                 _metadata[metadata.Family] = metadata;

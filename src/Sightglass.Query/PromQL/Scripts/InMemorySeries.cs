@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Sightglass.Core.Model;
 
 namespace Sightglass.Query.PromQL.Scripts;
@@ -25,15 +24,6 @@ internal sealed class InMemorySeries(LabelSet labels)
         _times.Insert(~at, timestampMs);
         _samples.Insert(~at, (value, histogram, startMs));
         return true;
-    }
-
-    public void SetStart(long timestampMs, long startMs)
-    {
-        var at = _times.BinarySearch(timestampMs);
-        if (at >= 0)
-        {
-            CollectionsMarshal.AsSpan(_samples)[at].StartMs = startMs;
-        }
     }
 
     public bool HasAny(long minTimeMs, long maxTimeMs)

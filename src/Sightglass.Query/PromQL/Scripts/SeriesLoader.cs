@@ -123,9 +123,18 @@ public sealed class SeriesLoader
             }
 
             var start = starts is not null ? starts[i] : _defaultStarts is { Count: > 0 } ? _defaultStarts[i % _defaultStarts.Count] : null;
-            if (start is { } offset && time + offset != 0)
+            if (start is not { } offset)
             {
-                batch.StartTimestamps.Add((series, time, time + offset));
+                continue;
+            }
+
+            if (value.Histogram is not null)
+            {
+                batch.SetHistogramStart(time + offset);
+            }
+            else
+            {
+                batch.SetSampleStart(time + offset);
             }
         }
 
