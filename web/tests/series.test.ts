@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Cardinality } from '../src/api/cardinality';
 import { countQuery, narrowed } from '../src/pages/targets/selector';
-import { configured, isLately, limitUse } from '../src/pages/targets/verdicts';
+import { configured, limitUse } from '../src/pages/targets/verdicts';
 
 describe('a selector of series', () => {
   test.each([
@@ -36,12 +36,6 @@ describe('limits', () => {
       { name: 'max_active_series_per_sender', of: 'b', used: 7, limit: 10 },
       { name: 'max_new_series_per_minute', of: 'each job', used: undefined, limit: 0 },
     ]);
-  });
-
-  test('refuse now when they did in the last quarter of an hour', () => {
-    const verdict = { lastAt: '2026-01-01T00:00:00Z' } as Cardinality['verdicts'][number];
-    expect(isLately(verdict, Date.parse('2026-01-01T00:14:00Z'))).toBe(true);
-    expect(isLately(verdict, Date.parse('2026-01-01T00:16:00Z'))).toBe(false);
   });
 
   test('are shown as the configuration has them', () => {

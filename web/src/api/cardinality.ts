@@ -2,7 +2,7 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import type { Range } from '../time/range';
 import { fetchJson } from './client';
-import type { Labels } from './prometheus';
+import { queryNow, type Labels } from './prometheus';
 
 export interface NamedCount {
   name: string;
@@ -60,6 +60,32 @@ export function useCardinality({ match, label, limit }: Asked, range: Range | un
     queryFn: ({ signal }) =>
       fetchJson<Cardinality>('/sightglass/v1/cardinality', { 'match[]': match, label, limit, start, end }, signal),
     placeholderData: keepPreviousData,
+    refetchInterval: refresh,
+  });
+}
+
+export interface Refusal {
+  sender: string;
+  reason: string;
+  samples: number;
+}
+
+const REFUSED = 'sightglass_series_refused_samples_total';
+/** What the server counts of itself: cheap to ask for, unlike what makes series. */
+const LATELY = `sum by (sender, reason) (${REFUSED} - (${REFUSED} offset 15m or ${REFUSED} * 0)) > 0`;
+
+/** Samples of new series that were refused in the last quarter of an hour, by sender and limit. */
+export function useRefusals(refresh: number | false) {
+  return useQuery({
+    queryKey: ['prometheus', 'refusals'],
+    queryFn: ({ signal }) =>
+      queryNow(LATELY, signal).then((items) =>
+        items.map(({ metric, value }): Refusal => ({
+          sender: metric.sender ?? '',
+          reason: metric.reason ?? '',
+          samples: Number(value[1]),
+        })),
+      ),
     refetchInterval: refresh,
   });
 }

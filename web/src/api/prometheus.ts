@@ -104,6 +104,13 @@ export function useInstant(query: string, time: number) {
   });
 }
 
+/** Samples of a query now, by the server's clock. */
+export function queryNow(query: string, signal?: AbortSignal): Promise<VectorItem[]> {
+  return prometheus<InstantData>('query', { query }, signal).then((data) =>
+    data.resultType === 'vector' ? data.result : [],
+  );
+}
+
 export interface ExemplarSeries {
   seriesLabels: Labels;
   exemplars: { labels: Labels; value: string; timestamp: number }[];

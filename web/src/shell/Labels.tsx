@@ -44,6 +44,7 @@ const TONES: Record<string, string> = {
   failed: 'bad',
   failing: 'bad',
   broken: 'bad',
+  refused: 'bad',
   down: 'bad',
   err: 'bad',
   pending: 'warn',

@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useRoutedAlerts } from '../../api/alertmanager';
+import { useRefusals } from '../../api/cardinality';
 import type { RuleGroup, Target } from '../../api/prometheus';
 import { useNotifications } from '../../api/sightglass';
 import { matchesLabels, matchesRule } from '../../filters/apply';
@@ -14,6 +15,7 @@ import { ErrorNote, Panel } from '../../shell/states';
 import { useTime } from '../../time/TimeContext';
 import { activeAlerts, isQuiet } from '../alerts/active';
 import { RuleLink } from '../alerts/RuleLink';
+import { REASONS } from '../targets/verdicts';
 import { brokenRules, downTargets, failingReceivers, firingRules, type FiringRule } from './wrong';
 
 interface Props {
@@ -31,6 +33,7 @@ export function Attention({ groups, targets, error, refresh }: Props) {
   const filters = useFilters();
   const routed = useRoutedAlerts(refresh).data;
   const notifications = useNotifications(100, refresh).data?.notifications ?? [];
+  const refusals = useRefusals(refresh).data ?? [];
   if (error !== null) return <ErrorNote error={error} />;
   if (groups === undefined || targets === undefined) return <section className="sg-panel sg-calm">Looking…</section>;
   const all = activeAlerts(groups, routed);
@@ -48,7 +51,7 @@ export function Attention({ groups, targets, error, refresh }: Props) {
     })),
   );
   const failing = failingReceivers(notifications);
-  const wrong = firing.length + down.length + broken.length + failing.length;
+  const wrong = firing.length + down.length + broken.length + failing.length + refusals.length;
   const count = groups.reduce((sum, group) => sum + group.rules.filter((rule) => rule.type === 'alerting').length, 0);
   const also = (
     <span className="sg-dim sg-also">
@@ -86,6 +89,11 @@ export function Attention({ groups, targets, error, refresh }: Props) {
               age={item.since}
             >
               nobody is told by this receiver: {item.error}
+            </Row>
+          ))}
+          {refusals.slice(0, SHOWN).map(({ sender, reason, samples }) => (
+            <Row key={`${sender} ${reason}`} state="refused" name={<ToData tab="volume">{sender}</ToData>} age={null}>
+              new series are not stored, {REASONS[reason] ?? reason}: {formatNumber(samples)} samples in 15 minutes
             </Row>
           ))}
           {rules.slice(0, SHOWN).map((item) => (
@@ -201,9 +209,9 @@ function ToAlerts({ tab, children }: { tab?: string; children: ReactNode }) {
   );
 }
 
-function ToData({ children }: { children: ReactNode }) {
+function ToData({ tab, children }: { tab?: string; children: ReactNode }) {
   return (
-    <Link to="/targets" search={(old: AppSearch) => keptSearch(old)}>
+    <Link to="/targets" search={(old: AppSearch) => ({ ...keptSearch(old), ...(tab === undefined ? {} : { tab }) })}>
       {children}
     </Link>
   );

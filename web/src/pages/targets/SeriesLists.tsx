@@ -25,16 +25,14 @@ export function SeriesLists({ data, selector, label, narrow }: Props) {
             items={data.metrics}
             format={formatNumber}
             link={(name) => (
-              <>
-                <Pick
-                  text={name}
-                  pick={() => {
-                    narrow(narrowed(selector, '__name__', name));
-                  }}
-                />{' '}
-                <Graph query={narrowed('', '__name__', name)} />
-              </>
+              <Pick
+                text={name}
+                pick={() => {
+                  narrow(narrowed(selector, '__name__', name));
+                }}
+              />
             )}
+            aside={(name) => <Graph query={narrowed('', '__name__', name)} />}
           />
         </Panel>
         <Labels data={data} chosen={label} />

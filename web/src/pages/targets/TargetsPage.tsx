@@ -22,7 +22,7 @@ export function TargetsPage() {
   const status = useStatus(refresh).data;
   return (
     <div className="sg-page">
-      <RefusedNotice refresh={SLOW_INTERVAL} />
+      <RefusedNotice refresh={refresh} />
       <Tabs
         value={search.tab ?? 'sources'}
         onChange={(tab) => {

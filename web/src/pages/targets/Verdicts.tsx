@@ -1,10 +1,10 @@
 import { Link } from '@tanstack/react-router';
-import { useCardinality, type Verdict } from '../../api/cardinality';
+import { useRefusals, type Verdict } from '../../api/cardinality';
 import { formatAgo, formatNumber, formatSeries } from '../../lib/format';
 import { keptSearch, type AppSearch } from '../../shell/search';
 import { Panel } from '../../shell/states';
 import { useTime } from '../../time/TimeContext';
-import { isLately, REASONS } from './verdicts';
+import { REASONS } from './verdicts';
 
 /** What was refused because of a limit: of whom, why, and since when. */
 export function Verdicts({ verdicts }: { verdicts: readonly Verdict[] }) {
@@ -56,17 +56,16 @@ export function Verdicts({ verdicts }: { verdicts: readonly Verdict[] }) {
 
 /** Says on any tab that series are being refused now. */
 export function RefusedNotice({ refresh }: { refresh: number }) {
-  const { now } = useTime();
-  const answer = useCardinality({ match: '', label: '', limit: 1 }, undefined, refresh);
-  const lately = (answer.data?.verdicts ?? []).filter((verdict) => isLately(verdict, now));
-  if (lately.length === 0) return null;
-  const senders = new Set(lately.map((verdict) => verdict.sender));
+  const refusals = useRefusals(refresh).data ?? [];
+  if (refusals.length === 0) return null;
+  const senders = new Set(refusals.map(({ sender }) => sender));
   return (
     <p className="sg-refused" role="alert" data-testid="refused-notice">
       <span className="sg-bad">▲ New series are refused</span> of {[...senders].join(', ')}: a limit is reached.{' '}
       <Link to="/targets" search={(old: AppSearch) => ({ ...keptSearch(old), tab: 'volume' })}>
         Limits
-      </Link>{' '}
+      </Link>
+      {' · '}
       <Link to="/targets" search={(old: AppSearch) => ({ ...keptSearch(old), tab: 'series' })}>
         What makes series
       </Link>

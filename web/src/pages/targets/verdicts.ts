@@ -1,4 +1,4 @@
-import type { Cardinality, Verdict } from '../../api/cardinality';
+import type { Cardinality } from '../../api/cardinality';
 
 /** What the names of limits mean. */
 export const REASONS: Record<string, string> = {
@@ -6,13 +6,6 @@ export const REASONS: Record<string, string> = {
   max_active_series_per_sender: 'too many series in memory of one sender',
   max_new_series_per_minute: 'too many new series a minute',
 };
-
-/** A refusal this long ago is over. */
-const LATELY_MS = 15 * 60_000;
-
-export function isLately(verdict: Verdict, now: number): boolean {
-  return now - Date.parse(verdict.lastAt) < LATELY_MS;
-}
 
 export interface LimitUse {
   name: string;
