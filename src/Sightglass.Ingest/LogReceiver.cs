@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Sightglass.Core.Contracts;
 using Sightglass.Core.Model;
 using Sightglass.Ingest.Elastic;
@@ -19,12 +21,24 @@ namespace Sightglass.Ingest;
 public sealed class LogReceiver(LogIntake intake)
 {
     private volatile SourceRateLimit _rate = SourceRateLimit.None;
+    private volatile byte[][] _seqKeys = [];
 
     /// <summary>How much one sender may send.</summary>
     public SourceRateLimit Rate
     {
         get => _rate;
         set => _rate = value;
+    }
+
+    /// <summary>API keys of which Seq's senders need one; without any they need none.</summary>
+    public void SetSeqKeys(IReadOnlyList<string> keys) => _seqKeys = [.. keys.Select(k => SHA256.HashData(Encoding.UTF8.GetBytes(k)))];
+
+    /// <summary>Whether a sender with this key may send Seq's events.</summary>
+    public bool IsSeqKey(string key)
+    {
+        var keys = _seqKeys;
+        var given = SHA256.HashData(Encoding.UTF8.GetBytes(key));
+        return keys.Length == 0 || Array.Exists(keys, k => CryptographicOperations.FixedTimeEquals(k, given));
     }
 
     /// <summary>Takes the body of Elasticsearch's <c>_bulk</c>; <paramref name="index"/> is that of the path, or null.</summary>
@@ -92,7 +106,7 @@ public sealed class LogReceiver(LogIntake intake)
         using var batch = LogBatch.Rent();
         using var decoder = new FluentDecoder(Options("fluentd"));
         var rejections = new Rejections();
-        var utf8 = System.Text.Encoding.UTF8.GetBytes(tag);
+        var utf8 = Encoding.UTF8.GetBytes(tag);
         decoder.Use(batch);
         if (json)
         {

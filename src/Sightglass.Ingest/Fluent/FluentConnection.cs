@@ -93,7 +93,7 @@ internal sealed class FluentConnection(Func<FluentConfiguration> current, LogInt
 
     private async Task<bool> HandshakeAsync(Stream stream, FluentConfiguration configuration, CancellationToken cancellation)
     {
-        var handshake = new FluentHandshake(configuration.SharedKey!, Environment.MachineName);
+        var handshake = new FluentHandshake(configuration.SharedKey!, configuration.Users, Environment.MachineName);
         await stream.WriteAsync(handshake.Helo(), cancellation);
         int size;
         while ((size = _scanner.Find(_buffer.AsSpan(0, _filled), ReadBytes)) == 0)
@@ -104,15 +104,15 @@ internal sealed class FluentConnection(Func<FluentConfiguration> current, LogInt
             }
         }
 
-        var answer = handshake.Pong(_buffer.AsSpan(0, size), out var trusted);
+        var answer = handshake.Pong(_buffer.AsSpan(0, size), out var refusal);
         Consume(size);
         await stream.WriteAsync(answer, cancellation);
-        if (!trusted)
+        if (refusal is not null)
         {
-            source.Fail("handshake: the sender has another shared key");
+            source.Fail($"handshake: {refusal}");
         }
 
-        return trusted;
+        return refusal is null;
     }
 
     private async Task<bool> FillAsync(Stream stream, CancellationToken cancellation)

@@ -7,11 +7,15 @@ using Sightglass.Core.Errors;
 namespace Sightglass.Ingest.Fluent;
 
 /// <summary>
-/// The handshake of the forward protocol with a shared key: HELO with a nonce, PING that proves the sender's knowledge of the key, PONG that proves ours.
+/// The handshake of the forward protocol with a shared key: HELO with a nonce, PING that proves the sender's knowledge of the key, and of a user's password where
+/// there are users, PONG that proves ours.
 /// </summary>
-internal sealed class FluentHandshake(string sharedKey, string hostname)
+internal sealed class FluentHandshake(string sharedKey, IReadOnlyDictionary<string, string> users, string hostname)
 {
-    private readonly byte[] _nonce = RandomNumberGenerator.GetBytes(16);
+    private const int SaltBytes = 16;
+
+    private readonly byte[] _nonce = RandomNumberGenerator.GetBytes(SaltBytes);
+    private readonly byte[] _userSalt = users.Count > 0 ? RandomNumberGenerator.GetBytes(SaltBytes) : [];
 
     /// <summary>What the server says first.</summary>
     public byte[] Helo()
@@ -21,24 +25,23 @@ internal sealed class FluentHandshake(string sharedKey, string hostname)
         Text(message, "HELO");
         Raw(message, 0x83);
         Text(message, "nonce");
-        Raw(message, 0xc4);
-        Raw(message, (byte)_nonce.Length);
-        message.Write(_nonce);
+        Binary(message, _nonce);
 
-        // No user names: the key is all that is asked for.
+        // An empty salt says that no user is asked for.
         Text(message, "auth");
-        Text(message, string.Empty);
+        Binary(message, _userSalt);
         Text(message, "keepalive");
         Raw(message, 0xc3);
         return message.WrittenSpan.ToArray();
     }
 
-    /// <summary>Judges the sender's PING and makes the answer; <paramref name="trusted"/> says whether it knew the key.</summary>
+    /// <summary>Judges the sender's PING and makes the answer; <paramref name="refusal"/> says why it is not let in, null where it is.</summary>
     /// <exception cref="MalformedInputException">It is no PING.</exception>
-    public byte[] Pong(ReadOnlySpan<byte> ping, out bool trusted)
+    public byte[] Pong(ReadOnlySpan<byte> ping, out string? refusal)
     {
         var reader = new MessagePackReader(ping);
-        if (reader.ReadArray() < 4 || !reader.ReadBytes().SequenceEqual("PING"u8))
+        var parts = reader.ReadArray();
+        if (parts < 4 || !reader.ReadBytes().SequenceEqual("PING"u8))
         {
             throw new MalformedInputException("handshake: want PING, the sender has no shared key");
         }
@@ -46,14 +49,16 @@ internal sealed class FluentHandshake(string sharedKey, string hostname)
         var client = reader.ReadBytes();
         var salt = reader.ReadBytes();
         var digest = reader.ReadBytes();
-        trusted = CryptographicOperations.FixedTimeEquals(digest, Encoding.UTF8.GetBytes(Digest(salt, client)));
+        refusal = !CryptographicOperations.FixedTimeEquals(digest, Encoding.UTF8.GetBytes(Digest(salt, client))) ? "shared_key mismatch"
+            : users.Count > 0 && !(parts >= 6 && IsUser(reader.ReadBytes(), reader.ReadBytes())) ? "username/password mismatch"
+            : null;
         var answer = new ArrayBufferWriter<byte>();
         Raw(answer, 0x95);
         Text(answer, "PONG");
-        Raw(answer, (byte)(trusted ? 0xc3 : 0xc2));
-        Text(answer, trusted ? string.Empty : "shared_key mismatch");
-        Text(answer, trusted ? hostname : string.Empty);
-        Text(answer, trusted ? Digest(salt, Encoding.UTF8.GetBytes(hostname)) : string.Empty);
+        Raw(answer, (byte)(refusal is null ? 0xc3 : 0xc2));
+        Text(answer, refusal ?? string.Empty);
+        Text(answer, refusal is null ? hostname : string.Empty);
+        Text(answer, refusal is null ? Digest(salt, Encoding.UTF8.GetBytes(hostname)) : string.Empty);
         return answer.WrittenSpan.ToArray();
     }
 
@@ -74,6 +79,24 @@ internal sealed class FluentHandshake(string sharedKey, string hostname)
     {
         message.GetSpan(1)[0] = value;
         message.Advance(1);
+    }
+
+    private static void Binary(ArrayBufferWriter<byte> message, byte[] bytes)
+    {
+        Raw(message, 0xc4);
+        Raw(message, (byte)bytes.Length);
+        message.Write(bytes);
+    }
+
+    // The protocol: SHA-512 of the salt, the name and the password, in hex. A name that nobody has takes as long as one with a wrong password.
+    private bool IsUser(ReadOnlySpan<byte> name, ReadOnlySpan<byte> digest)
+    {
+        var known = users.TryGetValue(Encoding.UTF8.GetString(name), out var password);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA512);
+        hash.AppendData(_userSalt);
+        hash.AppendData(name);
+        hash.AppendData(Encoding.UTF8.GetBytes(password ?? string.Empty));
+        return CryptographicOperations.FixedTimeEquals(digest, Encoding.UTF8.GetBytes(Convert.ToHexStringLower(hash.GetHashAndReset()))) && known;
     }
 
     // The protocol: SHA-512 of salt, name, nonce and key, in hex.

@@ -22,6 +22,9 @@ public sealed record FluentConfiguration
     /// <summary>The key that senders have to know; null where they need none.</summary>
     public string? SharedKey { get; init; }
 
+    /// <summary>Names and passwords of users, of whom a sender has to be one; empty where the key is all that is asked for.</summary>
+    public IReadOnlyDictionary<string, string> Users { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
     /// <summary>Labels of every stream.</summary>
     public LabelSet Labels { get; init; } = LabelSet.Empty;
 

@@ -26,11 +26,23 @@ internal sealed class SyslogDecoder(RecordOptions options, TimeZoneInfo zone) : 
 
     private readonly ByteWriter _key = new(128);
     private readonly ByteWriter _value = new(256);
+    private readonly SyslogInflater _inflater = new(options.Limits);
 
     public RecordWriter Writer { get; } = new(NoFields, options);
 
     public void Add(ReadOnlySpan<byte> message, IngestSource source, long now)
     {
+        if (SyslogInflater.IsCompressed(message))
+        {
+            if (!_inflater.TryInflate(message, out var text, out var reason))
+            {
+                source.Reject(reason.Contains("limit", StringComparison.Ordinal) ? "limit" : "invalid_message", 1, $"syslog message: {reason}");
+                return;
+            }
+
+            message = text;
+        }
+
         message = message.TrimEnd("\r\n\0"u8);
         if (message.Length == 0)
         {
@@ -77,6 +89,7 @@ internal sealed class SyslogDecoder(RecordOptions options, TimeZoneInfo zone) : 
         Writer.Dispose();
         _key.Dispose();
         _value.Dispose();
+        _inflater.Dispose();
     }
 
     /// <summary>Reads <c>&lt;165&gt;</c>; -1 where there is none, and nothing is taken then.</summary>

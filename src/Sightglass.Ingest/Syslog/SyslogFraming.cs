@@ -3,7 +3,7 @@ using Sightglass.Ingest.Listening;
 namespace Sightglass.Ingest.Syslog;
 
 /// <summary>
-/// The two framings of RFC 6587, told apart message by message: a count of bytes, a space and a message that begins with its priority; or messages that end
+/// The two framings of RFC 6587, told apart message by message: a count of bytes, a space and a message that begins with its priority or is compressed; or messages that end
 /// with a line feed (or with the zero byte that some senders write).
 /// </summary>
 internal sealed class SyslogFraming : IFraming
@@ -31,7 +31,12 @@ internal sealed class SyslogFraming : IFraming
                 return default;
             }
 
-            if (digits <= MaxCountDigits && digits + 1 < buffer.Length && buffer[digits] == ' ' && buffer[digits + 1] == '<')
+            if (digits <= MaxCountDigits && digits + 1 < buffer.Length && buffer[digits] == ' ' && buffer[digits + 1] == 'z' && digits + 4 >= buffer.Length && !ended)
+            {
+                return default;
+            }
+
+            if (digits <= MaxCountDigits && digits + 1 < buffer.Length && buffer[digits] == ' ' && (buffer[digits + 1] == '<' || SyslogInflater.IsCompressed(buffer[(digits + 1)..])))
             {
                 return Counted(buffer, digits, ended, maxBytes);
             }

@@ -25,6 +25,9 @@ internal sealed record ReceiversConfiguration
     /// <summary><c>receivers.gelf</c>.</summary>
     public IReadOnlyList<GelfConfiguration> Gelf { get; init; } = [];
 
+    /// <summary><c>receivers.seq.api_keys</c>: keys of which Seq's senders need one; empty where they need none.</summary>
+    public IReadOnlyList<string> SeqKeys { get; init; } = [];
+
     /// <summary>The entries of <c>logs</c> with <c>journald</c>.</summary>
     public IReadOnlyList<JournalConfiguration> Journals { get; init; } = [];
 

@@ -33,11 +33,22 @@ internal static class ReceiversReader
             Fluent = section is null ? [] : [.. Each(section, "fluentd").Select(s => Fluent(s, rate, folder, http)).OfType<FluentConfiguration>()],
             Gelf = section is null ? [] : [.. Each(section, "gelf").Select(s => Gelf(s, rate, http)).OfType<GelfConfiguration>()],
         };
+        var seqKeys = new List<string>();
         foreach (var receiver in (string[])["elasticsearch", "seq", "journald"])
         {
             foreach (var entry in section is null ? [] : Each(section, receiver))
             {
-                http.Add(new HttpLogPort(receiver, Address(entry, "listen") ?? throw entry.Error($"{receiver} needs listen, HOST:PORT; without a port of its own it is below /{(receiver == "seq" ? "api/events/raw" : receiver)} on the main one")));
+                var keys = receiver == "seq" ? SeqKeys(entry, folder) : [];
+                seqKeys.AddRange(keys);
+                if (Address(entry, "listen") is { } address)
+                {
+                    http.Add(new HttpLogPort(receiver, address));
+                }
+                else if (keys.Count == 0)
+                {
+                    throw entry.Error($"{receiver} needs listen, HOST:PORT; without a port of its own it is below /{(receiver == "seq" ? "api/events/raw" : receiver)} on the main one");
+                }
+
                 entry.RejectUnknown();
             }
         }
@@ -54,6 +65,7 @@ internal static class ReceiversReader
         {
             Syslog = [.. configuration.Syslog, .. own.Where(e => e.Has("syslog")).Select(e => SyslogEntry(e, rate, folder))],
             Journals = journals,
+            SeqKeys = seqKeys,
             Http = http,
         };
     }
@@ -71,7 +83,8 @@ internal static class ReceiversReader
             Name = section.Text("name", "fluentd"),
             Listen = Address(section, "listen") ?? (somewhere ? null : new IPEndPoint(IPAddress.Loopback, FluentConfiguration.DefaultPort)),
             Tls = Tls(section.Section("tls"), folder),
-            SharedKey = Key(section, folder),
+            SharedKey = Secret(section, "shared_key", folder),
+            Users = Users(section, folder),
             Labels = Labels(section),
             Rate = Rate(section, rate),
         };
@@ -79,15 +92,51 @@ internal static class ReceiversReader
         return configuration.Listen is null && configuration.Tls is null ? null : configuration;
     }
 
-    private static string? Key(YamlSection section, string folder)
+    // NAME, or what is in the file that NAME_file names.
+    private static string? Secret(YamlSection section, string name, string folder)
     {
-        if (section.Has("shared_key") && section.Has("shared_key_file"))
+        if (section.Has(name) && section.Has(name + "_file"))
         {
-            throw section.Error("shared_key_file", "at most one of shared_key & shared_key_file must be configured");
+            throw section.Error(name + "_file", $"at most one of {name} & {name}_file must be configured");
         }
 
-        var key = Existing(section, "shared_key_file", folder) is { } file ? File.ReadAllText(file).Trim() : section.Text("shared_key");
-        return key is { Length: 0 } ? throw section.Error("shared_key", "shared_key is empty") : key;
+        var secret = Existing(section, name + "_file", folder) is { } file ? File.ReadAllText(file).Trim() : section.Text(name);
+        return secret is { Length: 0 } ? throw section.Error(section.Has(name) ? name : name + "_file", $"{name} is empty") : secret;
+    }
+
+    private static Dictionary<string, string> Users(YamlSection section, string folder)
+    {
+        var users = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var user in section.Sections("users"))
+        {
+            var name = user.Text("username") is { Length: > 0 } known ? known : throw user.Error("a user of fluentd needs username");
+            var password = Secret(user, "password", folder) ?? throw user.Error($"user {name} needs password or password_file");
+            user.RejectUnknown();
+            if (!users.TryAdd(name, password))
+            {
+                throw user.Error("username", $"username: there are two users called \"{name}\"");
+            }
+        }
+
+        return users.Count == 0 || section.Has("shared_key") || section.Has("shared_key_file")
+            ? users
+            : throw section.Error("users", "users: fluentd asks for users after the shared key, want shared_key or shared_key_file");
+    }
+
+    // A list, or a file with a key in each line.
+    private static List<string> SeqKeys(YamlSection section, string folder)
+    {
+        var keys = section.Texts("api_keys");
+        if (Existing(section, "api_keys_file", folder) is { } file)
+        {
+            keys = [.. keys, .. File.ReadAllLines(file).Select(l => l.Trim()).Where(l => l.Length > 0 && l[0] != '#')];
+            if (keys.Count == 0)
+            {
+                throw section.Error("api_keys_file", "api_keys_file: there is no key in it");
+            }
+        }
+
+        return keys.TrueForAll(k => k.Length > 0) ? keys : throw section.Error("api_keys", "api_keys: a key is empty");
     }
 
     private static GelfConfiguration? Gelf(YamlSection section, SourceRateLimit rate, List<HttpLogPort> http)

@@ -16,7 +16,7 @@ internal static partial class ShownConfiguration
     {
         "password", "credentials", "bearer_token", "client_secret", "secret", "secrets", "secret_key", "access_key", "api_key", "apikey", "api_secret", "auth_password", "auth_secret",
         "slack_api_url", "api_url", "opsgenie_api_key", "victorops_api_key", "wechat_api_secret", "telegram_bot_token", "bot_token", "user_key", "token", "routing_key", "service_key",
-        "service_integration_key", "webhook_url", "webhook_urls", "private_key", "community", "shared_key", "authorization", "cookie", "client_certificate_key",
+        "service_integration_key", "webhook_url", "webhook_urls", "private_key", "community", "shared_key", "api_keys", "authorization", "cookie", "client_certificate_key",
     };
 
     /// <summary>Keys whose name ends so hold a secret; the names of files that hold one do not.</summary>

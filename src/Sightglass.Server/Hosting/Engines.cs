@@ -91,6 +91,7 @@ internal sealed class Engines : IAsyncDisposable
         Pushes = new PushRequests(new PushReceiver(Pipeline, new DeltaAccumulator(time), IngestLimits, time) { Otlp = configuration.Otlp }, new BodyReader(IngestLimits, new BodyBudget(BodyBudget.DefaultBytes)), Ledger);
         Pushes.Receiver.LogRate = configuration.Receivers.Rate;
         LogReceiver = new LogReceiver(IntakeOf(configuration)) { Rate = configuration.Receivers.Rate };
+        LogReceiver.SetSeqKeys(configuration.Receivers.SeqKeys);
         Receivers = new LogReceivers(IntakeOf(configuration), folder.Root);
         TraceQL = new TraceQLEngine(Events, QueryLimits);
         Notifications = new NotificationStore(_state);
@@ -254,6 +255,7 @@ internal sealed class Engines : IAsyncDisposable
         await UpdatePortsAsync(next.Receivers);
         Pushes.Receiver.LogRate = next.Receivers.Rate;
         LogReceiver.Rate = next.Receivers.Rate;
+        LogReceiver.SetSeqKeys(next.Receivers.SeqKeys);
         Pushes.Receiver.Otlp = next.Otlp;
         Pipeline.Update(next.Pipelines);
         if (ForwardSections.Any(s => ConfigurationDifference.SectionText(Configuration, s) != ConfigurationDifference.SectionText(next, s)) || !Configuration.ExternalLabels.Equals(next.ExternalLabels))

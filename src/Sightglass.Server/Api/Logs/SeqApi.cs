@@ -3,7 +3,7 @@ using Sightglass.Server.Api.Push;
 
 namespace Sightglass.Server.Api.Logs;
 
-/// <summary>Seq's ingestion: <c>/api/events/raw</c> in both forms and <c>/ingest/clef</c>. The API key is taken and not looked at: there is no authentication yet.</summary>
+/// <summary>Seq's ingestion: <c>/api/events/raw</c> in both forms and <c>/ingest/clef</c>. Where the configuration has API keys, one of them is needed.</summary>
 internal static class SeqApi
 {
     private const string ClefType = "application/vnd.serilog.clef";
@@ -16,7 +16,21 @@ internal static class SeqApi
             || (context.Request.ContentType ?? string.Empty).StartsWith(ClefType, StringComparison.OrdinalIgnoreCase)));
     }
 
-    private static Task Take(HttpContext context, PushRequests requests, LogReceiver logs, bool clef) => LogRoutes.Answer(
+    private static Task Take(HttpContext context, PushRequests requests, LogReceiver logs, bool clef)
+    {
+        // As Seq's own senders give it.
+        var key = context.Request.Headers["X-Seq-ApiKey"].ToString() is { Length: > 0 } header ? header : context.Request.Query["apiKey"].ToString();
+        if (logs.IsSeqKey(key))
+        {
+            return Store(context, requests, logs, clef);
+        }
+
+        requests.Source("seq", context).Fail(key.Length > 0 ? "the API key is not known" : "an API key is needed");
+        context.Response.StatusCode = StatusCodes.Status401Unauthorized;
+        return LogRoutes.Json(context, Error(key.Length > 0 ? "the API key is not known" : "an API key is needed, in X-Seq-ApiKey or apiKey"));
+    }
+
+    private static Task Store(HttpContext context, PushRequests requests, LogReceiver logs, bool clef) => LogRoutes.Answer(
         context,
         requests,
         "seq",
