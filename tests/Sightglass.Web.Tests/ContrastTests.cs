@@ -41,7 +41,11 @@ public sealed class ContrastTests(ExploreFixture data) : IClassFixture<ExploreFi
     [
         "/logs?q=%7Bservice_name%3D~%22steps%7Ccheckout%22%7D",
         "/logs?q=%7Bservice_name%3D~%22steps%7Ccheckout%22%7D&tab=patterns",
+        "/logs?q=%7Bservice_name%3D~%22steps%7Ccheckout%22%7D%20%7C%20detected_level%3D%22info%22&refresh=live",
         "/logs?q=%7B",
+        "/targets?tab=volume",
+        "/targets?tab=series&name=job",
+        "/alerts?tab=notifications",
         "/traces",
         $"/trace/{BrowserFixture.TraceId}?span=0123456789abcdef",
         $"/trace/{BrowserFixture.TraceId}?view=flame&compare={ExploreFixture.BigTrace}",
