@@ -42,6 +42,15 @@ public sealed record QueryLimits
     /// <summary>Series that one log or trace metric query may return.</summary>
     public int MaxMetricSeries { get; init; } = 10_000;
 
+    /// <summary>Log lines that one query may look at: those that its stages are given; what the store rules out or counts by itself does not count.</summary>
+    public long MaxLogLinesScanned { get; init; } = 2_000_000_000;
+
+    /// <summary>Bytes of log lines that one query may look at.</summary>
+    public long MaxLogBytesScanned { get; init; } = 1L << 40;
+
+    /// <summary>Longest range of time of one log query (Loki's <c>max_query_length</c>); zero bounds nothing.</summary>
+    public TimeSpan MaxLogRange { get; init; }
+
     /// <summary>Traces that one search may return.</summary>
     public int MaxTraces { get; init; } = 100_000;
 

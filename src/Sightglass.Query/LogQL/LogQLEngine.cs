@@ -40,6 +40,7 @@ public sealed class LogQLEngine(IEventStore store, QueryLimits limits)
     public LogQLResult QueryRange(LogQLRange range, CancellationToken cancellation)
     {
         var query = LogQLParser.Parse(range.Query, limits);
+        Bound(range.EndUnixNano, range.StartUnixNano);
         var statistics = new LogQLStatistics();
         if (query is LogNode log)
         {
@@ -60,6 +61,17 @@ public sealed class LogQLEngine(IEventStore store, QueryLimits limits)
         var grid = new StepGrid(range.StartUnixNano, range.StepNano, (int)steps + 1);
         var series = Evaluate(query, grid, statistics, cancellation);
         return new LogQLResult(LogQLResultKind.Matrix, [], Finish(series, grid, sort: true), 0, statistics);
+    }
+
+    private void Bound(long end, long start)
+    {
+        var length = (Int128)end - start;
+        if (limits.MaxLogRange > TimeSpan.Zero && length > (Int128)limits.MaxLogRange.Ticks * 100)
+        {
+            var asked = TimeSpan.FromTicks((long)(length / 100));
+            throw new LimitExceededException(
+                nameof(limits.MaxLogRange), (long)limits.MaxLogRange.TotalSeconds, (long)asked.TotalSeconds, $"the query time range exceeds the limit max_query_length (query length: {LogQLFormatter.Duration(asked.Ticks * 100)}, limit: {LogQLFormatter.Duration(limits.MaxLogRange.Ticks * 100)})");
+        }
     }
 
     /// <summary>Checks a query without running it; true when it is about lines, false when it is a metric.</summary>
@@ -95,23 +107,6 @@ public sealed class LogQLEngine(IEventStore store, QueryLimits limits)
     /// <summary>Values of an index label in use; sorted.</summary>
     public IReadOnlyList<string> LabelValues(string name, string? selector, long minUnixNano, long maxUnixNano, CancellationToken cancellation) =>
         [.. Series(selector is null ? [] : [selector], minUnixNano, maxUnixNano, cancellation).Select(s => s[name]).Where(static v => v.Length > 0).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
-
-    /// <summary>Streams, lines and bytes that a selector finds.</summary>
-    public (int Streams, long Lines, long Bytes) Statistics(string selector, long minUnixNano, long maxUnixNano, CancellationToken cancellation)
-    {
-        var matchers = LogQLParser.ParseSelector(selector, limits);
-        var statistics = new LogQLStatistics();
-        var streams = new HashSet<LokiStream>();
-        var scan = new LogScan(store, new LogNode(0, matchers, []), new LabelNeeds(), true, minUnixNano, maxUnixNano, EventOrder.Any, statistics, cancellation);
-        scan.Run(
-            entry =>
-            {
-                streams.Add(entry.Stream);
-                return true;
-            },
-            cancellation);
-        return (streams.Count, statistics.LinesProcessed, statistics.BytesProcessed);
-    }
 
     private List<StepSeries> Evaluate(LogQLNode node, StepGrid grid, LogQLStatistics statistics, CancellationToken cancellation)
     {
@@ -158,7 +153,7 @@ public sealed class LogQLEngine(IEventStore store, QueryLimits limits)
         var needs = new LabelNeeds();
         needs.AddAll();
         var order = range.Direction == LogDirection.Forward ? EventOrder.TimeAscending : EventOrder.TimeDescending;
-        var scan = new LogScan(store, log, needs, true, range.StartUnixNano, range.EndUnixNano, order, statistics, cancellation);
+        var scan = new LogScan(store, limits, log, needs, true, range.StartUnixNano, range.EndUnixNano, order, statistics, cancellation);
         var last = long.MinValue;
         scan.Run(
             entry =>

@@ -70,6 +70,12 @@ public sealed class LogQLStatistics
 
     /// <summary>Lines that came through the pipeline.</summary>
     public long LinesKept { get; internal set; }
+
+    /// <summary>Lines that were looked at: those of <see cref="LinesProcessed"/> that the store did not count by itself.</summary>
+    public long LinesScanned { get; internal set; }
+
+    /// <summary>Bytes of structured metadata that was read with them, names and values.</summary>
+    public long MetadataBytes { get; internal set; }
 }
 
 /// <summary>The answer to a query.</summary>

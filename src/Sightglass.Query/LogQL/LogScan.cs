@@ -1,4 +1,6 @@
 using Sightglass.Core.Contracts;
+using Sightglass.Core.Errors;
+using Sightglass.Core.Limits;
 using Sightglass.Core.Model;
 using Sightglass.Query.LogQL.Filters;
 using Sightglass.Query.LogQL.Pipeline;
@@ -13,14 +15,18 @@ namespace Sightglass.Query.LogQL;
 /// </summary>
 internal sealed class LogScan
 {
+    private const string Advice = "select fewer streams, a shorter time, or put a line filter first";
+
     private readonly IEventStore _store;
     private readonly List<(EventPlan Plan, RowReader Reader)> _passes = [];
     private readonly LogEntry _entry = new();
     private readonly List<LogStage> _stages;
     private readonly LogQLStatistics _statistics;
+    private readonly QueryLimits _limits;
 
     public LogScan(
         IEventStore store,
+        QueryLimits limits,
         LogNode node,
         LabelNeeds needs,
         bool wantsLine,
@@ -35,6 +41,7 @@ internal sealed class LogScan
     {
         _entry.Hints = hinted ? needs : null;
         _store = store;
+        _limits = limits;
         _statistics = statistics;
         foreach (var stage in node.Stages)
         {
@@ -133,12 +140,14 @@ internal sealed class LogScan
             {
                 cancellation.ThrowIfCancellationRequested();
                 var page = cursor.Page;
+                Bound(page.Count);
                 for (var row = 0; row < page.Count; row++)
                 {
                     var weight = page.WeightOf(row);
                     _statistics.LinesProcessed += weight;
                     reader.Read(page, row);
                     _statistics.BytesProcessed += _entry.LineBytes;
+                    _statistics.MetadataBytes += _entry.MetadataBytes;
                     if (!Process())
                     {
                         continue;
@@ -151,6 +160,20 @@ internal sealed class LogScan
                     }
                 }
             }
+        }
+    }
+
+    // Before a page, so that no more than a page goes beyond.
+    private void Bound(int lines)
+    {
+        if ((_statistics.LinesScanned += lines) > _limits.MaxLogLinesScanned)
+        {
+            throw new LimitExceededException(nameof(_limits.MaxLogLinesScanned), _limits.MaxLogLinesScanned, _statistics.LinesScanned, $"query too large to execute: more lines to look at than max_lines_scanned; {Advice}");
+        }
+
+        if (_statistics.BytesProcessed > _limits.MaxLogBytesScanned)
+        {
+            throw new LimitExceededException(nameof(_limits.MaxLogBytesScanned), _limits.MaxLogBytesScanned, _statistics.BytesProcessed, $"query too large to execute: more bytes to look at than max_bytes_scanned; {Advice}");
         }
     }
 

@@ -51,12 +51,13 @@ internal static class ConfigurationLoader
         configuration = Server(root.Section("server"), configuration);
         configuration = Storage(root.Section("storage"), configuration, folder);
         var (scrapeDefaults, withGlobal) = Global(root.Section("global"), configuration, folder);
+        var promql = PromQLReader.Read(root.Section("promql"));
         configuration = withGlobal with
         {
             Scrape = ScrapeReader.Read(root, scrapeDefaults, folder),
             RemoteWrite = RemoteWriteReader.Read(root, withGlobal.ExternalLabels, folder),
             Otlp = OtlpReader.Read(root.Section("otlp")),
-            PromQL = PromQLReader.Read(root.Section("promql")),
+            PromQL = promql with { Limits = LogQLReader.Read(root.Section("logql"), promql.Limits) },
             Rules = Rules(root, folder),
             Alertmanager = Alertmanager(root, path, folder),
             Notices = [.. withGlobal.Notices, .. AcceptedKeys.Runtime(root.Section("runtime")), .. AcceptedKeys.Tracing(root.Section("tracing"), folder)],

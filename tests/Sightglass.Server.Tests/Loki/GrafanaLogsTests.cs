@@ -62,6 +62,16 @@ public sealed class GrafanaLogsTests : IAsyncLifetime
     [InlineData("detected_fields?query={service_name=\"shop\"}&line_limit=1000" + Range, "fields")]
     [InlineData("detected_field/user/values?query={service_name=\"shop\"}" + Range, "values")]
     [InlineData("patterns?query={service_name=\"shop\"}&step=10" + Range, "data")]
+    [InlineData("drilldown-limits?", "version")]
+    [InlineData("format_query?query={service_name=\"shop\"}|logfmt", "data")]
+    [InlineData("detected_fields/took/values?query={service_name=\"shop\"} |= \"level\" | json | logfmt&limit=100" + Range, "values")]
+    [InlineData("detected_labels?query=" + Range, "detectedLabels")]
+    [InlineData("index/volume?query={service_name=~`.%2B`}&limit=5000&targetLabels=service_name&aggregateBy=labels" + Range, "data.result")]
+    [InlineData("query_range?direction=FORWARD&limit=100&query={service_name=\"shop\",namespace=\"prod\"}&start=1767225590000000000&end=1767232790000000001", "data.result")]
+    [InlineData("query_range?direction=BACKWARD&limit=100&query={service_name=\"shop\",namespace=\"prod\"}&start=1767218390000000000&end=1767225595000000000", "data.result")]
+    [InlineData("query_range?limit=100&step=15000ms&query=sum(count_over_time({service_name=\"shop\"} |> `level=info took=<_>` | json | logfmt | drop __error__, __error_details__ [15s])) by (detected_level)" + Range, "data.result")]
+    [InlineData("query?query=topk(10, sum by (user) (count_over_time({service_name=\"shop\"} | json | logfmt | drop __error__, __error_details__ [1h])))&time=1767225600000000000", "data.result")]
+    [InlineData("query?query=quantile_over_time(0.95, {service_name=\"shop\"} | logfmt | unwrap duration_seconds(took) | __error__=\"\" [1h]) by (service_name)&time=1767225600", "data.result")]
     public async Task Is_answered(string path, string filled)
     {
         var (status, body) = await _host.SendAsync("/loki/api/v1/" + path, ("X-Loki-Response-Encoding-Flags", "categorize-labels"), ("X-Query-Tags", "Source=logvolhist"));

@@ -123,10 +123,59 @@ public sealed class LokiApiTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Build_info_statistics_and_what_is_not_offered()
+    public async Task Statistics_of_a_query_are_what_was_read()
+    {
+        var stats = (await _host.GetAsync(Path("query_range", ("query", """{app=~".+"} | logfmt | n > 2""")))).GetProperty("data").GetProperty("stats");
+        var summary = stats.GetProperty("summary");
+        summary.GetProperty("totalLinesProcessed").GetInt64().ShouldBe(5);
+        summary.GetProperty("totalPostFilterLines").GetInt64().ShouldBe(2);
+        summary.GetProperty("totalEntriesReturned").GetInt64().ShouldBe(2);
+
+        // Five lines of three bytes; user and two characters of its value.
+        summary.GetProperty("totalStructuredMetadataBytesProcessed").GetInt64().ShouldBe(5 * (6 + "detected_levelunknown".Length));
+        summary.GetProperty("totalBytesProcessed").GetInt64().ShouldBe(15 + (5 * (6 + "detected_levelunknown".Length)));
+        stats.GetProperty("querier").GetProperty("store").GetProperty("chunk").GetProperty("decompressedLines").GetInt64().ShouldBe(5);
+        stats.GetProperty("ingester").GetProperty("totalReached").GetInt32().ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData("""{ app = "b" }|="x"|logfmt""", "success", "data", "{app=\"b\"} |= \"x\" | logfmt")]
+    [InlineData("""sum(rate({app="b",service_name="a name that is long enough"}|="x" | logfmt | level="error" and status >= 500[5m]))""", "success", "data", "sum(\n  rate(\n    {app=\"b\", service_name=\"a name that is long enough\"} |= \"x\" | logfmt | ( level=\"error\" , status>=500 ) [5m]\n  )\n)")]
+    [InlineData("""{app="b" """, "invalid-query", "error", "parse error at line 1, col 10: syntax error: unexpected $end, expecting ,")]
+    public async Task Queries_are_formatted(string query, string status, string name, string want)
+    {
+        var (code, body) = await _host.SendAsync(Path("format_query", ("query", query)));
+        code.ShouldBe(status == "success" ? HttpStatusCode.OK : HttpStatusCode.BadRequest);
+        var answer = JsonDocument.Parse(body).RootElement;
+        answer.GetProperty("status").GetString().ShouldBe(status);
+        answer.GetProperty(name).GetString().ShouldBe(want);
+    }
+
+    [Fact]
+    public async Task Limits_are_told_and_kept()
+    {
+        var limits = (await _host.GetAsync("/loki/api/v1/drilldown-limits")).GetProperty("limits");
+        limits.GetProperty("max_entries_limit_per_query").GetInt32().ShouldBe(50_000);
+        limits.GetProperty("volume_enabled").GetBoolean().ShouldBeTrue();
+        limits.GetProperty("discover_service_name").GetArrayLength().ShouldBeGreaterThan(5);
+        foreach (var (strict, want) in new (QueryLimits, string)[]
+        {
+            (QueryLimits.Default with { MaxLogLinesScanned = 4 }, "MaxLogLinesScanned"),
+            (QueryLimits.Default with { MaxLogRange = TimeSpan.FromMinutes(30) }, "query length: 1h, limit: 30m"),
+            (QueryLimits.Default with { MaxQueryBytes = 10 }, "MaxQueryBytes"),
+        })
+        {
+            await using var host = await ApiHost.StartAsync(r => LokiApi.Map(r, new LogQLEngine(_store, strict), strict, new ManualTimeProvider()));
+            var (status, body) = await host.SendAsync(Path("query_range", ("query", """{app=~".+"} | logfmt""")));
+            status.ShouldBe(HttpStatusCode.BadRequest);
+            body.ShouldContain(want);
+        }
+    }
+
+    [Fact]
+    public async Task Build_info_and_what_is_not_offered()
     {
         (await _host.GetAsync("/loki/api/v1/status/buildinfo")).GetProperty("version").GetString().ShouldNotBeNullOrEmpty();
-        (await _host.GetAsync(Path("index/stats", ("query", """{app="b"}""")))).GetProperty("entries").GetInt64().ShouldBe(3);
         var (status, body) = await _host.SendAsync("/loki/api/v1/patterns");
         status.ShouldBe(HttpStatusCode.NotFound);
         body.ShouldContain("not offered");

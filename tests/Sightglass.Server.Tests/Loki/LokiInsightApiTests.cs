@@ -56,6 +56,29 @@ public sealed class LokiInsightApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Statistics_of_streams()
+    {
+        (await _host.GetAsync(Path("/loki/api/v1/index/stats", ("query", "{app=\"b\"}")))).GetRawText().ShouldBe("""{"streams":1,"chunks":1,"bytes":12,"entries":4}""");
+        (await _host.GetAsync(Path("/loki/api/v1/index/stats", ("query", "{app=~\".+\"}"), ("start", $"{Now - (8 * Second)}"), ("end", $"{Now - (6 * Second)}")))).GetRawText()
+            .ShouldBe("""{"streams":2,"chunks":2,"bytes":9,"entries":3}""");
+        (await _host.GetAsync(Path("/loki/api/v1/index/stats", ("query", "{app=\"none\"}")))).GetRawText().ShouldBe("""{"streams":0,"chunks":0,"bytes":0,"entries":0}""");
+    }
+
+    [Fact]
+    public async Task Fields_of_JSON_lines_name_their_path()
+    {
+        using var batch = LogBatch.Rent();
+        batch.AddAttribute("app"u8, AttributeType.String, "json"u8);
+        var resource = batch.EndResource(ResourceKind.Labels);
+        batch.AddRow(new LogRow { TimeUnixNano = Now - Second, Resource = resource, Scope = -1, BodyType = AttributeType.String, BodyBits = batch.AddText("{\"a b\":{\"c\":[1],\"d\":2},\"app\":\"x\"}").Packed });
+        _store.Append(batch);
+        var fields = (await _host.GetAsync(Path("/loki/api/v1/detected_fields", ("query", "{app=\"json\"}")))).GetProperty("fields");
+        fields.EnumerateArray().Single(static f => f.GetProperty("label").GetString() == "a_b_d").GetRawText()
+            .ShouldBe("""{"label":"a_b_d","type":"int","cardinality":1,"parsers":["json"],"jsonPath":["a b","d"]}""");
+        fields.EnumerateArray().Single(static f => f.GetProperty("label").GetString() == "app_extracted").GetProperty("jsonPath").GetRawText().ShouldBe("""["app"]""");
+    }
+
+    [Fact]
     public async Task Volume_range_is_a_matrix()
     {
         var data = (await _host.GetAsync(Path("/loki/api/v1/index/volume_range", ("query", "{app=\"b\"}"), ("start", $"{Now - (10 * Second)}"), ("end", $"{Now}"), ("step", "2s")))).GetProperty("data");

@@ -110,7 +110,7 @@ public sealed partial class LogInsights
             matchers.Add(new LabelMatcher(MatchType.Equal, label.Name, label.Value));
         }
 
-        var scan = new LogScan(store, new LogNode(0, matchers, []), AllLabels(), true, min, max, order, new LogQLStatistics(), cancellation);
+        var scan = new LogScan(store, limits, new LogNode(0, matchers, []), AllLabels(), true, min, max, order, new LogQLStatistics(), cancellation);
         scan.Run(
             entry =>
             {

@@ -7,6 +7,9 @@ namespace Sightglass.Query.LogQL.Insight;
 
 public sealed partial class LogInsights
 {
+    // Names that are remembered with their place in JSON lines.
+    private const int MaxPaths = 10_000;
+
     private static readonly string[] TypeOrder = ["boolean", "int", "float", "duration", "bytes"];
 
     /// <summary>Structured metadata of the lines of a selection and what a parser finds in them, sorted by name.</summary>
@@ -16,7 +19,7 @@ public sealed partial class LogInsights
     public IReadOnlyList<LogField> Fields(LogSample sample, int limit, CancellationToken cancellation) =>
     [
         .. Detect(sample, limit, null, cancellation).OrderBy(static f => f.Key, StringComparer.Ordinal)
-            .Select(static f => new LogField(f.Key, TypeOf(f.Value.Values), f.Value.Values.Count, f.Value.Parser is { } parser ? [parser] : [])),
+            .Select(static f => new LogField(f.Key, TypeOf(f.Value.Values), f.Value.Values.Count, f.Value.Parser is { } parser ? [parser] : [], f.Value.JsonPath)),
     ];
 
     /// <summary>Values of such a field, sorted.</summary>
@@ -27,6 +30,7 @@ public sealed partial class LogInsights
     {
         var found = new Dictionary<string, Found>(StringComparer.Ordinal);
         var (json, logfmt) = (new JsonStage(), new LogfmtStage(strict: false, keepEmpty: false, []));
+        var paths = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
         void Add(string name, ReadOnlySpan<char> value, string? parser)
         {
             if (only is not null && only != name)
@@ -45,6 +49,11 @@ public sealed partial class LogInsights
             }
 
             field.Parser ??= parser;
+            if (parser == "json" && field.JsonPath.Count == 0)
+            {
+                field.JsonPath = paths.GetValueOrDefault(name) ?? [];
+            }
+
             if (field.Values.Count < MaxFacetValues)
             {
                 field.Values.Add(value.ToString());
@@ -60,7 +69,20 @@ public sealed partial class LogInsights
                 var parser = trimmed.StartsWith('{') ? "json" : trimmed.Contains('=') ? "logfmt" : null;
                 if (parser is not null && entry.Error is null)
                 {
-                    (parser == "json" ? (LogStage)json : logfmt).Process(entry);
+                    if (parser == "json")
+                    {
+                        json.Process(entry, (label, path) =>
+                        {
+                            if (paths.Count < MaxPaths && !paths.ContainsKey(label))
+                            {
+                                paths.Add(label, [.. path]);
+                            }
+                        });
+                    }
+                    else
+                    {
+                        logfmt.Process(entry);
+                    }
                 }
 
                 // A line that only begins like JSON has no fields of its own.
@@ -104,6 +126,8 @@ public sealed partial class LogInsights
     {
         public string? Parser { get; set; }
 
+        public IReadOnlyList<string> JsonPath { get; set; } = [];
+
         public HashSet<string> Values { get; } = new(StringComparer.Ordinal);
     }
 }
@@ -113,4 +137,5 @@ public sealed partial class LogInsights
 /// <param name="Type">string, int, float, boolean, duration or bytes.</param>
 /// <param name="Cardinality">Different values seen.</param>
 /// <param name="Parsers">Parsers that find it; none for structured metadata.</param>
-public sealed record LogField(string Name, string Type, int Cardinality, IReadOnlyList<string> Parsers);
+/// <param name="JsonPath">Names of the members that lead to it in a JSON line; none for another.</param>
+public sealed record LogField(string Name, string Type, int Cardinality, IReadOnlyList<string> Parsers, IReadOnlyList<string> JsonPath);

@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using Sightglass.Core.Contracts;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Model;
-using Sightglass.Query.LogQL.Pipeline;
 
 namespace Sightglass.Query.LogQL.Insight;
 
@@ -14,7 +13,8 @@ public sealed partial class LogInsights
 
     /// <summary>
     /// Bytes of the lines of a selection by the labels of their streams, in cells of time that are named by their ends: by label values or, with
-    /// <paramref name="names"/>, by label name. Without target labels those of the selector count, by name all.
+    /// <paramref name="names"/>, by label name. Without target labels those of the selector count, by name all. What is more than
+    /// <see cref="StreamVolumes.MaxExactLines"/> lines is reckoned from the count of lines and the mean length of each stream's newest lines.
     /// </summary>
     /// <returns>Most bytes first.</returns>
     public IReadOnlyList<LogQLSeries> Volume(string selector, long minUnixNano, long maxUnixNano, long stepNano, IReadOnlyList<string> targets, bool names, int limit, CancellationToken cancellation)
@@ -32,36 +32,37 @@ public sealed partial class LogInsights
 
         var wanted = targets.Count > 0 ? targets : [.. node.Matchers.Select(static m => m.Name).Distinct()];
         var volumes = new Dictionary<LabelSet, Dictionary<long, double>>();
-        var groups = new Dictionary<LabelSet, LabelSet[]>();
-        var scan = new LogScan(store, node, new LabelNeeds(), true, minUnixNano, maxUnixNano, EventOrder.Any, new LogQLStatistics(), cancellation);
-        scan.Run(
-            entry =>
+        foreach (var (stream, cells) in new StreamVolumes(store, limits).Bytes(node.Matchers, minUnixNano, maxUnixNano, stepNano, cancellation))
+        {
+            LabelSet[] keys = names
+                ? [.. stream.Where(l => targets.Count == 0 || targets.Contains(l.Name)).Select(static l => LabelSet.FromSorted([new Label(l.Name, string.Empty)]))]
+                : [wanted.Count == 0 ? stream : stream.Only([.. wanted])];
+            foreach (var key in keys)
             {
-                var stream = entry.Stream.Labels;
-                if (!groups.TryGetValue(stream, out var keys))
+                ref var sums = ref CollectionsMarshal.GetValueRefOrAddDefault(volumes, key, out _);
+                sums ??= [];
+                foreach (var (cell, bytes) in cells)
                 {
-                    groups.Add(stream, keys = names
-                        ? [.. stream.Where(l => targets.Count == 0 || targets.Contains(l.Name)).Select(static l => LabelSet.FromSorted([new Label(l.Name, string.Empty)]))]
-                        : [wanted.Count == 0 ? stream : stream.Only([.. wanted])]);
+                    CollectionsMarshal.GetValueRefOrAddDefault(sums, Math.Min(maxUnixNano, cell + stepNano), out _) += bytes;
                 }
+            }
+        }
 
-                var end = Math.Min(maxUnixNano, minUnixNano + ((((entry.TimeUnixNano - minUnixNano) / stepNano) + 1) * stepNano));
-                foreach (var key in keys)
-                {
-                    ref var cells = ref CollectionsMarshal.GetValueRefOrAddDefault(volumes, key, out _);
-                    cells ??= [];
-                    CollectionsMarshal.GetValueRefOrAddDefault(cells, end, out _) += entry.LineBytes;
-                }
-
-                return true;
-            },
-            cancellation);
         return
         [
             .. volumes.OrderByDescending(static v => v.Value.Values.Sum()).ThenBy(static v => v.Key).Take(limit)
                 .Select(static v => (v.Key, Cells: v.Value.OrderBy(static c => c.Key).ToList()))
-                .Select(static v => new LogQLSeries(v.Key, [.. v.Cells.Select(static c => c.Key)], [.. v.Cells.Select(static c => c.Value)])),
+                .Select(static v => new LogQLSeries(v.Key, [.. v.Cells.Select(static c => c.Key)], [.. v.Cells.Select(static c => Math.Round(c.Value))])),
         ];
+    }
+
+    /// <summary>Streams, lines and bytes that a selector finds: streams and lines exactly, bytes as <see cref="Volume"/> has them.</summary>
+    public (int Streams, long Lines, long Bytes) Statistics(string selector, long minUnixNano, long maxUnixNano, CancellationToken cancellation)
+    {
+        var volumes = new StreamVolumes(store, limits);
+        var lines = volumes.Lines(Parse(selector).Matchers, minUnixNano, maxUnixNano, 0, cancellation);
+        var bytes = volumes.Bytes(lines, minUnixNano, maxUnixNano, cancellation);
+        return (lines.Count, lines.Values.Sum(static c => c.Values.Sum()), (long)bytes.Values.Sum(static c => c.Values.Sum()));
     }
 
     /// <summary>Index labels in use with the number of their values, sorted by name; labels that have only ids as values are left out.</summary>

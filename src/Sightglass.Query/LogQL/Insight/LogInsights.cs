@@ -43,7 +43,7 @@ public sealed partial class LogInsights(IEventStore store, QueryLimits limits)
 
         var seen = 0;
         var complete = true;
-        var scan = new LogScan(store, Parse(sample.Query), needs, true, sample.MinUnixNano, sample.MaxUnixNano, EventOrder.TimeDescending, new LogQLStatistics(), cancellation);
+        var scan = new LogScan(store, limits, Parse(sample.Query), needs, true, sample.MinUnixNano, sample.MaxUnixNano, EventOrder.TimeDescending, new LogQLStatistics(), cancellation);
         scan.Run(
             entry =>
             {

@@ -87,7 +87,7 @@ internal sealed class MetricEvaluator(IEventStore store, QueryLimits limits, Ste
         var order = node.Unwrap is null || WindowSamples.IsOrderFree(node.Function) ? EventOrder.Any : EventOrder.TimeAscending;
         var needsLine = node.Function is "bytes_rate" or "bytes_over_time";
         var scan = new LogScan(
-            store, node.Log, needs, needsLine, min, max, order, statistics, cancellation, LogFold.Of(node, grid, min), hinted && !needs.All, preservesErrors: true);
+            store, limits, node.Log, needs, needsLine, min, max, order, statistics, cancellation, LogFold.Of(node, grid, min), hinted && !needs.All, preservesErrors: true);
         var aggregation = new RangeAggregation(node, grouping, grid, limits);
         scan.RunWeighted(
             (entry, lines) =>

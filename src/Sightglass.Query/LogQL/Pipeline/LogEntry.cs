@@ -48,6 +48,7 @@ internal sealed class LogEntry
     private TextSlice _line;
     private int _lineBytes;
     private int _recorded;
+    private int _metadataBytes;
 
     /// <summary>The stream.</summary>
     public LokiStream Stream { get; private set; } = null!;
@@ -63,6 +64,9 @@ internal sealed class LogEntry
 
     /// <summary>Size of the line at present in UTF-8.</summary>
     public int LineBytes => _lineBytes >= 0 ? _lineBytes : _lineBytes = Encoding.UTF8.GetByteCount(Line);
+
+    /// <summary>Size of the structured metadata that was read: names and values, a number as eight bytes.</summary>
+    public int MetadataBytes => _metadataBytes;
 
     /// <summary>What went wrong in the pipeline, or null.</summary>
     public string? Error { get; private set; }
@@ -103,6 +107,7 @@ internal sealed class LogEntry
         _deleted.Clear();
         _length = 0;
         _recorded = 0;
+        _metadataBytes = 0;
         Error = null;
         ErrorDetails = null;
         Stream = stream;
@@ -142,6 +147,7 @@ internal sealed class LogEntry
         if (IndexOf(unique) < 0)
         {
             _labels.Add(new EntryLabel(unique, value, LabelCategory.Metadata));
+            _metadataBytes += name.Length + value.Length;
             Record(unique);
         }
     }
@@ -160,6 +166,7 @@ internal sealed class LogEntry
         if (IndexOf(unique) < 0)
         {
             _labels.Add(new EntryLabel(unique, default, LabelCategory.Metadata, type, number));
+            _metadataBytes += name.Length + sizeof(long);
             Record(unique);
         }
     }

@@ -11,7 +11,7 @@ internal sealed class LokiStream
     private const string ServiceName = "service_name";
 
     // Loki's default otlp_config: resource attributes that become index labels.
-    private static readonly HashSet<string> IndexAttributes = new(StringComparer.Ordinal)
+    internal static readonly HashSet<string> IndexAttributes = new(StringComparer.Ordinal)
     {
         "service.name", "service.namespace", "service.instance.id", "deployment.environment", "deployment.environment.name",
         "cloud.region", "cloud.availability_zone", "k8s.cluster.name", "k8s.namespace.name", "k8s.pod.name", "k8s.container.name",
@@ -20,7 +20,7 @@ internal sealed class LokiStream
     };
 
     // Loki's default discover_service_name, in its order.
-    private static readonly string[] ServiceNameSources =
+    internal static readonly string[] ServiceNameSources =
     [
         "service", "app", "application", "app_name", "name", "app_kubernetes_io_name", "container", "container_name",
         "k8s_container_name", "component", "workload", "job", "k8s_job_name",

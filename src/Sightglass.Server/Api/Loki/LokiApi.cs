@@ -45,20 +45,8 @@ internal static class LokiApi
                 json.WriteEndArray();
             });
         });
-        Get("/index/stats", (context, parameters, cancellation) =>
-        {
-            var (start, end) = parameters.Bounds(QueryRange);
-            var (streams, lines, bytes) = engine.Statistics(parameters.Text("query"), start, AfterEnd(end), cancellation);
-            return LokiJson.Write(context, json =>
-            {
-                json.WriteStartObject();
-                json.WriteNumber("streams"u8, streams);
-                json.WriteNumber("chunks"u8, streams);
-                json.WriteNumber("bytes"u8, bytes);
-                json.WriteNumber("entries"u8, lines);
-                json.WriteEndObject();
-            });
-        });
+        Get("/format_query", (context, parameters, _) => Format(context, parameters, engine));
+        Get("/drilldown-limits", (context, _, _) => LokiLimitsApi.Answer(context, limits, ApiVersion));
         Get("/status/buildinfo", static (context, _, _) => LokiJson.Write(context, static json =>
         {
             json.WriteStartObject();
@@ -71,6 +59,29 @@ internal static class LokiApi
             json.WriteEndObject();
         }));
         group.Map("/{**rest}", static context => Text(context, StatusCodes.Status404NotFound, $"{context.Request.Path} is not offered"));
+    }
+
+    // Its errors are JSON, other than everywhere else in Loki.
+    private static Task Format(HttpContext context, LokiParameters parameters, LogQLEngine engine)
+    {
+        var (formatted, error) = (string.Empty, string.Empty);
+        try
+        {
+            formatted = engine.Format(parameters.Text("query"));
+        }
+        catch (Exception e) when (e is QueryException or LimitExceededException)
+        {
+            error = e.Message;
+            context.Response.StatusCode = StatusCodes.Status400BadRequest;
+        }
+
+        return LokiJson.Write(context, json =>
+        {
+            json.WriteStartObject();
+            json.WriteString("status"u8, error.Length == 0 ? "success" : "invalid-query");
+            json.WriteString(error.Length == 0 ? "data" : "error", error.Length == 0 ? formatted : error);
+            json.WriteEndObject();
+        });
     }
 
     private static Task Query(HttpContext context, LokiParameters parameters, LogQLEngine engine, TimeProvider time, CancellationToken cancellation)

@@ -10,7 +10,7 @@ internal static class LokiInsightApi
 {
     // Loki's defaults.
     private const int DefaultVolumes = 100;
-    private const int DefaultFields = 1_000;
+    internal const int DefaultFields = 1_000;
     private const int DefaultFieldLines = 1_000;
     private const int PatternLines = 100_000;
     private const long MinPatternStep = 10_000_000_000;
@@ -23,12 +23,32 @@ internal static class LokiInsightApi
         void On(string path, Func<HttpContext, LokiParameters, CancellationToken, Task> run) =>
             routes.MapMethods("/loki/api/v1" + path, ["GET", "POST"], context => LokiApi.Run(context, limits, time, run));
 
+        On("/index/stats", (context, parameters, cancellation) => Statistics(context, parameters, insights, cancellation));
         On("/index/volume", (context, parameters, cancellation) => Volume(context, parameters, insights, ranged: false, cancellation));
         On("/index/volume_range", (context, parameters, cancellation) => Volume(context, parameters, insights, ranged: true, cancellation));
         On("/patterns", (context, parameters, cancellation) => Patterns(context, parameters, insights, cancellation));
         On("/detected_labels", (context, parameters, cancellation) => Labels(context, parameters, insights, cancellation));
         On("/detected_fields", (context, parameters, cancellation) => Fields(context, parameters, insights, cancellation));
         On("/detected_field/{name}/values", (context, parameters, cancellation) => Values(context, parameters, insights, cancellation));
+        On("/detected_fields/{name}/values", (context, parameters, cancellation) => Values(context, parameters, insights, cancellation));
+    }
+
+    private static Task Statistics(HttpContext context, LokiParameters parameters, LogInsights insights, CancellationToken cancellation)
+    {
+        var (start, end) = parameters.Bounds(QueryRange);
+        var query = parameters.Text("query") is { Length: > 0 } text ? text : throw LokiParameters.Bad("parameter \"query\" is missing");
+        var (streams, lines, bytes) = insights.Statistics(query, start, LokiApi.AfterEnd(end), cancellation);
+        return LokiJson.Write(context, json =>
+        {
+            json.WriteStartObject();
+            json.WriteNumber("streams"u8, streams);
+
+            // There are no chunks here; a stream is what is read as one.
+            json.WriteNumber("chunks"u8, streams);
+            json.WriteNumber("bytes"u8, bytes);
+            json.WriteNumber("entries"u8, lines);
+            json.WriteEndObject();
+        });
     }
 
     private static Task Volume(HttpContext context, LokiParameters parameters, LogInsights insights, bool ranged, CancellationToken cancellation)
@@ -106,6 +126,17 @@ internal static class LokiInsightApi
                 json.WriteString("type"u8, field.Type);
                 json.WriteNumber("cardinality"u8, field.Cardinality);
                 Parsers(json, field);
+                if (field.JsonPath.Count > 0)
+                {
+                    json.WriteStartArray("jsonPath"u8);
+                    foreach (var step in field.JsonPath)
+                    {
+                        json.WriteStringValue(step);
+                    }
+
+                    json.WriteEndArray();
+                }
+
                 json.WriteEndObject();
             }
 

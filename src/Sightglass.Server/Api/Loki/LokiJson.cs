@@ -202,28 +202,53 @@ internal static class LokiJson
     {
         json.WriteStartArray();
         json.WriteNumberValue((timeUnixNano / 1_000_000) / 1000m);
-        json.WriteStringValue(GoFloat.Json(value));
+        json.WriteStringValue(GoFloat.Plain(value));
         json.WriteEndArray();
     }
 
+    // Loki's summary; of its parts only what there is here: one process that reads one store, without splits, shards and caches.
     private static void Statistics(Utf8JsonWriter json, LogQLResult result, TimeSpan took)
     {
         var seconds = Math.Max(took.TotalSeconds, 1e-6);
         var statistics = result.Statistics;
+        var bytes = statistics.BytesProcessed + statistics.MetadataBytes;
         json.WriteStartObject("stats"u8);
         json.WriteStartObject("summary"u8);
-        json.WriteNumber("bytesProcessedPerSecond"u8, (long)(statistics.BytesProcessed / seconds));
+        json.WriteNumber("bytesProcessedPerSecond"u8, (long)(bytes / seconds));
         json.WriteNumber("linesProcessedPerSecond"u8, (long)(statistics.LinesProcessed / seconds));
-        json.WriteNumber("totalBytesProcessed"u8, statistics.BytesProcessed);
+        json.WriteNumber("totalBytesProcessed"u8, bytes);
         json.WriteNumber("totalLinesProcessed"u8, statistics.LinesProcessed);
         json.WriteNumber("execTime"u8, took.TotalSeconds);
         json.WriteNumber("queueTime"u8, 0);
         json.WriteNumber("subqueries"u8, 0);
-        json.WriteNumber("totalEntriesReturned"u8, result.Lines.Count);
+        json.WriteNumber("totalEntriesReturned"u8, result.Lines.Count + result.Series.Sum(static s => s.Values.Count));
         json.WriteNumber("splits"u8, 0);
         json.WriteNumber("shards"u8, 0);
         json.WriteNumber("totalPostFilterLines"u8, statistics.LinesKept);
-        json.WriteNumber("totalStructuredMetadataBytesProcessed"u8, 0);
+        json.WriteNumber("totalStructuredMetadataBytesProcessed"u8, statistics.MetadataBytes);
+        json.WriteEndObject();
+        json.WriteStartObject("querier"u8);
+        json.WriteStartObject("store"u8);
+        json.WriteNumber("totalChunksRef"u8, 0);
+        json.WriteNumber("totalChunksDownloaded"u8, 0);
+        json.WriteNumber("chunksDownloadTime"u8, 0);
+        json.WriteBoolean("queryReferencedStructuredMetadata"u8, statistics.MetadataBytes > 0);
+        json.WriteStartObject("chunk"u8);
+        json.WriteNumber("headChunkBytes"u8, 0);
+        json.WriteNumber("headChunkLines"u8, 0);
+        json.WriteNumber("decompressedBytes"u8, bytes);
+        json.WriteNumber("decompressedLines"u8, statistics.LinesScanned);
+        json.WriteNumber("compressedBytes"u8, 0);
+        json.WriteNumber("totalDuplicates"u8, 0);
+        json.WriteNumber("postFilterLines"u8, statistics.LinesKept);
+        json.WriteEndObject();
+        json.WriteEndObject();
+        json.WriteEndObject();
+        json.WriteStartObject("ingester"u8);
+        json.WriteNumber("totalReached"u8, 0);
+        json.WriteNumber("totalChunksMatched"u8, 0);
+        json.WriteNumber("totalBatches"u8, 0);
+        json.WriteNumber("totalLinesSent"u8, 0);
         json.WriteEndObject();
         json.WriteEndObject();
     }
