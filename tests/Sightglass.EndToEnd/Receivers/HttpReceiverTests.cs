@@ -28,6 +28,27 @@ public sealed class HttpReceiverTests(OneServer one) : IClassFixture<OneServer>
         (await server.LinesAsync("{service_name=\"logs-a\"}", 1)).Single().Text.ShouldBe("one");
     }
 
+    [Fact]
+    public async Task Seq_asks_for_a_key_where_there_are_keys()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder.PathOf("config.yml"), "receivers:\n  seq: { listen: '127.0.0.1:0', api_keys: [right] }\n");
+        await using var server = await ServerProcess.StartAsync(folder.PathOf("data"), "--config", folder.PathOf("config.yml"));
+        var own = $"http://127.0.0.1:{await server.PortOfAsync("seq", "http")}/";
+        foreach (var (at, header, status) in new[]
+        {
+            ("ingest/clef", "X-None: x", "401"), ("ingest/clef", "X-Seq-ApiKey: wrong", "401"), ("ingest/clef", "X-Seq-ApiKey: right", "201"), ("api/events/raw?clef&apiKey=right", "X-None: x", "201"),
+        })
+        {
+            foreach (var port in new[] { own, server.Http.BaseAddress!.ToString() })
+            {
+                (await Agent.RunAsync(null, "curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}", "-H", header, "--data-binary", $"{{\"@m\":\"x\"}}", port + at)).ShouldBe(status, $"{at} {header}");
+            }
+        }
+
+        (await server.LinesAsync("{service_name=\"seq\"}", 4)).Count.ShouldBe(4);
+    }
+
     [Theory]
     [InlineData("GET", "", 200, "\"number\":\"8.")]
     [InlineData("HEAD", "", 200, "")]
