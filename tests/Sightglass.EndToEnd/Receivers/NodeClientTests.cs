@@ -7,7 +7,7 @@ public sealed class NodeClientTests
 {
     private const string Configuration = """
         receivers:
-          fluentd: [ { listen: '127.0.0.1:0' }, { name: guarded, listen: '127.0.0.1:0', shared_key: hush } ]
+          fluentd: [ { listen: '127.0.0.1:0' }, { name: guarded, listen: '127.0.0.1:0', shared_key: hush }, { name: known, listen: '127.0.0.1:0', shared_key: hush, users: [ { username: ann, password: pass } ] } ]
           gelf: { udp: '127.0.0.1:0', tcp: '127.0.0.1:0' }
           elasticsearch: { listen: '127.0.0.1:0' }
         """;
@@ -43,7 +43,9 @@ public sealed class NodeClientTests
 
         await Agent.NodeAsync("send.mjs", "fluentLogger", $"127.0.0.1:{ports[1]}", "Message,hush");
         await ThreeLinesAsync(server, "{job=\"guarded\"}", 3);
-        (await server.LinesAsync("{service_name=\"shop.Message\"} | order=`7` | level=``", 1)).Count.ShouldBe(2);
+        await Agent.NodeAsync("send.mjs", "fluentLogger", $"127.0.0.1:{ports[2]}", "Message,hush,ann,pass");
+        await ThreeLinesAsync(server, "{job=\"known\"}", 3);
+        (await server.LinesAsync("{service_name=\"shop.Message\"} | order=`7` | level=``", 1)).Count.ShouldBe(3);
     }
 
     [Fact]

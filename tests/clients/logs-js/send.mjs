@@ -45,14 +45,14 @@ const clients = {
 
   async fluentLogger() {
     const fluent = require('fluent-logger');
-    const [eventMode, sharedKey] = (option ?? 'Message').split(',');
+    const [eventMode, sharedKey, username, password] = (option ?? 'Message').split(',');
     const sender = fluent.createFluentSender('shop', {
       host: url.hostname,
       port: Number(url.port),
       eventMode,
       requireAckResponse: true,
       ackResponseTimeout: 15_000,
-      ...(sharedKey ? { security: { clientHostname: 'client', sharedKey } } : {}),
+      ...(sharedKey ? { security: { clientHostname: 'client', sharedKey, username, password } } : {}),
     });
     sender.on('error', (error) => failures.push(String(error)));
     const emit = (record) => new Promise((resolve) => sender.emit(eventMode, record, fluent.EventTime.now(), (error) => {
