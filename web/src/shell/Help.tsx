@@ -9,7 +9,8 @@ export function Help({ opened, close }: { opened: boolean; close: () => void }) 
     [['['], 'Back: undo a zoom, a filter or a change of page'],
     ...PAGES.map((page): [string[], string] => [['g', page.key], `Go to ${page.label.toLowerCase()}`]),
     [['Ctrl', 'Enter'], 'Run the query of the editor'],
-    [['↑', '↓'], 'Move in a waterfall'],
+    [['p'], 'Pause live lines, or go on'],
+    [['↑', '↓'], 'Move in a waterfall or from line to line of a log'],
     [['←', '→'], 'Collapse or expand a span'],
   ];
   return (

@@ -1,5 +1,6 @@
 import { ActionIcon, Button, TextInput, UnstyledButton } from '@mantine/core';
 import { useState } from 'react';
+import { ApiError } from '../../api/client';
 import { useFacets, type Facet, type Facets } from '../../api/logs';
 import { Icon } from '../../shell/Icon';
 import { ErrorNote, Loading } from '../../shell/states';
@@ -63,7 +64,10 @@ export function FieldsPanel({ query, written, range, filter, close }: Props) {
         )}
       </div>
       <div className="sg-facets-list" aria-busy={answer.isFetching}>
-        {answer.error !== null ? (
+        {answer.error instanceof ApiError && answer.error.status === 400 ? (
+          // The list beside it says what is wrong.
+          <p className="sg-dim sg-pad">No fields: the query has an error</p>
+        ) : answer.error !== null ? (
           <ErrorNote error={answer.error} />
         ) : answer.data === undefined ? (
           answer.isFetching && <Loading what="the fields" />

@@ -105,7 +105,11 @@ function Missing({ tail }: { tail: TailState }) {
       {tail.forgotten > 0 &&
         `, the newest ${TAIL_LINES.toLocaleString('en')} are kept and ${tail.forgotten.toLocaleString('en')} older ones let go`}
       {tail.skipped > 0 && (
-        <span className="sg-bad"> · {tail.skipped.toLocaleString('en')} left out: too many came at once</span>
+        <span className="sg-bad" title="Narrow the query to see every line.">
+          {' '}
+          · {tail.skippedMore && 'at least '}
+          {tail.skipped.toLocaleString('en')} left out: too many came at once
+        </span>
       )}
     </>
   );

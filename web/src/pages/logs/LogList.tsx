@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import type { LogLine } from '../../api/loki';
 import { formatTime } from '../../lib/format';
 import { LevelMark } from './LevelMark';
@@ -72,6 +72,20 @@ export function LogList(props: Props) {
     if (!next.delete(id)) next.add(id);
     setOpen(next);
   };
+  // From a line the arrows go to the next one; Enter opens it.
+  const step = (event: KeyboardEvent) => {
+    const by = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
+    const from = event.target instanceof HTMLElement && event.target.closest<HTMLElement>('.sg-log-line');
+    if (by === 0 || !from) return;
+    const next = Number(from.closest<HTMLElement>('[data-index]')?.dataset.index) + by;
+    if (!(next >= 0 && next < lines.length)) return;
+    event.preventDefault();
+    rows.scrollToIndex(next, { align: 'auto' });
+    requestAnimationFrame(() => {
+      const row = scroller.current?.querySelector<HTMLElement>(`[data-index="${String(next)}"] .sg-log-line`);
+      row?.focus({ preventScroll: true });
+    });
+  };
   const [away, setAway] = useState(false);
   const isReading = away || open.size > 0;
   useEffect(() => {
@@ -94,6 +108,7 @@ export function LogList(props: Props) {
       role="region"
       aria-label="Lines of the log"
       data-testid="log-list"
+      onKeyDown={step}
       onScroll={(event) => {
         setAway(event.currentTarget.scrollTop > TOP_PIXELS);
       }}

@@ -8,6 +8,8 @@ export const TAIL_LINES = 5000;
 const FIRST_LINES = 1000;
 /** Lines that came late are asked for again after a lost connection. */
 const OVERLAP_NANOS = 5_000_000_000n;
+/** The most that a message names of what was left out. */
+const NAMED = 1000;
 const RETRY_MS = [500, 1000, 2000, 4000, 8000, 15_000];
 
 /** A message of Loki's tail. */
@@ -24,6 +26,8 @@ export class TailBuffer {
   forgotten = 0;
   /** Lines the server left out because too many came at once. */
   skipped = 0;
+  /** It left out more than it names. */
+  skippedMore = false;
   private given = 0;
 
   constructor(private readonly bound = TAIL_LINES) {}
@@ -34,7 +38,9 @@ export class TailBuffer {
 
   /** Takes a message; how many of its lines are new. After a lost connection it may tell again what is known. */
   add(message: TailMessage, again = false): number {
-    this.skipped += message.dropped_entries?.length ?? 0;
+    const skipped = message.dropped_entries?.length ?? 0;
+    this.skipped += skipped;
+    if (skipped >= NAMED) this.skippedMore = true;
     let fresh = flatten(message.streams ?? []);
     if (again) fresh = this.unknown(fresh);
     if (fresh.length === 0) return 0;
@@ -66,12 +72,21 @@ export interface TailState {
   waiting: number;
   forgotten: number;
   skipped: number;
+  skippedMore: boolean;
   /** `refused`: the query cannot be followed, and is not tried again. */
   phase: 'connecting' | 'open' | 'lost' | 'refused';
   error: unknown;
 }
 
-const START: TailState = { lines: [], waiting: 0, forgotten: 0, skipped: 0, phase: 'connecting', error: null };
+const START: TailState = {
+  lines: [],
+  waiting: 0,
+  forgotten: 0,
+  skipped: 0,
+  skippedMore: false,
+  phase: 'connecting',
+  error: null,
+};
 
 /** Follows a query over Loki's tail and connects again when the connection is lost. */
 export class Tail {
@@ -152,9 +167,10 @@ export class Tail {
 
   private take(message: TailMessage, again: boolean) {
     const added = this.buffer.add(message, again);
-    const { lines, forgotten, skipped } = this.buffer;
-    if (this.held) this.set({ waiting: this.state.waiting + added, forgotten, skipped });
-    else this.set({ lines, waiting: 0, forgotten, skipped });
+    const { lines, forgotten, skipped, skippedMore } = this.buffer;
+    const missing = { forgotten, skipped, skippedMore };
+    if (this.held) this.set({ waiting: this.state.waiting + added, ...missing });
+    else this.set({ lines, waiting: 0, ...missing });
   }
 
   private async lost(opened: boolean, reason: string) {
