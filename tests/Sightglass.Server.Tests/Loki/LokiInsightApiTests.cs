@@ -75,6 +75,8 @@ public sealed class LokiInsightApiTests : IAsyncLifetime
         var fields = (await _host.GetAsync(Path("/loki/api/v1/detected_fields", ("query", "{app=\"json\"}")))).GetProperty("fields");
         fields.EnumerateArray().Single(static f => f.GetProperty("label").GetString() == "a_b_d").GetRawText()
             .ShouldBe("""{"label":"a_b_d","type":"int","cardinality":1,"parsers":["json"],"jsonPath":["a b","d"]}""");
+        (await _host.GetAsync(Path("/loki/api/v1/detected_fields", ("query", "{app=\"json\"} | json | logfmt | drop __error__, __error_details__")))).GetProperty("fields")
+            .EnumerateArray().Single(static f => f.GetProperty("label").GetString() == "a_b_d").GetProperty("jsonPath").GetRawText().ShouldBe("""["a b","d"]""");
         fields.EnumerateArray().Single(static f => f.GetProperty("label").GetString() == "app_extracted").GetProperty("jsonPath").GetRawText().ShouldBe("""["app"]""");
     }
 

@@ -60,6 +60,15 @@ public sealed partial class LogInsights
             }
         }
 
+        var scratch = new LogEntry();
+        void Remember(string label, IReadOnlyList<string> path)
+        {
+            if (paths.Count < MaxPaths && !paths.ContainsKey(label))
+            {
+                paths.Add(label, [.. path]);
+            }
+        }
+
         Scan(
             sample,
             AllLabels(),
@@ -67,26 +76,31 @@ public sealed partial class LogInsights
             {
                 var trimmed = entry.Line.Trim();
                 var parser = trimmed.StartsWith('{') ? "json" : trimmed.Contains('=') ? "logfmt" : null;
-                if (parser is not null && entry.Error is null)
+                var failed = false;
+                var parsed = HasParsed(entry);
+                if (parsed && parser == "json")
                 {
+                    // Only for the paths.
+                    scratch.Begin(entry.Stream, entry.TimeUnixNano, System.Text.Encoding.UTF8.GetBytes(entry.Line.ToString()));
+                    json.Process(scratch, Remember);
+                }
+                else if (parser is not null && !parsed)
+                {
+                    // What the query's own stages found counts as it is; else the line is read by what it looks like.
+                    entry.Remove(LogEntry.ErrorLabel);
                     if (parser == "json")
                     {
-                        json.Process(entry, (label, path) =>
-                        {
-                            if (paths.Count < MaxPaths && !paths.ContainsKey(label))
-                            {
-                                paths.Add(label, [.. path]);
-                            }
-                        });
+                        json.Process(entry, Remember);
                     }
                     else
                     {
                         logfmt.Process(entry);
                     }
+
+                    // A line that only begins like JSON has no fields of its own.
+                    failed = entry.Error is not null;
                 }
 
-                // A line that only begins like JSON has no fields of its own.
-                var failed = entry.Error is not null;
                 foreach (var label in entry.Labels)
                 {
                     if (label.Category == LabelCategory.Metadata || !failed)
@@ -97,6 +111,19 @@ public sealed partial class LogInsights
             },
             cancellation);
         return found;
+    }
+
+    private static bool HasParsed(LogEntry entry)
+    {
+        foreach (var label in entry.Labels)
+        {
+            if (label.Category == LabelCategory.Parsed)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     // The narrowest type that all values have.
