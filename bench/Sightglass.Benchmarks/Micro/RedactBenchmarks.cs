@@ -19,7 +19,7 @@ public class RedactBenchmarks
     private readonly LogBatch _batch = new();
     private readonly long[] _counts = new long[SecretRules.Count];
     private readonly CompiledPipelines _personal = new(
-        new PipelineConfiguration { Logs = [new LogPipelineConfiguration("all", [], [], [new RedactConfiguration { Cards = true, Emails = true }])] }, new LogMetrics());
+        new PipelineConfiguration { Logs = [new LogPipelineConfiguration("all", [], [], [new RedactConfiguration { Cards = true, Emails = true }])] }, new LogMetrics(TimeProvider.System));
 
     private readonly LogRowView _view = new();
     private byte[] _secret = [];

@@ -1,17 +1,21 @@
-using System.Globalization;
 using System.Text;
 using Sightglass.Core.Contracts;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Model;
+using Sightglass.Ingest.Otlp;
 
 namespace Sightglass.Ingest.Pipeline;
 
 /// <summary>
 /// Metrics made from logs: counted in memory, stored at every interval like those of a scraped target. A metric that a reload leaves as it was goes on
-/// counting. Thread-safe.
+/// counting. A series begins with a sample of 0 at the time of its first record, so that what comes first is an increase, and a restart is a reset, whatever the
+/// value was before. Thread-safe.
 /// </summary>
-internal sealed class LogMetrics
+internal sealed class LogMetrics(TimeProvider time)
 {
+    /// <summary>Who brings the series, where limits are on senders.</summary>
+    public const string Sender = "pipelines";
+
     private readonly Dictionary<string, LogMetric> _metrics = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
 
@@ -22,7 +26,7 @@ internal sealed class LogMetrics
         {
             if (!_metrics.TryGetValue(configuration.Name, out var metric) || !metric.IsOf(configuration))
             {
-                _metrics[configuration.Name] = metric = new LogMetric(configuration);
+                _metrics[configuration.Name] = metric = new LogMetric(configuration, time);
             }
 
             return metric;
@@ -52,20 +56,27 @@ internal sealed class LogMetrics
         }
 
         using var batch = MetricBatch.Rent();
+        batch.Sender = Sender;
         foreach (var metric in metrics)
         {
             metric.AddTo(batch, now.ToUnixTimeMilliseconds());
         }
 
-        if (batch.SampleCount > 0)
+        if (batch.SampleCount == 0)
         {
-            sink.Append(batch);
+            return;
+        }
+
+        sink.Append(batch);
+        foreach (var metric in metrics)
+        {
+            metric.HaveBegun();
         }
     }
 }
 
 /// <summary>One metric from logs. Thread-safe.</summary>
-internal sealed class LogMetric(MetricConfiguration configuration)
+internal sealed class LogMetric(MetricConfiguration configuration, TimeProvider time)
 {
     private static readonly LabelSet Other = LabelSet.From([new Label("overflow", "(other)")]);
 
@@ -91,7 +102,7 @@ internal sealed class LogMetric(MetricConfiguration configuration)
                 labels = hasRoom ? labels : Other;
                 if (!_series.TryGetValue(labels, out values))
                 {
-                    _series[labels] = values = new Values(new long[_bounds.Length + 1]);
+                    _series[labels] = values = new Values(new long[_bounds.Length + 1], time.GetUtcNow().ToUnixTimeMilliseconds());
                 }
             }
 
@@ -117,9 +128,11 @@ internal sealed class LogMetric(MetricConfiguration configuration)
 
             foreach (var (labels, values) in _series)
             {
+                values.WasGiven = true;
+                var from = values.HasBegun ? (long?)null : Math.Min(values.CreatedMs, timestampMs - 1);
                 if (!IsHistogram)
                 {
-                    Add(batch, timestampMs, string.Empty, labels, null, values.Sum);
+                    Add(batch, from, timestampMs, string.Empty, labels, null, values.Sum);
                     continue;
                 }
 
@@ -127,16 +140,28 @@ internal sealed class LogMetric(MetricConfiguration configuration)
                 for (var i = 0; i <= _bounds.Length; i++)
                 {
                     below += values.Buckets[i];
-                    Add(batch, timestampMs, "_bucket", labels, i < _bounds.Length ? _bounds[i].ToString("R", CultureInfo.InvariantCulture) : "+Inf", below);
+                    Add(batch, from, timestampMs, "_bucket", labels, i < _bounds.Length ? BoundText(_bounds[i]) : "+Inf", below);
                 }
 
-                Add(batch, timestampMs, "_count", labels, null, below);
-                Add(batch, timestampMs, "_sum", labels, null, values.Sum);
+                Add(batch, from, timestampMs, "_count", labels, null, below);
+                Add(batch, from, timestampMs, "_sum", labels, null, values.Sum);
             }
         }
     }
 
-    private void Add(MetricBatch batch, long timestampMs, string suffix, LabelSet labels, string? bound, double value)
+    /// <summary>Called when what <see cref="AddTo"/> gave is stored.</summary>
+    public void HaveBegun()
+    {
+        lock (_gate)
+        {
+            foreach (var values in _series.Values)
+            {
+                values.HasBegun = values.WasGiven;
+            }
+        }
+    }
+
+    private void Add(MetricBatch batch, long? fromMs, long timestampMs, string suffix, LabelSet labels, string? bound, double value)
     {
         batch.BeginSeries();
         batch.AddLabel("__name__"u8, Encoding.UTF8.GetBytes(configuration.Name + suffix));
@@ -152,12 +177,32 @@ internal sealed class LogMetric(MetricConfiguration configuration)
 
         if (batch.EndSeries() is var series and >= 0)
         {
+            if (fromMs is { } from)
+            {
+                batch.AddSample(series, from, 0);
+            }
+
             batch.AddSample(series, timestampMs, value);
         }
     }
 
-    private sealed class Values(long[] buckets)
+    private static string BoundText(double bound)
     {
+        Span<byte> text = stackalloc byte[GoNumberText.MaxBytes];
+        return Encoding.ASCII.GetString(text[..GoNumberText.Fixed(bound, text)]);
+    }
+
+    private sealed class Values(long[] buckets, long createdMs)
+    {
+        /// <summary>When its first record came.</summary>
+        public long CreatedMs { get; } = createdMs;
+
+        /// <summary>Whether it was in a batch.</summary>
+        public bool WasGiven { get; set; }
+
+        /// <summary>Whether its sample of 0 is stored.</summary>
+        public bool HasBegun { get; set; }
+
         public double Sum { get; set; }
 
         public long[] Buckets { get; } = buckets;

@@ -16,7 +16,7 @@ public sealed class LogPipeline : IBatchSink, IAsyncDisposable
     private readonly IBatchSink _next;
     private readonly TimeProvider _time;
     private readonly Action<string> _report;
-    private readonly LogMetrics _metrics = new();
+    private readonly LogMetrics _metrics;
     private readonly PipelineFigures _figures = new();
     private readonly ConcurrentBag<LogRowView> _views = [];
     private readonly CancellationTokenSource _stop = new();
@@ -29,6 +29,7 @@ public sealed class LogPipeline : IBatchSink, IAsyncDisposable
         _next = next;
         _time = time;
         _report = report;
+        _metrics = new LogMetrics(time);
         _compiled = new CompiledPipelines(configuration, _metrics);
     }
 

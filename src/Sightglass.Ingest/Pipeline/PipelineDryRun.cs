@@ -48,7 +48,7 @@ public sealed class PipelineDryRun
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(intake);
-        _compiled = new CompiledPipelines(configuration, new LogMetrics());
+        _compiled = new CompiledPipelines(configuration, new LogMetrics(intake.Time));
         _source = source;
         _intake = intake;
         _counts = intake.Ledger.Source(source.Receiver, "dry run");
