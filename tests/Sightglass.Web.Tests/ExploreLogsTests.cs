@@ -112,6 +112,25 @@ public sealed class ExploreLogsTests(ExploreFixture data) : IClassFixture<Explor
     }
 
     [BrowserFact]
+    public async Task Arrows_move_from_line_to_line_and_enter_opens_one()
+    {
+        var page = await OpenAsync(Steps);
+        await page.GetByTestId("log-row").First.FocusAsync();
+        for (var down = 1; down <= 3; down++)
+        {
+            await page.Keyboard.PressAsync("ArrowDown");
+            await Expect(page.Locator($"[data-index='{down}'] [data-testid='log-row']")).ToBeFocusedAsync();
+        }
+
+        await page.Keyboard.PressAsync("ArrowUp");
+        var third = page.Locator("[data-index='2'] [data-testid='log-row']");
+        await Expect(third).ToBeFocusedAsync();
+        await page.Keyboard.PressAsync("Enter");
+        await Expect(third).ToHaveAttributeAsync("aria-expanded", "true");
+        await page.Context.CloseAsync();
+    }
+
+    [BrowserFact]
     public async Task Link_to_a_line_opens_at_that_line_far_down()
     {
         var page = await OpenAsync(Bulk + "%20%7C%3D%20%22disk%20is%20full%22");

@@ -1,4 +1,5 @@
 import { Link } from '@tanstack/react-router';
+import type { Labels } from '../../api/prometheus';
 import { useAlertHistory, type AlertChange } from '../../api/sightglass';
 import { matchesLabels } from '../../filters/apply';
 import { Hidden } from '../../filters/Hidden';
@@ -57,8 +58,8 @@ function hasText({ alertname, ruleGroup, labels }: AlertChange, text: string): b
   return [alertname, ruleGroup, ...Object.values(labels)].some((part) => part.toLowerCase().includes(text));
 }
 
-/** What one rule did lately, each of its alerts. */
-export function RuleHistory({ name, group }: { name: string; group: string }) {
+/** What one rule did lately, each of its alerts, without the labels that all of them have. */
+export function RuleHistory({ name, group, labels }: { name: string; group: string; labels: Labels }) {
   const answer = useAlertHistory(NEWEST_OF_RULE, RULE_INTERVAL);
   const list = (answer.data?.changes ?? []).filter((change) => change.alertname === name && change.ruleGroup === group);
   return (
@@ -74,7 +75,7 @@ export function RuleHistory({ name, group }: { name: string; group: string }) {
         <p className="sg-nothing sg-dim">It has not changed its state lately.</p>
       ) : (
         <>
-          <ChangeTable list={list.slice(0, SHOWN_OF_RULE)} isOfRule />
+          <ChangeTable list={list.slice(0, SHOWN_OF_RULE)} isOfRule without={Object.keys(labels)} />
           {list.length > SHOWN_OF_RULE && (
             <p className="sg-nothing">
               <Link
@@ -91,9 +92,16 @@ export function RuleHistory({ name, group }: { name: string; group: string }) {
   );
 }
 
-function ChangeTable({ list, isOfRule = false }: { list: readonly AlertChange[]; isOfRule?: boolean }) {
+interface TableProps {
+  list: readonly AlertChange[];
+  isOfRule?: boolean;
+  /** Labels that say nothing here. */
+  without?: readonly string[];
+}
+
+function ChangeTable({ list, isOfRule = false, without = [] }: TableProps) {
   return (
-    <table className="sg-table sg-rows">
+    <table className="sg-table sg-rows sg-compact sg-changes">
       <thead>
         <tr>
           <th>Time</th>
@@ -122,7 +130,7 @@ function ChangeTable({ list, isOfRule = false }: { list: readonly AlertChange[];
               <State state={change.to} />
             </td>
             <td data-label="Labels">
-              <LabelTags labels={change.labels} without={['alertname']} />
+              <LabelTags labels={change.labels} without={['alertname', ...without]} />
             </td>
             <td data-label="Value" className="sg-num">
               {change.value === null ? '–' : formatNumber(Number(change.value))}

@@ -96,7 +96,7 @@ export function RuleNotifications({ name }: { name: string }) {
 function NotificationTable({ list, only }: { list: readonly Notification[]; only?: string }) {
   const now = Math.max(useTime().now, ...list.slice(0, 1).map((item) => Date.parse(item.updatedAt)));
   return (
-    <table className="sg-table sg-rows">
+    <table className="sg-table sg-rows sg-compact sg-notified">
       <thead>
         <tr>
           <th>Time</th>
@@ -155,7 +155,7 @@ function Told({ item, only }: { item: Notification; only: string | undefined }) 
       </summary>
       {alerts.slice(0, TOLD).map((alert) => (
         <div key={alert.fingerprint} className="sg-told-alert">
-          <State state={alert.status === 'resolved' ? 'inactive' : alert.status} />{' '}
+          <State state={alert.status} />{' '}
           <span className="sg-dim">since {formatTimeShort(Date.parse(alert.startsAt))}</span>
           <Annotations annotations={alert.annotations} />
           <LabelTags labels={alert.labels} without={['alertname']} />

@@ -127,7 +127,6 @@ function OneRule({ group, rule, place }: Found) {
           )}
         </Panel>
       )}
-      {isAlert && <RuleHistory name={rule.name} group={group.name} />}
       <div className="sg-two sg-halves">
         <Panel title="Rule" aside={<State state={rule.health} />}>
           <div className="sg-rule-text">
@@ -174,6 +173,7 @@ function OneRule({ group, rule, place }: Found) {
           </div>
         )}
       </div>
+      {isAlert && <RuleHistory name={rule.name} group={group.name} labels={rule.labels ?? {}} />}
     </>
   );
 }
