@@ -56,7 +56,7 @@ public sealed class PushReceiver(IBatchSink sink, DeltaAccumulator deltas, Inges
         var rejections = new Rejections();
         OtlpLogsDecoder.Decode(body, batch, rejections, Limits, Now);
         LogIntake.Admit(source, LogRate, batch.Count, body.Length);
-        return Close(batch.Count > 0 ? sink.Append(batch) : default, rejections, source);
+        return Close(batch.Count > 0 ? sink.Append(batch) : default, rejections, source, "stream_limit");
     }
 
     /// <summary>Takes an <c>ExportTraceServiceRequest</c>.</summary>
@@ -109,7 +109,7 @@ public sealed class PushReceiver(IBatchSink sink, DeltaAccumulator deltas, Inges
         }
 
         LogIntake.Admit(source, LogRate, batch.Count, body.Length);
-        return Close(batch.Count > 0 ? sink.Append(batch) : default, rejections, source);
+        return Close(batch.Count > 0 ? sink.Append(batch) : default, rejections, source, "stream_limit");
     }
 
     private long Now => OtlpTimes.NowUnixNano(time);
@@ -124,12 +124,12 @@ public sealed class PushReceiver(IBatchSink sink, DeltaAccumulator deltas, Inges
 
     private static bool HasMetrics(MetricBatch batch) => batch.SampleCount + batch.Histograms.Count + batch.Exemplars.Count + batch.Metadata.Count > 0;
 
-    private static AppendResult Close(AppendResult stored, Rejections rejections, IngestSource source)
+    private static AppendResult Close(AppendResult stored, Rejections rejections, IngestSource source, string limited = "series_limit")
     {
         rejections.CountIn(source);
         if (stored.Rejected > 0)
         {
-            source.Reject(stored.SeriesLimited == stored.Rejected ? "series_limit" : "store", stored.Rejected, stored.FirstReason ?? "refused by the store");
+            source.Reject(stored.SeriesLimited == stored.Rejected ? limited : "store", stored.Rejected, stored.FirstReason ?? "refused by the store");
         }
 
         source.StoredItems(stored.Stored);

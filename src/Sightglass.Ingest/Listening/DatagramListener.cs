@@ -171,7 +171,7 @@ internal sealed class DatagramListener : PortListener
         foreach (var (source, count) in _pending)
         {
             var ofThis = Math.Min(refused, count);
-            source.Reject("store", ofThis, result.FirstReason ?? "refused by the store");
+            source.Reject(LogIntake.ReasonOf(result), ofThis, result.FirstReason ?? "refused by the store");
             var goneHere = Math.Min(gone, count - ofThis);
             source.StoredItems(count - ofThis - goneHere);
             refused -= ofThis;

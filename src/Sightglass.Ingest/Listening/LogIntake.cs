@@ -32,7 +32,7 @@ public sealed record LogIntake(IBatchSink Sink, IngestLedger Ledger, IngestLimit
         rejections.CountIn(source);
         if (stored.Rejected > 0)
         {
-            source.Reject("store", stored.Rejected, stored.FirstReason ?? "refused by the store");
+            source.Reject(ReasonOf(stored), stored.Rejected, stored.FirstReason ?? "refused by the store");
         }
 
         source.StoredItems(stored.Stored);
@@ -59,7 +59,7 @@ public sealed record LogIntake(IBatchSink Sink, IngestLedger Ledger, IngestLimit
             {
                 var result = Sink.Append(batch);
                 source.StoredItems(result.Stored);
-                source.Reject("store", result.Rejected, result.FirstReason ?? "refused by the store");
+                source.Reject(ReasonOf(result), result.Rejected, result.FirstReason ?? "refused by the store");
                 return;
             }
             catch (Exception e) when (e is StorageFailedException or LimitExceededException)
@@ -70,6 +70,9 @@ public sealed record LogIntake(IBatchSink Sink, IngestLedger Ledger, IngestLimit
             await Task.Delay(ListenLimits.StoreRetry, Time, cancellation);
         }
     }
+
+    /// <summary>What records that a store or the pipeline refused are counted as.</summary>
+    internal static string ReasonOf(AppendResult result) => result.SeriesLimited == result.Rejected ? "stream_limit" : "store";
 
     /// <summary>Refuses a request of a sender that sends too much; nothing of it is stored.</summary>
     /// <exception cref="LimitExceededException">It does.</exception>

@@ -17,6 +17,7 @@ public sealed class LogPipeline : IBatchSink, IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly Action<string> _report;
     private readonly LogMetrics _metrics;
+    private readonly StreamLimit _streams;
     private readonly PipelineFigures _figures = new();
     private readonly ConcurrentBag<LogRowView> _views = [];
     private readonly CancellationTokenSource _stop = new();
@@ -30,11 +31,15 @@ public sealed class LogPipeline : IBatchSink, IAsyncDisposable
         _time = time;
         _report = report;
         _metrics = new LogMetrics(time);
+        _streams = new StreamLimit(time);
         _compiled = new CompiledPipelines(configuration, _metrics);
     }
 
     /// <summary>What the pipelines in force did.</summary>
     public IReadOnlyList<PipelineFigure> Figures => _figures.Read();
+
+    /// <summary>Streams that had a record lately, over all tenants.</summary>
+    public int ActiveStreams => _streams.Active;
 
     /// <summary>Starts storing metrics from logs.</summary>
     public void Start() => _loop = Task.Run(StoreMetricsAsync);
@@ -74,6 +79,7 @@ public sealed class LogPipeline : IBatchSink, IAsyncDisposable
             }
 
             compiled.Run(view);
+            var refused = _streams.Apply(batch, compiled.Configuration.MaxActiveStreams);
             AppendResult result;
             try
             {
@@ -82,14 +88,14 @@ public sealed class LogPipeline : IBatchSink, IAsyncDisposable
             }
             catch
             {
-                prepared = new PreparedBatch([.. view.Observations], view.Counts.ToArray(), [.. view.Sampled], compiled);
+                prepared = new PreparedBatch([.. view.Observations], view.Counts.ToArray(), [.. view.Sampled], compiled, refused);
                 prepared.SetBack();
                 batch.Prepared = prepared;
                 throw;
             }
 
             Count(compiled, view.Observations, view.Counts, batch.Receiver);
-            return result;
+            return With(result, refused, compiled);
         }
         finally
         {
@@ -121,8 +127,12 @@ public sealed class LogPipeline : IBatchSink, IAsyncDisposable
 
         batch.Prepared = null;
         Count(prepared.Compiled, prepared.Observations, prepared.Counts, batch.Receiver);
-        return result;
+        return With(result, prepared.Refused, prepared.Compiled);
     }
+
+    // Records of streams beyond the limit are refused as the store refuses records: the others are stored.
+    private static AppendResult With(AppendResult result, int refused, CompiledPipelines compiled) => refused == 0 ? result : result.And(
+        new AppendResult(0, refused, $"too many streams: limit max_active_streams is {compiled.Configuration.MaxActiveStreams}") { SeriesLimited = refused });
 
     private void Count(CompiledPipelines compiled, IReadOnlyList<PendingObservation> observations, Span<long> counts, string receiver)
     {

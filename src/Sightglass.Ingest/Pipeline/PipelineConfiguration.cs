@@ -6,6 +6,9 @@ namespace Sightglass.Ingest.Pipeline;
 /// <summary>What happens to log records between a receiver and the store.</summary>
 public sealed record PipelineConfiguration
 {
+    /// <summary>Far more than services and hosts make, and few enough that a label made of ids is noticed: some hundred bytes of memory each.</summary>
+    public const int DefaultMaxActiveStreams = 100_000;
+
     /// <summary>Nothing configured: well-known secrets are redacted.</summary>
     public static PipelineConfiguration Default { get; } = new();
 
@@ -14,6 +17,9 @@ public sealed record PipelineConfiguration
 
     /// <summary>Pipelines in order; a record goes through each whose receivers and streams it is of.</summary>
     public IReadOnlyList<LogPipelineConfiguration> Logs { get; init; } = [];
+
+    /// <summary>Streams that may be active in one tenant at one time; 0 is without bound.</summary>
+    public int MaxActiveStreams { get; init; } = DefaultMaxActiveStreams;
 
     /// <summary>How often metrics from logs are stored.</summary>
     public TimeSpan MetricInterval { get; init; } = TimeSpan.FromSeconds(15);

@@ -5,7 +5,7 @@ namespace Sightglass.Ingest.Pipeline;
 /// processors remember beyond the batch (which record of a pattern is the next to be kept) is set back while it is not stored, for the same records may come
 /// again in another batch.
 /// </summary>
-internal sealed class PreparedBatch(PendingObservation[] observations, long[] counts, SampleCount[] sampled, CompiledPipelines compiled)
+internal sealed class PreparedBatch(PendingObservation[] observations, long[] counts, SampleCount[] sampled, CompiledPipelines compiled, int refused)
 {
     public PendingObservation[] Observations { get; } = observations;
 
@@ -13,6 +13,9 @@ internal sealed class PreparedBatch(PendingObservation[] observations, long[] co
 
     /// <summary>The configuration that the counts are of.</summary>
     public CompiledPipelines Compiled { get; } = compiled;
+
+    /// <summary>Records of streams beyond the limit, which are not in the batch any more.</summary>
+    public int Refused { get; } = refused;
 
     public void SetBack()
     {

@@ -216,7 +216,7 @@ internal sealed class FollowedFile : IDisposable
             batch.Positions.Add(new ReadPosition(TailPosition.SourceOf(Identity), next.Format()));
             var result = sink.Append(batch);
             _source.StoredItems(result.Stored);
-            _source.Reject("store", result.Rejected, result.FirstReason ?? "refused by the store");
+            _source.Reject(Listening.LogIntake.ReasonOf(result), result.Rejected, result.FirstReason ?? "refused by the store");
             Lines += lines;
             LastLine = now;
         }

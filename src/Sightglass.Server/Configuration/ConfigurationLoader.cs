@@ -64,7 +64,7 @@ internal static class ConfigurationLoader
             RemoteRead = RemoteReadReader.Read(root, withGlobal.ExternalLabels, folder),
             SeriesLimits = LimitsReader.Read(root.Section("limits")),
             Alerting = AlertingReader.Read(root.Section("alerting"), scrapeDefaults.LegacyNames, folder),
-            Pipelines = PipelineReader.Read(root.Section("pipelines")),
+            Pipelines = PipelineReader.Read(root.Section("pipelines")) with { MaxActiveStreams = LimitsReader.Streams(root.Section("limits")) },
             Receivers = ReceiversReader.Read(root.Section("receivers"), root.Sections("logs"), folder),
             Logs = [.. root.Sections("logs").Where(section => !ReceiversReader.Reads(section)).Select(section => LogsReader.Read(section, folder))],
         };

@@ -1,4 +1,5 @@
 using Sightglass.Alerting;
+using Sightglass.Ingest.Pipeline;
 using Sightglass.Metrics.Limits;
 
 namespace Sightglass.Server.Configuration;
@@ -27,9 +28,20 @@ internal static class LimitsReader
             metrics.RejectUnknown();
         }
 
+        if (section.Section("logs") is { } logs)
+        {
+            Count(logs, "max_active_streams", 0);
+            logs.RejectUnknown();
+        }
+
         section.RejectUnknown();
         return limits;
     }
+
+    /// <summary>How many streams of logs may be active in one tenant.</summary>
+    /// <exception cref="AlertingConfigurationException">Something in it is not as it has to be.</exception>
+    public static int Streams(YamlSection? section) =>
+        section?.Section("logs") is { } logs ? Count(logs, "max_active_streams", PipelineConfiguration.DefaultMaxActiveStreams) : PipelineConfiguration.DefaultMaxActiveStreams;
 
     private static int Count(YamlSection section, string key, int otherwise)
     {

@@ -43,6 +43,7 @@ internal static class MetricsEndpoint
         Disk(text, engines);
         Forwarding(text, engines);
         Receivers(text, engines);
+        Family(text, "sightglass_log_streams_active", "gauge", "Streams of logs that had a record within the last hour.", ("", engines.Pipeline.ActiveStreams));
         PipelineMetrics.Write(text, engines.Pipeline.Figures);
         return text.ToString();
     }
