@@ -108,6 +108,7 @@ public sealed class LogPipelineTests
     [InlineData("{{ add .a 2 | mul 3 }} {{ div 7 2 }} {{ divf 7 2 }}", "9 3 3.5")]
     [InlineData("{{ trunc 2 .b }}{{ substr 1 3 .b }}{{ replace \"t\" \"T\" .b }}", "twwoTwo")]
     [InlineData("{{ regexReplaceAll \"(t)(w)\" .b \"${2}$1\" }}", "wto")]
+    [InlineData("{{ regexReplaceAll \"(?P<x>t)(w)\" .b \"$x$1x${2}$$$9\" }}", "tw$o")]
     [InlineData("{{ alignRight 5 .b }}{{ alignLeft 2 .b }}", "  twotw")]
     [InlineData("{{ default \"x\" .missing }}{{ .b | default \"x\" }}", "xtwo")]
     [InlineData("{{ __timestamp__ | date \"2006-01-02T15:04:05.000Z07:00\" }}", "2026-01-01T00:00:01.000Z")]

@@ -51,7 +51,9 @@ public sealed partial class LogInsights
             field.Parser ??= parser;
             if (parser == "json" && field.JsonPath.Count == 0)
             {
-                field.JsonPath = paths.GetValueOrDefault(name) ?? [];
+                const string suffix = "_extracted";
+                field.JsonPath = paths.GetValueOrDefault(name)
+                    ?? (name.EndsWith(suffix, StringComparison.Ordinal) ? paths.GetValueOrDefault(name[..^suffix.Length]) : null) ?? [];
             }
 
             if (field.Values.Count < MaxFacetValues)

@@ -1,10 +1,10 @@
 using System.Diagnostics;
-using System.Text.RegularExpressions;
 using Sightglass.Core.Contracts;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Limits;
 using Sightglass.Core.Model;
 using Sightglass.Query.LogQL.Pipeline;
+using Sightglass.Query.LogQL.Templates;
 using Sightglass.Query.LogQL.Tree;
 
 namespace Sightglass.Query.LogQL.Metrics;
@@ -120,7 +120,7 @@ internal sealed class MetricEvaluator(IEventStore store, QueryLimits limits, Ste
             var match = node.Expression.Regex.Match(labels[node.Source]);
             if (match.Success)
             {
-                labels = labels.With(node.Target, match.Result(Regex.Replace(node.Replacement, @"\$(\w+)", "$${$1}")));
+                labels = labels.With(node.Target, GoExpansion.Expand(node.Replacement, match));
             }
 
             if (!seen.Add(labels))

@@ -72,8 +72,8 @@ internal static partial class TemplateFunctions
         Add(all, "default", 2, static (_, a) => TemplateValue.IsTrue(a[1]) ? a[1] : a[0]);
         Add(all, "len", 1, static (_, a) => TemplateValue.Length(a[0]));
         Add(all, "count", 2, static (_, a) => (long)Regex(Str(a[0])).Count(Str(a[1])));
-        Add(all, "regexReplaceAll", 3, static (_, a) => Regex(Str(a[0])).Replace(Str(a[1]), Replacement(Str(a[2]))));
-        Add(all, "regexReplaceAllLiteral", 3, static (_, a) => Regex(Str(a[0])).Replace(Str(a[1]), Str(a[2]).Replace("$", "$$", StringComparison.Ordinal)));
+        Add(all, "regexReplaceAll", 3, static (_, a) => Regex(Str(a[0])).Replace(Str(a[1]), m => GoExpansion.Expand(Str(a[2]), m)));
+        Add(all, "regexReplaceAllLiteral", 3, static (_, a) => Regex(Str(a[0])).Replace(Str(a[1]), _ => Str(a[2])));
         Add(all, "print", 0, static (_, a) => Joined(a), 64);
         Add(all, "println", 0, static (_, a) => string.Join(' ', a.Select(TemplateValue.Print)) + "\n", 64);
         Add(all, "printf", 1, static (_, a) => GoFormat.Format(Str(a[0]), a.AsSpan(1)), 64);
@@ -309,31 +309,6 @@ internal static partial class TemplateFunctions
         }
 
         return left ? text.PadRight(wanted) : text.PadLeft(wanted);
-    }
-
-    // Go writes ${name} and $name where the framework writes ${name} and $1.
-    private static string Replacement(string text)
-    {
-        var output = new StringBuilder();
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (text[i] == '$' && i + 1 < text.Length && (char.IsAsciiLetterOrDigit(text[i + 1]) || text[i + 1] == '_'))
-            {
-                var end = i + 1;
-                while (end < text.Length && (char.IsAsciiLetterOrDigit(text[end]) || text[end] == '_'))
-                {
-                    end++;
-                }
-
-                output.Append("${").Append(text, i + 1, end - i - 1).Append('}');
-                i = end - 1;
-                continue;
-            }
-
-            output.Append(text[i]);
-        }
-
-        return output.ToString();
     }
 
     /// <summary>Expressions that templates use, compiled once; few, as they stand in queries.</summary>
