@@ -61,7 +61,8 @@ internal sealed class GelfDecoder(RecordOptions options) : IMessageDecoder
 
         if (!Writer.HasBody)
         {
-            return "short_message is missing";
+            // Unless it is there and was refused.
+            Writer.Wrong("short_message is missing");
         }
 
         Writer.Service("gelf"u8, int.MaxValue - 1);
