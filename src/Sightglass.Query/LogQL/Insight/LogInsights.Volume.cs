@@ -19,20 +19,15 @@ public sealed partial class LogInsights
     /// <returns>Most bytes first.</returns>
     public IReadOnlyList<LogQLSeries> Volume(string selector, long minUnixNano, long maxUnixNano, long stepNano, IReadOnlyList<string> targets, bool names, int limit, CancellationToken cancellation)
     {
-        var node = Parse(selector);
-        if (node.Stages.Count > 0)
-        {
-            throw new QueryException(QueryErrorKind.BadData, "only label matchers are supported");
-        }
-
+        var matchers = Matchers(selector);
         if (stepNano <= 0 || (maxUnixNano - minUnixNano) / stepNano >= limits.MaxPointsPerSeries)
         {
             throw new QueryException(QueryErrorKind.BadData, $"exceeded maximum resolution of {limits.MaxPointsPerSeries} points per time series. Try increasing the value of the step parameter");
         }
 
-        var wanted = targets.Count > 0 ? targets : [.. node.Matchers.Select(static m => m.Name).Distinct()];
+        var wanted = targets.Count > 0 ? targets : [.. matchers.Select(static m => m.Name).Distinct()];
         var volumes = new Dictionary<LabelSet, Dictionary<long, double>>();
-        foreach (var (stream, cells) in new StreamVolumes(store, limits).Bytes(node.Matchers, minUnixNano, maxUnixNano, stepNano, cancellation))
+        foreach (var (stream, cells) in new StreamVolumes(store, limits).Bytes(matchers, minUnixNano, maxUnixNano, stepNano, cancellation))
         {
             LabelSet[] keys = names
                 ? [.. stream.Where(l => targets.Count == 0 || targets.Contains(l.Name)).Select(static l => LabelSet.FromSorted([new Label(l.Name, string.Empty)]))]
@@ -60,7 +55,7 @@ public sealed partial class LogInsights
     public (int Streams, long Lines, long Bytes) Statistics(string selector, long minUnixNano, long maxUnixNano, CancellationToken cancellation)
     {
         var volumes = new StreamVolumes(store, limits);
-        var lines = volumes.Lines(Parse(selector).Matchers, minUnixNano, maxUnixNano, 0, cancellation);
+        var lines = volumes.Lines(Matchers(selector), minUnixNano, maxUnixNano, 0, cancellation);
         var bytes = volumes.Bytes(lines, minUnixNano, maxUnixNano, cancellation);
         return (lines.Count, lines.Values.Sum(static c => c.Values.Sum()), (long)bytes.Values.Sum(static c => c.Values.Sum()));
     }
@@ -68,7 +63,7 @@ public sealed partial class LogInsights
     /// <summary>Index labels in use with the number of their values, sorted by name; labels that have only ids as values are left out.</summary>
     public IReadOnlyList<(string Name, int Values)> Labels(string selector, long minUnixNano, long maxUnixNano, CancellationToken cancellation)
     {
-        var matchers = Parse(selector).Matchers;
+        var matchers = Matchers(selector);
         var labels = new SortedDictionary<string, HashSet<string>>(StringComparer.Ordinal);
         foreach (var stream in store.Streams(EventSignal.Logs, minUnixNano, maxUnixNano, cancellation))
         {
@@ -91,6 +86,9 @@ public sealed partial class LogInsights
 
         return [.. labels.Where(static l => AlwaysLabels.Contains(l.Key) || !l.Value.All(IsId)).Select(static l => (l.Key, l.Value.Count))];
     }
+
+    private IReadOnlyList<LabelMatcher> Matchers(string selector) =>
+        Parse(selector) is { Stages.Count: 0, Matchers: { } matchers } ? matchers : throw new QueryException(QueryErrorKind.BadData, "only label matchers are supported");
 
     private static bool IsId(string value) => Guid.TryParse(value, out _) || double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out _);
 }

@@ -120,7 +120,7 @@ internal sealed class MetricEvaluator(IEventStore store, QueryLimits limits, Ste
             var match = node.Expression.Regex.Match(labels[node.Source]);
             if (match.Success)
             {
-                labels = labels.With(node.Target, GoExpansion.Expand(node.Replacement, match));
+                labels = labels.With(node.Target, GoExpansion.Expand(node.Replacement, node.Expression.Regex, match));
             }
 
             if (!seen.Add(labels))

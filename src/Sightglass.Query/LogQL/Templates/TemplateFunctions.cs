@@ -72,7 +72,7 @@ internal static partial class TemplateFunctions
         Add(all, "default", 2, static (_, a) => TemplateValue.IsTrue(a[1]) ? a[1] : a[0]);
         Add(all, "len", 1, static (_, a) => TemplateValue.Length(a[0]));
         Add(all, "count", 2, static (_, a) => (long)Regex(Str(a[0])).Count(Str(a[1])));
-        Add(all, "regexReplaceAll", 3, static (_, a) => Regex(Str(a[0])).Replace(Str(a[1]), m => GoExpansion.Expand(Str(a[2]), m)));
+        Add(all, "regexReplaceAll", 3, static (_, a) => ReplaceAll(Regex(Str(a[0])), Str(a[1]), Str(a[2])));
         Add(all, "regexReplaceAllLiteral", 3, static (_, a) => Regex(Str(a[0])).Replace(Str(a[1]), _ => Str(a[2])));
         Add(all, "print", 0, static (_, a) => Joined(a), 64);
         Add(all, "println", 0, static (_, a) => string.Join(' ', a.Select(TemplateValue.Print)) + "\n", 64);
@@ -229,6 +229,9 @@ internal static partial class TemplateFunctions
             return $"illegal base64 data at input byte {(at >= 0 ? at : text.Length & ~3)}";
         }
     }
+
+    private static string ReplaceAll(System.Text.RegularExpressions.Regex expression, string text, string replacement) =>
+        expression.Replace(text, match => GoExpansion.Expand(replacement, expression, match));
 
     private static string WithoutPrefix(string text, string prefix) => text.StartsWith(prefix, StringComparison.Ordinal) ? text[prefix.Length..] : text;
 
