@@ -75,6 +75,20 @@ public sealed class ExploreLogsTests(ExploreFixture data) : IClassFixture<Explor
     }
 
     [BrowserFact]
+    public async Task Fields_of_json_lines_are_read_at_a_click()
+    {
+        await data.PostLines("cartons", Enumerable.Range(0, 6).Select(index => ExploreFixture.Record(data.NewestMilliseconds + index, $$"""{\"carton\":{{index % 2}},\"what\":\"packed\"}""", "INFO", "eu")));
+        var page = await OpenAsync("/logs?q=%7Bservice_name%3D%22cartons%22%7D");
+        await page.GetByTestId("parse").ClickAsync();
+        await Expect(page.GetByTestId("query-editor")).ToContainTextAsync("| json");
+        await page.GetByLabel("Find a field or value").FillAsync("carton");
+        await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Include carton 1" }).ClickAsync();
+        await Expect(page.GetByTestId("line-count")).ToHaveTextAsync("3");
+        await Expect(page.GetByTestId("parse")).ToHaveCountAsync(0);
+        await page.Context.CloseAsync();
+    }
+
+    [BrowserFact]
     public async Task Context_shows_the_lines_before_and_after_without_the_filter_and_stands_in_the_link()
     {
         var page = await OpenAsync(Steps + "%20%7C%3D%20%22step%20number%2030%22");

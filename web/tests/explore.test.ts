@@ -6,7 +6,7 @@ import { cellsOf, type Facet } from '../src/api/logs';
 import { earlierRange } from '../src/pages/logs/earlier';
 import { findFacets, orderFacets } from '../src/pages/logs/fields';
 import { isPast, lineKey, nanosOfKey, prettyJson, streamSelector } from '../src/pages/logs/line';
-import { filtersOf, removeStage, togglePattern, toggleValue } from '../src/pages/logs/query';
+import { filtersOf, hasParser, removeStage, togglePattern, toggleValue } from '../src/pages/logs/query';
 import { TailBuffer } from '../src/pages/logs/tail';
 import { addMatchers, fromPromql, hasMatchers, toPromql } from '../src/pages/metrics/builder';
 import { marksOf } from '../src/pages/metrics/exemplars';
@@ -103,6 +103,17 @@ describe('filters of a query', () => {
       ['p <_>', true],
     ]);
     expect(removeStage(text, '| x="1"')).toContain('|= "c" | json');
+  });
+});
+
+describe('a query with a parser', () => {
+  it.each([
+    ['{a="b"} | json', true],
+    ['{a="b"} |= "| json"', false],
+    ['{a="b"} | x="1" | logfmt', true],
+    ['{a="b"} | json_field="1"', false],
+  ])('%s: %s', (query, expected) => {
+    expect(hasParser(query)).toBe(expected);
   });
 });
 

@@ -43,6 +43,34 @@ export function useFacets(query: string, range: Range, values: number, lines: nu
   });
 }
 
+interface DetectedField {
+  label: string;
+  parsers: string[] | null;
+}
+
+/** Lines that are looked at to see how they are written. */
+const DETECTED_LINES = 200;
+
+/** The parser that finds fields in the lines of a query, and how many fields it finds; null when none does. */
+export function useParser(query: string, range: Range, isWanted: boolean) {
+  return useQuery<{ parser: string; fields: number } | null>({
+    queryKey: ['loki', 'parser', query, range.from, range.to],
+    queryFn: async ({ signal }) => {
+      const params = { query, ...nanosRange(range), line_limit: DETECTED_LINES };
+      const { fields } = await fetchJson<{ fields: DetectedField[] | null }>(
+        '/loki/api/v1/detected_fields',
+        params,
+        signal,
+      );
+      const found = (parser: string) => (fields ?? []).filter((field) => field.parsers?.includes(parser)).length;
+      const best = ['json', 'logfmt'].map((parser) => ({ parser, fields: found(parser) }));
+      return best.filter((item) => item.fields > 0).sort((a, b) => b.fields - a.fields)[0] ?? null;
+    },
+    placeholderData: keepPreviousData,
+    enabled: isWanted && query.trim() !== '',
+  });
+}
+
 export interface Pattern {
   /** As the line filter `|>` takes it. */
   pattern: string;

@@ -1,13 +1,13 @@
 import { ActionIcon, Button, TextInput, UnstyledButton } from '@mantine/core';
 import { useState } from 'react';
 import { ApiError } from '../../api/client';
-import { useFacets, type Facet, type Facets } from '../../api/logs';
+import { useFacets, useParser, type Facet, type Facets } from '../../api/logs';
 import { Icon } from '../../shell/Icon';
 import { ErrorNote, Loading } from '../../shell/states';
 import type { Range } from '../../time/range';
 import { findFacets, orderFacets } from './fields';
 import type { Filter } from './LogList';
-import { valueStage } from './query';
+import { hasParser, valueStage } from './query';
 
 /** Values of each field: at first, and as more are asked for. */
 const VALUES = [10, 100, 1000] as const;
@@ -22,11 +22,13 @@ interface Props {
   written: string;
   range: Range;
   filter: Filter;
+  /** Reads the fields out of the lines. */
+  parse: (parser: string) => void;
   close: () => void;
 }
 
 /** Fields of all lines of the query with their most frequent values; a click includes or excludes one. */
-export function FieldsPanel({ query, written, range, filter, close }: Props) {
+export function FieldsPanel({ query, written, range, filter, parse, close }: Props) {
   const [lines, setLines] = useState(LINES);
   const [depth, setDepth] = useState(0);
   const answer = useFacets(query, range, VALUES[depth] ?? 1000, lines);
@@ -61,6 +63,9 @@ export function FieldsPanel({ query, written, range, filter, close }: Props) {
               setLines(MOST_LINES);
             }}
           />
+        )}
+        {answer.error === null && answer.data !== undefined && answer.data.lines > 0 && (
+          <ParserHint query={query} range={range} parse={parse} />
         )}
       </div>
       <div className="sg-facets-list" aria-busy={answer.isFetching}>
@@ -132,6 +137,29 @@ function Counted({
         </Button>
       )}
     </p>
+  );
+}
+
+const WRITTEN: Record<string, string> = { json: 'JSON', logfmt: 'logfmt' };
+
+/** Offers the fields that stand in the text of the lines. */
+function ParserHint({ query, range, parse }: Pick<Props, 'query' | 'range' | 'parse'>) {
+  const isWanted = !hasParser(query);
+  const found = useParser(query, range, isWanted).data;
+  if (!isWanted || !found) return null;
+  const { parser, fields } = found;
+  return (
+    <Button
+      size="compact-xs"
+      variant="light"
+      mt={4}
+      data-testid="parse"
+      onClick={() => {
+        parse(parser);
+      }}
+    >
+      Read {fields === 1 ? 'the field' : `${String(fields)} fields`} of {WRITTEN[parser]} lines
+    </Button>
   );
 }
 

@@ -22,6 +22,7 @@ interface Props {
   paused: boolean;
   setPaused: (paused: boolean) => void;
   filter: Filter;
+  parse: (parser: string) => void;
 }
 
 const WIDE = 1100;
@@ -37,7 +38,7 @@ export interface ListView {
   context: (line: LogLine) => void;
 }
 
-export function LinesView({ query, written, paused, setPaused, filter }: Props) {
+export function LinesView({ query, written, paused, setPaused, filter, parse }: Props) {
   const { search, set } = useUrl();
   const { range, interval, live } = useTime();
   const [note, setNote] = useState('');
@@ -103,6 +104,7 @@ export function LinesView({ query, written, paused, setPaused, filter }: Props) 
           written={written}
           range={interval === false ? range : align(range, FIELDS_SECONDS)}
           filter={filter}
+          parse={parse}
           close={() => {
             showFields(false);
           }}

@@ -12,7 +12,7 @@ import { Histogram } from './Histogram';
 import { LinesView } from './LinesView';
 import { LogGraph } from './LogGraph';
 import { PatternsTab } from './PatternsTab';
-import { DEFAULT_QUERY, isMetricQuery, togglePattern, toggleValue } from './query';
+import { addStage, DEFAULT_QUERY, isMetricQuery, togglePattern, toggleValue } from './query';
 
 export function LogsPage() {
   const { search, set } = useUrl();
@@ -98,6 +98,9 @@ export function LogsPage() {
               setPaused={setPaused}
               filter={(name, value, include) => {
                 change(toggleValue(query, name, value, include));
+              }}
+              parse={(parser) => {
+                change(addStage(query, `| ${parser}`, `| ${parser}`));
               }}
             />
           )}

@@ -51,6 +51,11 @@ export function togglePattern(query: string, pattern: string, include: boolean):
   return query.includes(stage) ? removeStage(query, stage) : addStage(query, stage, patternStage(pattern, !include));
 }
 
+/** True when a query reads fields out of its lines already. */
+export function hasParser(query: string): boolean {
+  return /\|\s*(?:json|logfmt|pattern|regexp|unpack)\b/.test(query.replace(/"(?:[^"\\]|\\.)*"|`[^`]*`/g, '""'));
+}
+
 export interface ShownFilter {
   /** The stage as it stands in the query. */
   stage: string;

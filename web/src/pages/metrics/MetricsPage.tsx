@@ -1,10 +1,11 @@
 import '../../theme/explore.css';
 import { Button, Chip, Drawer, Group, SegmentedControl, Text } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { isFiltered } from '../../filters/apply';
 import { useFilters } from '../../filters/useFilters';
 import { Icon } from '../../shell/Icon';
-import { useUrl, type AppSearch } from '../../shell/search';
+import { keptSearch, useUrl, type AppSearch } from '../../shell/search';
 import { Empty } from '../../shell/states';
 import { GraphTab } from './GraphTab';
 import { MetricBrowser } from './MetricBrowser';
@@ -87,6 +88,16 @@ export function MetricsPage() {
               }}
             >
               Browse metrics
+            </Button>
+            <Button
+              variant="subtle"
+              color="gray"
+              size="compact-sm"
+              renderRoot={(props) => (
+                <Link to="/targets" search={(old: AppSearch) => ({ ...keptSearch(old), tab: 'series' })} {...props} />
+              )}
+            >
+              What makes series
             </Button>
             {rows.length < KEYS.length && (
               <Button
