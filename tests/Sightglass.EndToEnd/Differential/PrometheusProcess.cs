@@ -1,13 +1,16 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json;
 
 namespace Sightglass.EndToEnd.Differential;
 
-/// <summary>The distribution's own prometheus on a free port, to compare with.</summary>
+/// <summary>The distribution's own prometheus, or the one that <c>SIGHTGLASS_PROMETHEUS</c> names, on a free port, to compare with.</summary>
 internal sealed class PrometheusProcess : IAsyncDisposable
 {
-    public const string Executable = "/usr/bin/prometheus";
+    public static string Executable { get; } = Environment.GetEnvironmentVariable("SIGHTGLASS_PROMETHEUS") is { Length: > 0 } named ? named : "/usr/bin/prometheus";
+
     private readonly Process _process;
 
     private PrometheusProcess(Process process, int port)
@@ -75,6 +78,14 @@ internal sealed class PrometheusProcess : IAsyncDisposable
 
         _process.Dispose();
         Http.Dispose();
+    }
+
+    /// <summary>The first number of its version.</summary>
+    public async Task<int> MajorVersionAsync()
+    {
+        using var answer = await Http.GetAsync(new Uri("api/v1/status/buildinfo", UriKind.Relative));
+        var version = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync()).RootElement.GetProperty("data").GetProperty("version").GetString()!;
+        return int.Parse(version.Split('.')[0], CultureInfo.InvariantCulture);
     }
 
     /// <summary>A port that nobody listens on now.</summary>

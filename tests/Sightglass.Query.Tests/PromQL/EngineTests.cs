@@ -37,6 +37,22 @@ public class EngineTests
         result.Infos.ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData("absent((gone{job=\"x\", le!=\"1\"}))", "{job=\"x\"}")]
+    [InlineData("absent(((gone{job=\"x\"} offset 5m)))", "{job=\"x\"}")]
+    [InlineData("absent_over_time((gone{job=\"x\"}[5m]))", "{job=\"x\"}")]
+    [InlineData("absent(gone{job=\"x\",job=\"y\"})", "{}")]
+    [InlineData("absent(-gone{job=\"x\"})", "{}")]
+    [InlineData("absent_over_time(gone{job=\"x\"}[5m:])", "{}")]
+    public void What_is_absent_has_the_labels_that_it_was_asked_for_with(string query, string labels) =>
+        Engine(Store()).Instant(query, Minute).Series.ShouldHaveSingleItem().Labels.ToString().ShouldBe(labels);
+
+    [Theory]
+    [InlineData("1 / sum(-vector(0))", double.PositiveInfinity)]
+    [InlineData("1 / sum by (job) (0 * -a_total)", double.PositiveInfinity)]
+    [InlineData("1 / max(-vector(0))", double.NegativeInfinity)]
+    public void A_sum_of_negative_zeros_is_zero(string query, double want) => Engine(Store()).Instant(query, Minute).Series[0].Values.ShouldBe([want]);
+
     [Fact]
     public void The_lookback_is_open_at_its_left_end()
     {

@@ -55,8 +55,8 @@ internal sealed class AggregateAccumulator
     {
         for (var i = 0; i < _compensation.Length; i++)
         {
-            // A compensation of zero must not touch the bits of "absent".
-            if (_compensation[i] != 0)
+            // Also of zero: it makes 0 of -0. The bits of "absent" must stay.
+            if (!SpecialValues.IsStale(Result.Values[i]))
             {
                 Result.Values[i] += _compensation[i];
             }

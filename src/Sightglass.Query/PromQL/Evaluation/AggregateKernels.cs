@@ -95,8 +95,8 @@ internal static class AggregateKernels
 
         for (var i = 0; i < sums.Length; i++)
         {
-            // A compensation of zero must not touch the bits of "absent".
-            if (compensation[i] != 0)
+            // Also of zero: it makes 0 of -0. The bits of "absent" must stay.
+            if (!SpecialValues.IsStale(sums[i]))
             {
                 sums[i] += compensation[i];
             }

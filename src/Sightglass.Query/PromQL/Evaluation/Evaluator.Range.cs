@@ -58,11 +58,7 @@ internal sealed partial class Evaluator
         var rangeCall = new RangeCall { Expression = call, Source = source, Annotations = _run.Annotations, Scalars = scalars };
         var kernel = RangeKernels[call.Function.Name];
         var keepsName = KeepsName(call.Function.Name);
-        while (source is ParenExpression paren)
-        {
-            source = paren.Inner;
-        }
-
+        source = Unwrapped(source);
         List<Column> columns;
         if (source is MatrixSelector matrix)
         {
@@ -320,7 +316,7 @@ internal sealed partial class Evaluator
 
     private static LabelSet AbsentLabels(PromQLExpression source)
     {
-        var matchers = source switch
+        var matchers = Unwrapped(source) switch
         {
             VectorSelector s => s.Matchers,
             MatrixSelector m => m.Vector.Matchers,

@@ -9,11 +9,7 @@ internal sealed partial class Evaluator
 {
     public List<ResultSeries> RangeVector(PromQLExpression expression, StepGrid grid)
     {
-        while (expression is ParenExpression paren)
-        {
-            expression = paren.Inner;
-        }
-
+        expression = Unwrapped(expression);
         var output = new List<ResultSeries>();
         if (expression is SubqueryExpression subquery)
         {

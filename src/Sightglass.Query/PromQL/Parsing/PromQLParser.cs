@@ -317,7 +317,7 @@ public sealed partial class PromQLParser
             return value;
         }
 
-        throw Error(token.Start, $"error parsing number: strconv.ParseFloat: parsing {QuotedText.Quote(token.Text)}: invalid syntax");
+        throw Error(token.Start, $"error parsing number: strconv.ParseFloat: parsing {QuotedText.Quote(token.Text)}: {(double.IsInfinity(value) ? "value out of range" : "invalid syntax")}");
     }
 
     /// <summary>The duration with all its numbers 0.</summary>
