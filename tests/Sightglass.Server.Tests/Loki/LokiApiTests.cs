@@ -141,7 +141,7 @@ public sealed class LokiApiTests : IAsyncLifetime
     [Theory]
     [InlineData("""{ app = "b" }|="x"|logfmt""", "success", "data", "{app=\"b\"} |= \"x\" | logfmt")]
     [InlineData("""sum(rate({app="b",service_name="a name that is long"}|="x" | logfmt | level="error" and status >= 500[5m]))""", "success", "data", "sum(\n  rate(\n    {app=\"b\", service_name=\"a name that is long\"} |= \"x\" | logfmt | ( level=\"error\" , status>=500 ) [5m]\n  )\n)")]
-    [InlineData("""{app="b" """, "invalid-query", "error", "parse error at line 1, col 10: syntax error: unexpected $end, expecting ,")]
+    [InlineData("""{app="b" """, "invalid-query", "error", "parse error at line 1, col 10: syntax error: unexpected $end, expecting } or ,")]
     public async Task Queries_are_formatted(string query, string status, string name, string want)
     {
         var (code, body) = await _host.SendAsync(Path("format_query", ("query", query)));

@@ -19,6 +19,11 @@ internal sealed class RegexpStage(Regex regex, string text) : LogStage
     /// <inheritdoc/>
     public override bool Process(LogEntry entry)
     {
+        if (!entry.WantsMore)
+        {
+            return true;
+        }
+
         var slice = entry.LineSlice;
         var match = regex.Match(entry.Line.ToString());
         if (!match.Success)

@@ -210,7 +210,7 @@ internal sealed partial class LogQLParser
             var token = Current;
             if (token.Kind != LogQLTokenKind.Number)
             {
-                throw Unexpected("expecting NUMBER");
+                throw Error(token.Position, $"parameter required for operation {start.Text}");
             }
 
             parameter = token.Number >= 1 && token.Number <= int.MaxValue && token.Number == Math.Floor(token.Number)

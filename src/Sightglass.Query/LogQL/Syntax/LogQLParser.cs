@@ -94,9 +94,9 @@ internal sealed partial class LogQLParser
         var matchers = new List<LabelMatcher>();
         while (!Take("}"))
         {
-            if (matchers.Count > 0)
+            if (matchers.Count > 0 && !Take(","))
             {
-                Expect(",");
+                throw Unexpected("expecting } or ,");
             }
 
             matchers.Add(Matcher());
