@@ -8,6 +8,7 @@ namespace Sightglass.Ingest.Pipeline;
 internal sealed class LogRowView
 {
     private static readonly byte[] WeightKey = Encoding.UTF8.GetBytes(SampleConfiguration.WeightAttribute);
+    private static readonly byte[][] LevelKeys = ["level"u8.ToArray(), "severity"u8.ToArray(), "detected_level"u8.ToArray(), "lvl"u8.ToArray()];
     private readonly List<(TextRef Key, AttributeType Type, long Bits)> _edited = [];
     private readonly List<PendingObservation> _observations = [];
     private readonly Dictionary<(int Resource, (byte[] Name, byte[] Value)[] Labels), int> _routes = [];
@@ -52,13 +53,29 @@ internal sealed class LogRowView
     /// <summary>What metrics of the batch are to be told once it is stored.</summary>
     public List<PendingObservation> Observations => _observations;
 
-    /// <summary>The severity number, else what the severity's text says; 0 where neither is there.</summary>
+    /// <summary>
+    /// The severity number, else what the severity's text says, else what an attribute of the usual names or a label <c>level</c> says, as Loki's senders have it; 0 where none is
+    /// there.
+    /// </summary>
     public int Severity
     {
         get
         {
             ref readonly var row = ref Row;
-            return row.SeverityNumber != 0 ? row.SeverityNumber : Records.Severity.FromWord(_batch.Text(row.SeverityText));
+            if (row.SeverityNumber != 0 || row.SeverityText.Length > 0)
+            {
+                return row.SeverityNumber != 0 ? row.SeverityNumber : Records.Severity.FromWord(_batch.Text(row.SeverityText));
+            }
+
+            foreach (var name in LevelKeys)
+            {
+                if (TryAttribute(name, out var word) && Records.Severity.FromWord(word) is > 0 and var severity)
+                {
+                    return severity;
+                }
+            }
+
+            return TryResource(LevelKeys[0], out var label) ? Records.Severity.FromWord(label) : 0;
         }
     }
 

@@ -80,6 +80,41 @@ public sealed class JournalTests
     }
 
     [Fact]
+    public async Task A_failing_store_makes_the_journal_wait_and_the_cursor_with_it()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder.PathOf("journalctl"), """
+            #!/bin/sh
+            for i in 1 2 3 4 5; do printf "__CURSOR=c$i\n__REALTIME_TIMESTAMP=176717520000000$i\nMESSAGE=entry $i\n\n"; done
+            sleep 60
+            """);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(folder.PathOf("journalctl"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
+        var sink = new RowSink { Failures = 3 };
+        var time = new ManualTimeProvider(TimeProvider.System.GetUtcNow());
+        var ledger = new IngestLedger(time);
+        await using var follower = new JournalFollower(new JournalConfiguration { Program = folder.PathOf("journalctl") }, folder.PathOf("cursor"), new LogIntake(sink, ledger, IngestLimits.Default, time, _ => { }));
+        follower.Start();
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (ledger.Sources() is not [{ LastError: not null }])
+        {
+            await Task.Delay(5, patience.Token);
+        }
+
+        (sink.Rows.Length, File.Exists(folder.PathOf("cursor"))).ShouldBe((0, false));
+        while (sink.Rows.Length < 5 || !File.Exists(folder.PathOf("cursor")) || await File.ReadAllTextAsync(folder.PathOf("cursor"), patience.Token) != "c5\n")
+        {
+            time.Advance(ListenLimits.StoreRetry);
+            await Task.Delay(5, patience.Token);
+        }
+
+        sink.Rows.Select(r => r.Split('"')[1]).ShouldBe(["entry 1", "entry 2", "entry 3", "entry 4", "entry 5"]);
+    }
+
+    [Fact]
     public void Mutated_entries_never_throw() => Fuzz.OnlyMalformed([Text, Binary], (bytes, batch) =>
     {
         using var decoder = new JournalDecoder(RowText.Options());

@@ -119,6 +119,34 @@ public sealed class LogPipelineTests
         _sink.Lines.Count.ShouldBe(2);
     }
 
+    // Loki's senders have the level in a label or in structured metadata.
+    [Theory]
+    [InlineData(17, "", "", "", true)]
+    [InlineData(9, "level", "error", "", false)]
+    [InlineData(0, "level", "error", "", true)]
+    [InlineData(0, "severity", "Warning", "", true)]
+    [InlineData(0, "detected_level", "info", "", false)]
+    [InlineData(0, "", "", "fatal", true)]
+    [InlineData(0, "", "", "", false)]
+    public void Levels_are_known_by_severity_attribute_or_label(int severity, string attribute, string word, string label, bool kept)
+    {
+        using var batch = LogBatch.Rent();
+        if (label.Length > 0)
+        {
+            batch.AddAttribute("level"u8, AttributeType.String, System.Text.Encoding.UTF8.GetBytes(label));
+        }
+
+        batch.EndResource(ResourceKind.Labels);
+        if (attribute.Length > 0)
+        {
+            batch.AddAttribute(System.Text.Encoding.UTF8.GetBytes(attribute), AttributeType.String, System.Text.Encoding.UTF8.GetBytes(word));
+        }
+
+        batch.AddRow(new LogRow { TimeUnixNano = 1, Scope = -1, SeverityNumber = (byte)severity, BodyType = AttributeType.String, BodyBits = batch.AddText("x").Packed });
+        Of(new FilterConfiguration(true) { Where = Where(new FieldTest("level", FieldComparison.AtLeast, false) { Bound = 13 }) }).Append(batch);
+        _sink.Lines.Count.ShouldBe(kept ? 1 : 0);
+    }
+
     private static LogCondition Where(FieldTest test) => new([test]);
 
     private LogPipeline Of(params ProcessorConfiguration[] processors) => RedactionTests.Of(_sink, processors);
