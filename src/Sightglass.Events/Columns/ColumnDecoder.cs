@@ -43,30 +43,36 @@ internal static class ColumnDecoder
         }
 
         var count = presence?.Count ?? rows;
-        ValueVector? values;
+        if (encoding == ColumnEncoding.Templates)
+        {
+            return type == AttributeType.String ? ReadTemplates(ref reader, presence, count, owned ?? bytes.ToArray(), others, corrupt, most) : null;
+        }
+
+        if (owned is not null && corrupt is not null)
+        {
+            return new ColumnView(presence, new StoredValues(owned, reader.Position, encoding, type, presence, count, times, corrupt));
+        }
+
+        var values = ReadValues(ref reader, encoding, type, presence, count, times, owned);
+        return values is null || !reader.AtEnd ? null : new ColumnView(presence, values);
+    }
+
+    /// <summary>Reads the payload of a column that is not of templates; null when it is none.</summary>
+    public static ValueVector? ReadValues(ref ByteReader reader, ColumnEncoding encoding, AttributeType type, Presence? presence, int count, Func<ColumnView?>? times, byte[]? owned)
+    {
         switch (encoding)
         {
             case ColumnEncoding.Constant:
-                var one = ReadNested(ref reader, type, 1);
-                values = one is null ? null : new ValueVector(count, 1, one.Type, one.Types, one.Bits, one.Arena);
-                break;
+                return ReadNested(ref reader, type, 1) is { } one ? new ValueVector(count, 1, one.Type, one.Types, one.Bits, one.Arena) : null;
             case ColumnEncoding.Dictionary:
-                values = ReadDictionary(ref reader, type, count);
-                break;
+                return ReadDictionary(ref reader, type, count);
             case ColumnEncoding.FromTime:
-                values = ReadFromTimes(ref reader, type, presence, count, times?.Invoke());
-                break;
-            case ColumnEncoding.Templates:
-                return type == AttributeType.String ? ReadTemplates(ref reader, presence, count, owned ?? bytes.ToArray(), others, corrupt, most) : null;
+                return ReadFromTimes(ref reader, type, presence, count, times?.Invoke());
             case ColumnEncoding.Plain when owned is not null && FieldTypes.HasBytes(type):
-                values = ReadTextsInPlace(ref reader, type, count, owned);
-                break;
+                return ReadTextsInPlace(ref reader, type, count, owned);
             default:
-                values = ReadPlain(ref reader, encoding, type, count);
-                break;
+                return ReadPlain(ref reader, encoding, type, count);
         }
-
-        return values is null || !reader.AtEnd ? null : new ColumnView(presence, values);
     }
 
     /// <summary>What varies in texts of a template; where those were cut at words it may be texts as templates once more.</summary>
@@ -101,8 +107,7 @@ internal static class ColumnDecoder
 
     private static ValueVector? ReadDictionary(ref ByteReader reader, AttributeType type, int count)
     {
-        var entries = ReadNested(ref reader, type, reader.ReadCount(Math.Min(count, ColumnBounds.MaxDictionary)));
-        if (entries is null || entries.Count < 2)
+        if (ReadEntries(ref reader, type, count) is not { } entries)
         {
             return null;
         }
@@ -114,6 +119,13 @@ internal static class ColumnDecoder
         }
 
         return new ValueVector(count, entries.Count, entries.Type, entries.Types, entries.Bits, entries.Arena, index);
+    }
+
+    /// <summary>Reads the entries of a dictionary; null when they are none.</summary>
+    public static ValueVector? ReadEntries(ref ByteReader reader, AttributeType type, int count)
+    {
+        var entries = ReadNested(ref reader, type, reader.ReadCount(Math.Min(count, ColumnBounds.MaxDictionary)));
+        return entries is null || entries.Count < 2 ? null : entries;
     }
 
     private static ValueVector? ReadFromTimes(ref ByteReader reader, AttributeType type, Presence? presence, int count, ColumnView? times)
@@ -183,7 +195,8 @@ internal static class ColumnDecoder
         return reader.Failed ? null : new ValueVector(count, count, type, types, bits, arena);
     }
 
-    private static bool Fits(ColumnEncoding encoding, AttributeType type) => encoding switch
+    /// <summary>Whether values of a type may be in an encoding.</summary>
+    public static bool Fits(ColumnEncoding encoding, AttributeType type) => encoding switch
     {
         ColumnEncoding.Ints or ColumnEncoding.DeltaInts => type is AttributeType.Int or AttributeType.Bool,
         ColumnEncoding.RawDoubles or ColumnEncoding.DecimalDoubles => type == AttributeType.Double,

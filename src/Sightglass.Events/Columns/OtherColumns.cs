@@ -25,24 +25,24 @@ internal static class ValueTexts
     private const string HexDigits = "0123456789abcdef";
 
     /// <summary>Gives the text, which may lie in <paramref name="scratch"/>; false for a value that has none.</summary>
-    public static bool TryFormat(ValueVector values, int entry, Span<byte> scratch, out ReadOnlySpan<byte> text)
+    public static bool TryFormat(AttributeType type, long bits, ReadOnlySpan<byte> bytes, Span<byte> scratch, out ReadOnlySpan<byte> text)
     {
         var length = 0;
-        switch (values.TypeOf(entry))
+        switch (type)
         {
             case AttributeType.String:
-                text = values.BytesOf(entry);
+                text = bytes;
                 return true;
             case AttributeType.Int:
-                Utf8Formatter.TryFormat(values.Bits[entry], scratch, out length);
+                Utf8Formatter.TryFormat(bits, scratch, out length);
                 break;
             case AttributeType.Bool:
-                text = values.Bits[entry] != 0 ? "true"u8 : "false"u8;
+                text = bits != 0 ? "true"u8 : "false"u8;
                 return true;
             case AttributeType.Double:
-                length = FormatDouble(BitConverter.Int64BitsToDouble(values.Bits[entry]), scratch);
+                length = FormatDouble(BitConverter.Int64BitsToDouble(bits), scratch);
                 break;
-            case AttributeType.Bytes when values.BytesOf(entry) is { Length: > 0 and <= ScratchBytes / 2 } bytes:
+            case AttributeType.Bytes when bytes is { Length: > 0 and <= ScratchBytes / 2 }:
                 foreach (var b in bytes)
                 {
                     scratch[length++] = (byte)HexDigits[b >> 4];
@@ -54,6 +54,13 @@ internal static class ValueTexts
 
         text = scratch[..length];
         return length > 0;
+    }
+
+    /// <summary>As the other, of an entry of a column.</summary>
+    public static bool TryFormat(ValueVector values, int entry, Span<byte> scratch, out ReadOnlySpan<byte> text)
+    {
+        var type = values.TypeOf(entry);
+        return TryFormat(type, values.Bits[entry], FieldTypes.HasBytes(type) ? values.BytesOf(entry) : default, scratch, out text);
     }
 
     private static int FormatDouble(double value, Span<byte> target)

@@ -385,28 +385,18 @@ internal sealed class TemplateColumn
 
         var values = ValuesOf(number);
         var bits = new long[values.Length];
-        if (view.Values.Type == AttributeType.String)
-        {
-            for (var i = 0; i < bits.Length; i++)
-            {
-                var entry = view.EntryOfRow(RowOf(values[i]));
-                if (entry < 0)
-                {
-                    return null;
-                }
-
-                bits[i] = view.Values.Bits[entry];
-            }
-
-            return new ValueVector(bits.Length, bits.Length, AttributeType.String, null, bits, view.Values.Arena);
-        }
-
         using var texts = new ByteWriter(bits.Length * 16);
         Span<byte> scratch = stackalloc byte[ValueTexts.ScratchBytes];
         for (var i = 0; i < bits.Length; i++)
         {
-            var entry = view.EntryOfRow(RowOf(values[i]));
-            if (entry < 0 || !ValueTexts.TryFormat(view.Values, entry, scratch, out var text) || texts.Length > ColumnBounds.MaxRawBytes - text.Length)
+            var value = view.ValueOfRow(RowOf(values[i]));
+            if (value < 0)
+            {
+                return null;
+            }
+
+            var type = view.Read(value, out var ofValue, out var bytes);
+            if (!ValueTexts.TryFormat(type, ofValue, bytes, scratch, out var text) || texts.Length > ColumnBounds.MaxRawBytes - text.Length)
             {
                 return null;
             }

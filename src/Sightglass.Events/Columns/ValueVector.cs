@@ -68,6 +68,7 @@ internal sealed class ValueVector
 /// <summary>A column of a block as queries, flushes and merges see it.</summary>
 internal sealed class ColumnView
 {
+    private readonly StoredValues? _stored;
     private ValueVector? _values;
 
     /// <param name="presence">Rows that have a value; null when all have.</param>
@@ -86,16 +87,48 @@ internal sealed class ColumnView
         Templates = templates;
     }
 
+    /// <param name="presence">Rows that have a value; null when all have.</param>
+    /// <param name="stored">Their values, to be read when they are asked for.</param>
+    public ColumnView(Presence? presence, StoredValues stored)
+    {
+        Presence = presence;
+        _stored = stored;
+    }
+
     public Presence? Presence { get; }
 
     /// <summary>Where the column is one of texts as templates: those, from which texts can be had one by one.</summary>
     public TemplateColumn? Templates { get; }
 
-    /// <summary>All values. Of templates they are put together first.</summary>
-    public ValueVector Values => _values ??= Templates!.All();
+    /// <summary>All values. Read, or of templates put together, when they are first asked for.</summary>
+    /// <exception cref="Core.Errors.CorruptDataException">They do not decode.</exception>
+    public ValueVector Values => _values ??= _stored?.All() ?? Templates!.All();
 
     /// <summary>Memory held, in bytes.</summary>
-    public long Size => (_values?.Size ?? 0) + (Templates?.Size ?? 0) + ((Presence?.Rows.Words.Length ?? 0) * 12L);
+    public long Size => (_values?.Size ?? 0) + (_stored?.Size ?? 0) + (Templates?.Size ?? 0) + ((Presence?.Rows.Words.Length ?? 0) * 12L);
+
+    /// <summary>One value, without all others where it can be; the span holds until the next is asked for.</summary>
+    public AttributeType Read(int value, out long bits, out ReadOnlySpan<byte> bytes)
+    {
+        if (Templates is not null)
+        {
+            bits = 0;
+            bytes = Templates.Text(value);
+            return AttributeType.String;
+        }
+
+        if (_values is null && _stored!.TryRead(value, out bits, out bytes))
+        {
+            return _stored.Type;
+        }
+
+        var values = Values;
+        var entry = values.EntryOf(value);
+        var type = values.TypeOf(entry);
+        bits = values.Bits[entry];
+        bytes = FieldTypes.HasBytes(type) ? values.BytesOf(entry) : default;
+        return type;
+    }
 
     /// <summary>Number of a row's value, or -1 when it has none.</summary>
     public int ValueOfRow(int row) => Presence is null ? row : Presence.IndexOf(row);

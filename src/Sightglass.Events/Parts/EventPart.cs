@@ -132,9 +132,9 @@ internal sealed class EventPart : PartReader
     {
         var (key, offset) = (entry.Key, entry.Offset);
         CorruptDataException Corrupt(string detail) => new(_columns.Path, $"column {Directory.Keys[key].Name}", offset, detail);
-        if (entry.IsTemplates)
+        if (entry.IsTemplates || entry.RawLength == 0)
         {
-            // Its parts stay where they were read to until they are asked for.
+            // It stays where it was read to until its values are asked for.
             var kept = GC.AllocateUninitializedArray<byte>(entry.StoredLength);
             _columns.Read(new SectionRef(entry.Offset, entry.StoredLength, entry.Crc), Directory.Keys[entry.Key].Name, kept);
             return ColumnDecoder.TryDecode(kept, rows, times, kept, others, Corrupt) ?? throw Corrupt("does not decode");
@@ -144,11 +144,6 @@ internal sealed class EventPart : PartReader
         using var stored = new ByteWriter(Math.Max(entry.StoredLength, 16));
         var bytes = stored.GetSpan(entry.StoredLength)[..entry.StoredLength];
         _columns.Read(section, Directory.Keys[entry.Key].Name, bytes);
-        if (entry.RawLength == 0)
-        {
-            return ColumnDecoder.TryDecode(bytes, rows, times, null, others, Corrupt) ?? throw Corrupt("does not decode");
-        }
-
         // Texts stay where they are decompressed to.
         var raw = GC.AllocateUninitializedArray<byte>(entry.RawLength);
         return !Zstd.TryDecompress(bytes, raw)

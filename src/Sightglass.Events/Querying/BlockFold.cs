@@ -64,7 +64,9 @@ internal sealed partial class BlockFold : IDisposable
         _count = selected.PopCount();
         for (var i = 0; i < _keys.Length; i++)
         {
+            // Read now: what is broken must not have been counted in part.
             _views[i] = block.Column(_keys[i]);
+            _ = _views[i]?.Values;
             _zero[i] = _keys[i].MissingIsZero && block.HasField(_keys[i].Name);
         }
 

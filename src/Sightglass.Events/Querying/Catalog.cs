@@ -175,7 +175,9 @@ internal sealed class Catalog(Action<PartBlock, CorruptDataException> onCorrupt)
     {
         try
         {
-            return block.Column(key);
+            var view = block.Column(key);
+            _ = view?.Values;
+            return view;
         }
         catch (CorruptDataException e) when (block is PartBlock part)
         {

@@ -167,7 +167,7 @@ internal sealed class PageBuilder
         return any;
     }
 
-    /// <summary>Appends a row's value; false when it has none. A text of a template is put together by itself.</summary>
+    /// <summary>Appends a row's value; false when it has none.</summary>
     private static bool TryAdd(ColumnView view, int row, EventColumn target)
     {
         var value = view.ValueOfRow(row);
@@ -176,13 +176,14 @@ internal sealed class PageBuilder
             return false;
         }
 
-        if (view.Templates is { } templates)
+        var type = view.Read(value, out var bits, out var bytes);
+        if (FieldTypes.HasBytes(type))
         {
-            target.Add(AttributeType.String, templates.Text(value));
+            target.Add(type, bytes);
         }
         else
         {
-            Add(view.Values, view.Values.EntryOf(value), target);
+            target.Add(type, bits);
         }
 
         return true;
