@@ -158,11 +158,20 @@ internal sealed class TemplateColumn
     /// <summary>A text of a template by its number among them, until the next is asked for.</summary>
     public ReadOnlySpan<byte> Text(int number, int index)
     {
+        Sort();
         var template = Templates[number];
+        var row = RowOf(_order![_starts![number] + index]);
         var length = 0;
         for (var i = 0; i < template.Variables.Length; i++)
         {
             Add(template.Pieces[i], ref length);
+            var variable = template.Variables[i];
+            if (variable is { Other: >= 0, Values: null })
+            {
+                AddOther(variable, row, ref length);
+                continue;
+            }
+
             var values = Values(number, i);
             Add(values.BytesOf(values.EntryOf(index)), ref length);
         }
@@ -377,8 +386,7 @@ internal sealed class TemplateColumn
 
     private ValueVector? Other(int number, TemplateVariable place)
     {
-        // Texts that were cut at words may hold values of others, others never theirs.
-        if (_others?.Invoke(place.Other) is not { } view || view.Templates?._cut == TemplateCut.Words)
+        if (OtherColumn(place) is not { } view)
         {
             return null;
         }
@@ -389,14 +397,7 @@ internal sealed class TemplateColumn
         Span<byte> scratch = stackalloc byte[ValueTexts.ScratchBytes];
         for (var i = 0; i < bits.Length; i++)
         {
-            var value = view.ValueOfRow(RowOf(values[i]));
-            if (value < 0)
-            {
-                return null;
-            }
-
-            var type = view.Read(value, out var ofValue, out var bytes);
-            if (!ValueTexts.TryFormat(type, ofValue, bytes, scratch, out var text) || texts.Length > ColumnBounds.MaxRawBytes - text.Length)
+            if (!TryReadOther(view, RowOf(values[i]), scratch, out var text) || texts.Length > ColumnBounds.MaxRawBytes - text.Length)
             {
                 return null;
             }
@@ -406,5 +407,33 @@ internal sealed class TemplateColumn
         }
 
         return new ValueVector(bits.Length, bits.Length, AttributeType.String, null, bits, texts.Written.ToArray());
+    }
+
+    /// <summary>The column that has the values of a variable. Texts that were cut at words may hold values of others, others never theirs.</summary>
+    private ColumnView? OtherColumn(TemplateVariable place) =>
+        _others?.Invoke(place.Other) is { } view && view.Templates?._cut != TemplateCut.Words ? view : null;
+
+    private void AddOther(TemplateVariable place, int row, ref int length)
+    {
+        Span<byte> scratch = stackalloc byte[ValueTexts.ScratchBytes];
+        if (OtherColumn(place) is not { } view || !TryReadOther(view, row, scratch, out var text))
+        {
+            throw _corrupt($"row {row} has no value in column {place.Other}");
+        }
+
+        Add(text, ref length);
+    }
+
+    private static bool TryReadOther(ColumnView view, int row, Span<byte> scratch, out ReadOnlySpan<byte> text)
+    {
+        var value = view.ValueOfRow(row);
+        if (value < 0)
+        {
+            text = default;
+            return false;
+        }
+
+        var type = view.Read(value, out var bits, out var bytes);
+        return ValueTexts.TryFormat(type, bits, bytes, scratch, out text);
     }
 }
