@@ -20,13 +20,9 @@ internal sealed class EventPart : PartReader
     public const uint ColumnMagic = 0x43454753;
     public const uint Version = 1;
 
-    /// <summary>Look-ups that are kept; queries ask for the same trace for every block.</summary>
-    private const int MaxLookUps = 4096;
-
     private readonly PartFile _columns;
     private readonly PartFile _traces;
     private readonly Dictionary<ColumnKey, int> _keyNumbers;
-    private readonly ConcurrentDictionary<TraceId, List<int>> _lookUps = new();
     private readonly ConcurrentDictionary<int, byte> _bad = new();
     private HiddenRange[]? _hidden;
 
@@ -97,30 +93,23 @@ internal sealed class EventPart : PartReader
         }
     }
 
-    /// <summary>Blocks that may have rows of the trace. When the look-up itself is broken, all: the columns decide.</summary>
-    public List<int> BlocksOf(TraceId trace)
+    /// <summary>Adds the blocks that may have rows of the trace. When the look-up itself is broken, all: the columns decide.</summary>
+    public void AddBlocksOf(TraceId trace, RowBitmap blocks)
     {
-        if (_lookUps.TryGetValue(trace, out var known))
-        {
-            return known;
-        }
-
-        List<int> blocks;
         try
         {
-            blocks = TraceIndex.Find(ReadTraces, _traces.Path, trace);
+            foreach (var block in TraceIndex.Find(_traces.ReadRaw, _traces.Path, trace))
+            {
+                if ((uint)block < (uint)blocks.Count)
+                {
+                    blocks.Set(block);
+                }
+            }
         }
         catch (CorruptDataException)
         {
-            blocks = [.. Enumerable.Range(0, Directory.Blocks.Length)];
+            blocks.SetRange(0, blocks.Count);
         }
-
-        if (_lookUps.Count >= MaxLookUps)
-        {
-            _lookUps.Clear();
-        }
-
-        return _lookUps.GetOrAdd(trace, blocks);
     }
 
     /// <param name="entry">The column.</param>
@@ -166,17 +155,5 @@ internal sealed class EventPart : PartReader
         _columns.Read(new SectionRef(offset, entry.FilterLength, entry.FilterCrc), "token filter", filter);
         Volatile.Write(ref entry.FilterChecked, true);
         return TokenFilter.MayContain(filter, entry.FilterKind, tokens);
-    }
-
-    private void ReadTraces(long offset, Span<byte> target)
-    {
-        try
-        {
-            _traces.ReadRaw(offset, target.Length).CopyTo(target);
-        }
-        catch (IOException e)
-        {
-            throw new CorruptDataException(_traces.Path, "file", offset, e.Message);
-        }
     }
 }

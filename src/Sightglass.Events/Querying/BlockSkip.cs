@@ -15,6 +15,9 @@ internal sealed class BlockSkip
     private EventPart? _part;
     private int _keyNumber;
 
+    // Blocks of the part that have one of the traces; looked up once for all of them.
+    private RowBitmap? _blocks;
+
     public BlockSkip(ValueTest test)
     {
         _test = test;
@@ -44,7 +47,7 @@ internal sealed class BlockSkip
     {
         if (!ReferenceEquals(block.Part, _part))
         {
-            (_part, _keyNumber) = (block.Part, block.Part.KeyNumber(key));
+            (_part, _keyNumber, _blocks) = (block.Part, block.Part.KeyNumber(key), null);
         }
 
         var index = _keyNumber < 0 ? -1 : block.IndexOf(_keyNumber);
@@ -53,22 +56,9 @@ internal sealed class BlockSkip
             return key.MissingIsZero && block.HasField(key.Name) && _test.Test(AttributeType.Int, 0, default);
         }
 
-        if (_trace is { } trace && key == ColumnKey.TraceId)
+        if (key == ColumnKey.TraceId && (_trace is not null || _test is InSetTest { IsTraces: true }))
         {
-            return block.Part.BlocksOf(trace).Contains(block.Number);
-        }
-
-        if (_test is InSetTest { IsTraces: true } set && key == ColumnKey.TraceId)
-        {
-            foreach (var member in set.Traces)
-            {
-                if (block.Part.BlocksOf(member).Contains(block.Number))
-                {
-                    return true;
-                }
-            }
-
-            return false;
+            return (_blocks ??= BlocksOfTraces(block.Part))[block.Number];
         }
 
         ref var entry = ref block.Header.Columns[index];
@@ -80,6 +70,24 @@ internal sealed class BlockSkip
         // A filter is only written for a column in which every value is a text.
         var wanted = entry.FilterKind == FilterKind.TokensAndPieces ? _all : _tokens;
         return wanted.Length == 0 || entry.FilterLength == 0 || block.Part.FilterMayContain(ref entry, wanted);
+    }
+
+    private RowBitmap BlocksOfTraces(EventPart part)
+    {
+        var blocks = new RowBitmap(part.Directory.Blocks.Length);
+        if (_trace is { } trace)
+        {
+            part.AddBlocksOf(trace, blocks);
+        }
+        else
+        {
+            foreach (var member in ((InSetTest)_test).Traces)
+            {
+                part.AddBlocksOf(member, blocks);
+            }
+        }
+
+        return blocks;
     }
 
     private static ulong[] Pieces(IReadOnlyList<byte[]> texts)

@@ -20,7 +20,11 @@ internal sealed class InSetTest : ValueTest
         _type = type;
         foreach (var member in members)
         {
-            _members.Add(Hash128.Compute(member));
+            if (!_members.Add(Hash128.Compute(member)))
+            {
+                continue;
+            }
+
             var beginning = Beginning(member);
             _beginnings[beginning >> 6] |= 1UL << (beginning & 63);
             if (type == AttributeType.Bytes && member.Length == 16)
@@ -57,7 +61,7 @@ internal sealed class InSetTest : ValueTest
 
         var type = first.Value.Type;
         column = first.Column;
-        set = new InSetTest(type, any.Terms.Select(t => ((ComparePredicate)t).Value).Distinct().Select(v => type == AttributeType.String ? Encoding.UTF8.GetBytes(v.Text) : v.Bytes));
+        set = new InSetTest(type, any.Terms.Select(t => ((ComparePredicate)t).Value).Select(v => type == AttributeType.String ? Encoding.UTF8.GetBytes(v.Text) : v.Bytes));
         return true;
     }
 
