@@ -40,7 +40,6 @@ public sealed class LogQLEngine(IEventStore store, QueryLimits limits)
     public LogQLResult QueryRange(LogQLRange range, CancellationToken cancellation)
     {
         var query = LogQLParser.Parse(range.Query, limits);
-        Bound(range.EndUnixNano, range.StartUnixNano);
         var statistics = new LogQLStatistics();
         if (query is LogNode log)
         {
@@ -61,17 +60,6 @@ public sealed class LogQLEngine(IEventStore store, QueryLimits limits)
         var grid = new StepGrid(range.StartUnixNano, range.StepNano, (int)steps + 1);
         var series = Evaluate(query, grid, statistics, cancellation);
         return new LogQLResult(LogQLResultKind.Matrix, [], Finish(series, grid, sort: true), 0, statistics);
-    }
-
-    private void Bound(long end, long start)
-    {
-        var length = (Int128)end - start;
-        if (limits.MaxLogRange > TimeSpan.Zero && length > (Int128)limits.MaxLogRange.Ticks * 100)
-        {
-            var asked = TimeSpan.FromTicks((long)(length / 100));
-            throw new LimitExceededException(
-                nameof(limits.MaxLogRange), (long)limits.MaxLogRange.TotalSeconds, (long)asked.TotalSeconds, $"the query time range exceeds the limit max_query_length (query length: {LogQLFormatter.Duration(asked.Ticks * 100)}, limit: {LogQLFormatter.Duration(limits.MaxLogRange.Ticks * 100)})");
-        }
     }
 
     /// <summary>Checks a query without running it; true when it is about lines, false when it is a metric.</summary>

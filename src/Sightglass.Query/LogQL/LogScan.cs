@@ -4,6 +4,7 @@ using Sightglass.Core.Limits;
 using Sightglass.Core.Model;
 using Sightglass.Query.LogQL.Filters;
 using Sightglass.Query.LogQL.Pipeline;
+using Sightglass.Query.LogQL.Syntax;
 using Sightglass.Query.LogQL.Tree;
 using Sightglass.Query.LogQL.View;
 
@@ -39,6 +40,7 @@ internal sealed class LogScan
         bool hinted = false,
         bool preservesErrors = false)
     {
+        Bound(limits, min, max);
         _entry.Hints = hinted ? needs : null;
         _store = store;
         _limits = limits;
@@ -160,6 +162,21 @@ internal sealed class LogScan
                     }
                 }
             }
+        }
+    }
+
+    // The time that lines are read from: with the range of a metric, as Loki counts.
+    private static void Bound(QueryLimits limits, long min, long max)
+    {
+        var length = (Int128)max - min;
+        if (limits.MaxLogRange > TimeSpan.Zero && length > ((Int128)limits.MaxLogRange.Ticks * 100) + 1)
+        {
+            var asked = TimeSpan.FromTicks((long)(length / 100));
+            throw new LimitExceededException(
+                nameof(limits.MaxLogRange),
+                (long)limits.MaxLogRange.TotalSeconds,
+                (long)asked.TotalSeconds,
+                $"the query time range exceeds the limit max_query_length (query length: {LogQLFormatter.Duration(asked.Ticks * 100)}, limit: {LogQLFormatter.Duration(limits.MaxLogRange.Ticks * 100)})");
         }
     }
 
