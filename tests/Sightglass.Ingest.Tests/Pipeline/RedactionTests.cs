@@ -56,6 +56,34 @@ public sealed class RedactionTests
         counts.ShouldBe([0, 0, 0, 0, 0, 1, 0, 1, 1]);
     }
 
+    [Theory]
+    [InlineData("""{"user":"ann","password":"hunter2"}""", """{"user":"ann","password":"*******"}""", 1)]
+    [InlineData("""{"a":{"db.password":"x1","list":[{"client_secret":"abc"},"secret"]}}""", """{"a":{"db.password":"**","list":[{"client_secret":"***"},"secret"]}}""", 2)]
+    [InlineData("""{"api_key":["one","two"],"n":1}""", """{"api_key":["***","***"],"n":1}""", 2)]
+    [InlineData("""{"password":5,"passwords":"all","secret":""}""", """{"password":5,"passwords":"all","secret":""}""", 0)]
+    [InlineData("""{"url":"redis://u:p1@h"}""", """{"url":"redis://u:**@h"}""", 1)]
+    public void Maps_are_redacted_by_key_at_any_depth(string json, string expected, int count)
+    {
+        using var proto = Ingest.Otlp.OtlpJsonTranscoder.ToProtobuf(
+            Encoding.UTF8.GetBytes($"{{\"resourceLogs\":[{{\"scopeLogs\":[{{\"logRecords\":[{{\"timeUnixNano\":\"1\",\"body\":{AnyValue(System.Text.Json.JsonDocument.Parse(json).RootElement)}}}]}}]}}]}}"),
+            Ingest.Otlp.OtlpJsonMessage.Logs, Core.Limits.IngestLimits.Default);
+        using var batch = LogBatch.Rent();
+        Ingest.Otlp.OtlpLogsDecoder.Decode(proto.Written, batch, new Ingest.Otlp.Rejections(), Core.Limits.IngestLimits.Default, 1);
+        batch.Rows[0].BodyType.ShouldBe(AttributeType.Composite);
+        var counts = new long[SecretRules.Count];
+        SecretRedactor.Redact(batch, counts);
+        AnyValueText.ToJson(batch.Text(TextRef.Unpack(batch.Rows[0].BodyBits))).ShouldBe(expected);
+        counts.Sum().ShouldBe(count);
+    }
+
+    private static string AnyValue(System.Text.Json.JsonElement value) => value.ValueKind switch
+    {
+        System.Text.Json.JsonValueKind.Object => $"{{\"kvlistValue\":{{\"values\":[{string.Join(',', value.EnumerateObject().Select(p => $"{{\"key\":\"{p.Name}\",\"value\":{AnyValue(p.Value)}}}"))}]}}}}",
+        System.Text.Json.JsonValueKind.Array => $"{{\"arrayValue\":{{\"values\":[{string.Join(',', value.EnumerateArray().Select(AnyValue))}]}}}}",
+        System.Text.Json.JsonValueKind.Number => $"{{\"intValue\":{value.GetRawText()}}}",
+        _ => $"{{\"stringValue\":{value.GetRawText()}}}",
+    };
+
     [SharedFact]
     public void Real_logs_have_no_secrets()
     {

@@ -102,6 +102,7 @@ internal static class SecretRedactor
                 }
             }
 
+            counts[SecretRules.Attribute] += type == AttributeType.Composite ? CompositeSecrets.Overwrite(batch, text) : 0;
             return false;
         }
 
