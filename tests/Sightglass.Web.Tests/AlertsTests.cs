@@ -37,7 +37,7 @@ public sealed class AlertsTests(BrowserFixture browser) : IClassFixture<BrowserF
     {
         var (page, errors) = await browser.OpenAsync("/alerts");
         var alert = Row(page, "more than five");
-        await Expect(alert).ToContainTextAsync("told to on-call");
+        await Expect(alert).ToContainTextAsync("goes to on-call");
 
         await alert.GetByTestId("silence-alert").ClickAsync();
         await Expect(page.GetByTestId("silence-preview")).ToContainTextAsync("Silences 1 alert now");

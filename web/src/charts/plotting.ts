@@ -3,8 +3,8 @@ import type { Range } from '../time/range';
 
 /** Half of a time of the axis: the last one is not cut off at the edge. */
 export const TIME_HALF = 18;
-/** Times with seconds need more room than uPlot gives. */
-const TIME_SPACE = 68;
+/** Times with seconds need more room than uPlot gives; on a phone few of them are better than none. */
+const timeSpace: uPlot.Axis.Space = (_plot, _axis, _min, _max, width) => (width > 500 ? 66 : 46);
 
 export function axes(dark: boolean, format: (value: number) => string): uPlot.Axis[] {
   const text = dark ? '#98a0ad' : '#5c6370';
@@ -16,7 +16,7 @@ export function axes(dark: boolean, format: (value: number) => string): uPlot.Ax
     {
       ...shared,
       size: 26,
-      space: TIME_SPACE,
+      space: timeSpace,
       values: [
         [86_400, '{MM}-{DD}', null, null, null, null, null, null, 0],
         [3600, '{HH}:{mm}', '\n{MM}-{DD}', null, null, null, null, null, 0],

@@ -16,13 +16,21 @@ function hasArrived(status: Status, signal: 'logs' | 'traces'): boolean {
   );
 }
 
+interface Props {
+  signal: 'logs' | 'traces';
+  title: string;
+  advice: string;
+  /** What is said while none has ever come. */
+  first?: string;
+}
+
 /** Nothing found: the lines to copy while the server has never had any, what to change afterwards. */
-export function SendHint({ signal, title, advice }: { signal: 'logs' | 'traces'; title: string; advice: string }) {
+export function SendHint({ signal, title, advice, first = `No ${signal} have arrived yet` }: Props) {
   const status = useStatus(false).data;
   if (status === undefined || hasArrived(status, signal)) return <Empty title={title}>{advice}</Empty>;
   const listen = { ...status.listen, page: window.location.hostname };
   return (
-    <Empty title={`No ${signal} have arrived yet`}>
+    <Empty title={first}>
       <div className="sg-send-hint">
         <Text size="sm" mb={6}>
           OpenTelemetry: set these for your program, SDK or agent

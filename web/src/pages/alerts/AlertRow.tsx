@@ -90,7 +90,7 @@ function Routing({ alert }: { alert: ActiveAlert }) {
           {alert.mutedBy.length > 0 && <span>muted by {alert.mutedBy.join(', ')}</span>}
         </>
       ) : (
-        alert.receivers.length > 0 && <span>told to {alert.receivers.join(', ')}</span>
+        alert.receivers.length > 0 && <span>goes to {alert.receivers.join(', ')}</span>
       )}
     </div>
   );

@@ -78,7 +78,7 @@ export function LinesView({ query, written, paused, setPaused, filter, parse }: 
     },
   };
   const toggles = (
-    <>
+    <span className="sg-toggles">
       <Toggle label="Fields" on={fields} change={showFields} />
       <Toggle
         label="Wrap"
@@ -94,7 +94,7 @@ export function LinesView({ query, written, paused, setPaused, filter, parse }: 
           set(changed('json', on), true);
         }}
       />
-    </>
+    </span>
   );
   return (
     <div className="sg-lines sg-grow">

@@ -28,7 +28,12 @@ export function ServicesPage() {
         {pending ? (
           <Loading what="services" />
         ) : rows.length === 0 ? (
-          <SendHint signal="traces" title="No service in this time range" advice="Choose a longer time range." />
+          <SendHint
+            signal="traces"
+            title="No service in this time range"
+            advice="Choose a longer time range."
+            first="No service has sent anything yet"
+          />
         ) : (
           <ServiceTable rows={shown} />
         )}
