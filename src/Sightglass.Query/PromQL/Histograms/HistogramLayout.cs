@@ -119,6 +119,10 @@ internal readonly record struct BucketList(int[] Indexes, double[] Counts)
 /// <summary>Bounds of buckets and changes of a histogram's layout.</summary>
 internal static class HistogramLayout
 {
+    private const int FinestSchema = 8;
+
+    private static readonly double[] Mantissas = MakeMantissas();
+
     public static bool IsCustom(NativeHistogram h) => h.Schema == NativeHistogram.CustomBucketsSchema;
 
     public static BucketList Positive(NativeHistogram h) => BucketList.From(h.PositiveSpans, h.PositiveBuckets);
@@ -136,8 +140,30 @@ internal static class HistogramLayout
 
         var fraction = index & ((1 << schema) - 1);
         var power = (index >> schema) + 1;
-        var mantissa = fraction == 0 ? 0.5 : Math.Pow(2, fraction / (double)(1 << schema)) / 2;
-        return fraction == 0 && power == 1025 ? double.MaxValue : Math.ScaleB(mantissa, power);
+        return fraction == 0 && power == 1025 ? double.MaxValue : Math.ScaleB(Mantissas[fraction << (FinestSchema - schema)], power);
+    }
+
+    /// <summary>
+    /// 2^(i/256 - 1) as the clients that fill such histograms have it: each schema's bounds are those of the one before with their products with its factor
+    /// between them, and the root of two is rounded down. The nearest doubles would be other ones for a part of them.
+    /// </summary>
+    private static double[] MakeMantissas()
+    {
+        double[] bounds = [0.5];
+        for (var schema = 1; schema <= FinestSchema; schema++)
+        {
+            var factor = schema == 1 ? Math.BitDecrement(Math.Sqrt(2)) : Math.Pow(2, Math.ScaleB(1, -schema));
+            var finer = new double[bounds.Length * 2];
+            for (var i = 0; i < bounds.Length; i++)
+            {
+                finer[2 * i] = bounds[i];
+                finer[(2 * i) + 1] = bounds[i] * factor;
+            }
+
+            bounds = finer;
+        }
+
+        return bounds;
     }
 
     /// <summary>Upper bound of a custom bucket.</summary>
