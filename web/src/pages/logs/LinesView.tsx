@@ -154,7 +154,8 @@ function StoredLines({ query, note, list, toggles }: StoredProps) {
     <>
       <header className="sg-panel-head sg-lines-head">
         <span className="sg-dim sg-grow" role="status">
-          <b data-testid="line-count">{lines.length.toLocaleString('en')}</b> lines, newest first{told}
+          <b data-testid="line-count">{lines.length.toLocaleString('en')}</b> {lines.length === 1 ? 'line' : 'lines'},
+          newest first{told}
           {note}
         </span>
         {toggles}

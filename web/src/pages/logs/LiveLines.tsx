@@ -36,7 +36,7 @@ export function LiveLines({ query, paused, setPaused, list, toggles }: Props) {
       <header className="sg-panel-head sg-lines-head">
         <span className="sg-grow sg-dim" role="status">
           <Connection tail={tail} />
-          <b data-testid="line-count">{lines.length.toLocaleString('en')}</b> lines
+          <b data-testid="line-count">{lines.length.toLocaleString('en')}</b> {lines.length === 1 ? 'line' : 'lines'}
           <Missing tail={tail} />
           {held && lines.length > 0 && (
             <span data-testid="held">
