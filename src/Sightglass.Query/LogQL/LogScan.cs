@@ -3,6 +3,7 @@ using Sightglass.Core.Errors;
 using Sightglass.Core.Limits;
 using Sightglass.Core.Model;
 using Sightglass.Query.LogQL.Filters;
+using Sightglass.Query.LogQL.Parsers;
 using Sightglass.Query.LogQL.Pipeline;
 using Sightglass.Query.LogQL.Syntax;
 using Sightglass.Query.LogQL.Tree;
@@ -61,6 +62,12 @@ internal sealed class LogScan
         _entry.PreservesErrors = preservesErrors && needs.AsksForErrors;
         var where = EventPredicate.True;
         _stages = [.. node.Stages];
+        if (hinted && needs.Required.All(static n => n == LevelDetector.Label))
+        {
+            // Parsers have nothing to look for, as every line has its level: the store may count by itself.
+            _stages.RemoveAll(static s => s is JsonStage or JsonExpressionStage or LogfmtStage or PatternStage or RegexpStage or UnpackStage);
+        }
+
         var pushing = true;
         for (var i = 0; i < _stages.Count && pushing;)
         {
@@ -74,7 +81,8 @@ internal sealed class LogScan
                     where = filter.Weaker is { } weaker ? where.And(weaker) : where;
                     i++;
                     break;
-                case LineFilterStage:
+                case LineFilterStage or SelectLabelsStage:
+                    // Leaves the line as it is.
                     i++;
                     break;
                 default:

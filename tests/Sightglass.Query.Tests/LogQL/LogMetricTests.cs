@@ -192,6 +192,16 @@ public sealed class LogMetricTests
         plan.AllAttributes.ShouldBeFalse();
     }
 
+    [Theory]
+    [InlineData("""sum(count_over_time({env="p"} | json | logfmt | drop __error__ |= "info" [100s]))""", "{} 8")]
+    [InlineData("""sum by (detected_level) (count_over_time({env="p"} | json | logfmt | drop __error__, __error_details__ [100s]))""", """{detected_level="error"} 5|{detected_level="info"} 8""")]
+    public void A_count_that_needs_nothing_of_a_parser_is_folded(string query, string want)
+    {
+        var world = World();
+        string.Join('|', world.Vector(query, 100)).ShouldBe(want);
+        world.Store.Plans.ShouldContain(static p => p.Fold != null);
+    }
+
     [Fact]
     public void Duplicate_matches_are_refused()
     {
