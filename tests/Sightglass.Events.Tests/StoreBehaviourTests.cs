@@ -137,6 +137,56 @@ public sealed class StoreBehaviourTests : IDisposable
     }
 
     [Fact]
+    public void Flipped_bytes_in_bodies_as_templates_are_reported_and_the_rest_is_served()
+    {
+        var plan = All(EventSignal.Logs) with
+        {
+            AllAttributes = true,
+            Columns = [ColumnRef.Field(EventFields.Body), ColumnRef.Field(EventFields.TraceId), ColumnRef.Field(EventFields.SpanId)],
+        };
+        string[] whole;
+        using (var store = Open())
+        {
+            var events = new RandomEvents(8, Now);
+            for (var i = 0; i < 2; i++)
+            {
+                using var batch = events.Logs(400);
+                store.Append(batch);
+                store.Flush();
+            }
+
+            whole = [.. Answers.Rows(store, plan)];
+        }
+
+        var files = Directory.GetFiles(_folder.FullPath, "columns.bin", SearchOption.AllDirectories).Order(StringComparer.Ordinal).ToArray();
+        var random = new Random(5);
+        var broken = 0;
+        for (var round = 0; round < 60; round++)
+        {
+            var file = files[random.Next(files.Length)];
+            var bytes = File.ReadAllBytes(file);
+            var at = random.Next(8, bytes.Length);
+            bytes[at] ^= 0x10;
+            File.WriteAllBytes(file, bytes);
+            _corrupt.Clear();
+            using (var store = Open())
+            {
+                var rows = Answers.Rows(store, plan with { Order = (EventOrder)(round % 3) });
+                rows.ShouldBeSubsetOf(whole);
+                (rows.Count == whole.Length).ShouldBe(_corrupt.Count == 0, $"byte {at} of {file}");
+                broken += _corrupt.Count;
+                var found = Answers.Rows(store, plan with { Where = new ContainsPredicate(ColumnRef.Field(EventFields.Body), "timeout after", false) });
+                found.ShouldBeSubsetOf(whole);
+            }
+
+            bytes[at] ^= 0x10;
+            File.WriteAllBytes(file, bytes);
+        }
+
+        broken.ShouldBeGreaterThan(20);
+    }
+
+    [Fact]
     public void Flipped_bytes_in_columns_are_reported_and_the_rest_is_served()
     {
         using (var store = Open())

@@ -59,7 +59,11 @@ internal sealed class EventCursor : IEventCursor
         return false;
     }
 
-    public void Dispose() => _pinned.Dispose();
+    public void Dispose()
+    {
+        _feed.Dispose();
+        _pinned.Dispose();
+    }
 
     /// <summary>Builds the page; rows of blocks that turn out to be broken fall out of it.</summary>
     private bool TryFill()
