@@ -36,9 +36,17 @@ public sealed class LokiTailTests : IAsyncLifetime
         _store.Append(batch);
     }
 
-    private async Task<ClientWebSocket> ConnectAsync(string query)
+    private async Task<ClientWebSocket> ConnectAsync(string query, string? origin = null, string? forwardedHost = null)
     {
         var socket = new ClientWebSocket();
+        foreach (var (name, value) in new[] { ("Origin", origin), ("X-Forwarded-Host", forwardedHost) })
+        {
+            if (value is not null)
+            {
+                socket.Options.SetRequestHeader(name, value);
+            }
+        }
+
         var address = new UriBuilder(new Uri(_host.Client.BaseAddress!, $"/loki/api/v1/tail?{query}")) { Scheme = "ws" };
         using var patience = new CancellationTokenSource(Patience);
         await socket.ConnectAsync(address.Uri, patience.Token);
@@ -105,6 +113,28 @@ public sealed class LokiTailTests : IAsyncLifetime
         var (status, body) = await _host.SendAsync($"/loki/api/v1/tail?{query}");
         status.ShouldBe(HttpStatusCode.BadRequest);
         body.ShouldContain(error);
+    }
+
+    [Theory]
+    [InlineData("http://evil.example", null, false)]
+    [InlineData("http://127.0.0.1:1", null, false)]
+    [InlineData("null", null, false)]
+    [InlineData("http://evil.example", "watch.example", false)]
+    [InlineData("https://watch.example", "watch.example", true)]
+    [InlineData("http://watch.example:8080", "watch.example:8080", true)]
+    [InlineData("own", null, true)]
+    public async Task A_page_of_another_site_may_not_follow(string origin, string? forwardedHost, bool allowed)
+    {
+        origin = origin == "own" ? $"http://{_host.Client.BaseAddress!.Authority}" : origin;
+        if (allowed)
+        {
+            using var socket = await ConnectAsync("query={app=\"a\"}", origin, forwardedHost);
+            socket.State.ShouldBe(WebSocketState.Open);
+        }
+        else
+        {
+            (await Should.ThrowAsync<WebSocketException>(() => ConnectAsync("query={app=\"a\"}", origin, forwardedHost))).Message.ShouldContain("403");
+        }
     }
 
     [Fact]
