@@ -48,7 +48,7 @@ public sealed class ReloadTests
         }
 
         await stop.CancelAsync();
-        await Task.WhenAny(Task.WhenAll(sending), Task.Delay(TimeSpan.FromSeconds(20)));
+        await Task.WhenAny(Task.WhenAll(sending), Task.Delay(TimeSpan.FromSeconds(60)));
         senders.Where((_, i) => !sending[i].IsCompletedSuccessfully).Select(s => s.Name).ShouldBeEmpty($"{string.Join('\n', sending.Zip(senders, (t, s) => $"{s.Name}: {s.Acknowledged.Count} acknowledged, {t.Exception?.Message}"))}\n{server.Errors}");
         foreach (var sender in senders)
         {

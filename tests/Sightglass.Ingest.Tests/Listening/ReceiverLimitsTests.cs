@@ -79,10 +79,12 @@ public sealed class ReceiverLimitsTests
                 Utf8($"{{\"streams\":[{{\"stream\":{{\"a\":\"b\"}},\"values\":[{string.Join(',', lines.Select(l => $"[\"1767225600000000000\",\"{l}\",{{\"p\":\"1\"{Extra(attributes, "\"1\"")}}}]"))}]}}]}}"), true, source),
             _ => (lines, attributes, source) =>
             {
-                using var proto = OtlpJsonTranscoder.ToProtobuf(Utf8($"{{\"resourceLogs\":[{{\"scopeLogs\":[{{\"logRecords\":[{string.Join(',', lines.Select(l =>
-                    $"{{\"timeUnixNano\":\"1767225600000000000\",\"body\":{{\"stringValue\":\"{l}\"}},\"attributes\":[{string.Join(',', Enumerable.Range(0, attributes).Select(i => $"{{\"key\":\"k{i}\",\"value\":{{\"intValue\":1}}}}"))}]}}"))}]}}]}}]}}"), OtlpJsonMessage.Logs, limits);
+                var attributeList = string.Join(',', Enumerable.Range(0, attributes).Select(i => $"{{\"key\":\"k{i}\",\"value\":{{\"intValue\":1}}}}"));
+                var records = string.Join(',', lines.Select(l => $"{{\"timeUnixNano\":\"1767225600000000000\",\"body\":{{\"stringValue\":\"{l}\"}},\"attributes\":[{attributeList}]}}"));
+                using var proto = OtlpJsonTranscoder.ToProtobuf(Utf8($"{{\"resourceLogs\":[{{\"scopeLogs\":[{{\"logRecords\":[{records}]}}]}}]}}"), OtlpJsonMessage.Logs, limits);
                 pushes.OtlpLogs(proto.Written, source);
-            },
+            }
+            ,
         };
     }
 
