@@ -77,15 +77,16 @@ public sealed class ReceiverLimitsTests
                 [(byte)(0x90 | lines.Length), .. lines.SelectMany(l => Map(("message", l), attributes))], false, "tag", null, source),
             "loki" => (lines, attributes, source) => pushes.LokiPush(
                 Utf8($"{{\"streams\":[{{\"stream\":{{\"a\":\"b\"}},\"values\":[{string.Join(',', lines.Select(l => $"[\"1767225600000000000\",\"{l}\",{{\"p\":\"1\"{Extra(attributes, "\"1\"")}}}]"))}]}}]}}"), true, source),
-            _ => (lines, attributes, source) =>
-            {
-                var attributeList = string.Join(',', Enumerable.Range(0, attributes).Select(i => $"{{\"key\":\"k{i}\",\"value\":{{\"intValue\":1}}}}"));
-                var records = string.Join(',', lines.Select(l => $"{{\"timeUnixNano\":\"1767225600000000000\",\"body\":{{\"stringValue\":\"{l}\"}},\"attributes\":[{attributeList}]}}"));
-                using var proto = OtlpJsonTranscoder.ToProtobuf(Utf8($"{{\"resourceLogs\":[{{\"scopeLogs\":[{{\"logRecords\":[{records}]}}]}}]}}"), OtlpJsonMessage.Logs, limits);
-                pushes.OtlpLogs(proto.Written, source);
-            }
-            ,
+            _ => (lines, attributes, source) => pushes.OtlpLogs(Otlp(lines, attributes), source),
         };
+    }
+
+    private static byte[] Otlp(string[] lines, int attributes)
+    {
+        var fields = string.Join(',', Enumerable.Range(0, attributes).Select(i => $"{{\"key\":\"k{i}\",\"value\":{{\"intValue\":1}}}}"));
+        var records = string.Join(',', lines.Select(l => $"{{\"timeUnixNano\":\"1767225600000000000\",\"body\":{{\"stringValue\":\"{l}\"}},\"attributes\":[{fields}]}}"));
+        using var proto = OtlpJsonTranscoder.ToProtobuf(Utf8($"{{\"resourceLogs\":[{{\"scopeLogs\":[{{\"logRecords\":[{records}]}}]}}]}}"), OtlpJsonMessage.Logs, IngestLimits.Default);
+        return proto.Written.ToArray();
     }
 
     private static byte[] Map((string Key, string Value) first, int more) =>
