@@ -17,7 +17,7 @@ internal sealed class StoredValues
     private readonly int _count;
     private readonly Func<ColumnView?>? _times;
     private readonly Func<string, CorruptDataException> _corrupt;
-    
+
     private ValueVector? _entries;
     private Planes _planes;
     private int _data;
