@@ -45,7 +45,7 @@ internal sealed class Chores
                 }
             }
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
+        catch (Exception e) when (e is HttpRequestException or IOException or System.Net.Sockets.SocketException or OperationCanceledException)
         {
             // The server was killed: of what was asked last nobody knows whether it was done.
         }

@@ -57,7 +57,7 @@ public sealed class KillTests
                             }
                         }
                     }
-                    catch (HttpRequestException)
+                    catch (Exception e) when (e is HttpRequestException or IOException or System.Net.Sockets.SocketException)
                     {
                         return;
                     }
