@@ -205,6 +205,22 @@ internal sealed class YamlFile(string name)
     /// <exception cref="AlertingConfigurationException">It is no YAML, has two documents, or is over a limit.</exception>
     public YamlSection Read(string text, string what)
     {
+        var stream = Load(text);
+        return stream.Documents.Count switch
+        {
+            0 => new YamlSection(this, new YamlMappingNode(), what),
+            1 => new YamlSection(this, stream.Documents[0].RootNode, what),
+            _ => throw Error(stream.Documents[1].RootNode, "a second YAML document in the file"),
+        };
+    }
+
+    /// <summary>Reads every document of the file that is not empty.</summary>
+    /// <exception cref="AlertingConfigurationException">It is no YAML, or is over a limit.</exception>
+    public List<YamlSection> ReadAll(string text, string what) =>
+        [.. Load(text).Documents.Where(static d => !IsNull(d.RootNode)).Select(d => new YamlSection(this, d.RootNode, what))];
+
+    private YamlStream Load(string text)
+    {
         if (text.Length > AlertingLimits.MaxConfigurationLength)
         {
             throw new AlertingConfigurationException(Name, 1, $"{text.Length} characters, limit MaxConfigurationLength is {AlertingLimits.MaxConfigurationLength}");
@@ -230,12 +246,7 @@ internal sealed class YamlFile(string name)
             throw new AlertingConfigurationException(Name, (int)e.Start.Line, "not valid YAML: " + (e.InnerException?.Message ?? e.Message));
         }
 
-        return stream.Documents.Count switch
-        {
-            0 => new YamlSection(this, new YamlMappingNode(), what),
-            1 => new YamlSection(this, stream.Documents[0].RootNode, what),
-            _ => throw Error(stream.Documents[1].RootNode, "a second YAML document in the file"),
-        };
+        return stream;
     }
 
     /// <summary>A plain empty value, <c>~</c> or <c>null</c>: the same as a key that is not there.</summary>

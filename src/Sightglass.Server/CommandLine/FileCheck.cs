@@ -1,6 +1,7 @@
 using Sightglass.Alerting;
 using Sightglass.Alerting.Routing;
 using Sightglass.Alerting.Rules;
+using Sightglass.Alerting.Slo;
 using Sightglass.Core.Errors;
 using Sightglass.Server.Configuration;
 using YamlDotNet.RepresentationModel;
@@ -38,6 +39,11 @@ internal sealed class FileCheck(TextWriter output, TextWriter errors, bool lint,
         try
         {
             var text = File.ReadAllText(path);
+            if (kind is null && SloLoader.IsOpenSlo(path, text))
+            {
+                return Slos(path, text);
+            }
+
             return (kind ?? KindOf(new YamlFile(path).Read(text, "the file"))) switch
             {
                 FileKind.Rules => Rules(path, text),
@@ -110,6 +116,12 @@ internal sealed class FileCheck(TextWriter output, TextWriter errors, bool lint,
         return configuration.Unsupported.Count > 0 ? Wrong : Ok;
     }
 
+    private int Slos(string path, string text)
+    {
+        output.WriteLine($"{path}: OpenSLO, {Count(SloLoader.Load(path, text).Count, "objective")}");
+        return Ok;
+    }
+
     private int Configuration(string path, string text)
     {
         var configuration = ConfigurationLoader.Load(path, text);
@@ -121,6 +133,7 @@ internal sealed class FileCheck(TextWriter output, TextWriter errors, bool lint,
 
         output.WriteLine(
             $"{path}: configuration, {Count(configuration.Scrape.Count, "scrape job")}, {Count(configuration.Rules.Count, "rule file")}, {Count(configuration.Logs.Count, "log source")}"
+            + (configuration.Slos.Count > 0 ? $", {Count(configuration.Slos.Count, "objective")}" : string.Empty)
             + (configuration.Alertmanager is { } alertmanager ? $", Alertmanager configuration with {Count(alertmanager.Receivers.Count, "receiver")}" : string.Empty));
         return code;
     }

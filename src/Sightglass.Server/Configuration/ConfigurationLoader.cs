@@ -14,7 +14,7 @@ internal static class ConfigurationLoader
 {
     /// <summary>Keys of the design that no code stands behind yet.</summary>
     private static readonly string[] NotBuilt =
-        ["slos", "probes", "auth"];
+        ["probes", "auth"];
 
     /// <summary>Exemplars that one store may be told to keep: they are held in memory.</summary>
     private const int MaxExemplars = 10_000_000;
@@ -59,6 +59,7 @@ internal static class ConfigurationLoader
             Otlp = OtlpReader.Read(root.Section("otlp")),
             PromQL = promql with { Limits = LogQLReader.Read(root.Section("logql"), promql.Limits) },
             Rules = Rules(root, folder),
+            Slos = SlosReader.Read(root, path, folder),
             Alertmanager = Alertmanager(root, path, folder),
             Notices = [.. withGlobal.Notices, .. AcceptedKeys.Runtime(root.Section("runtime")), .. AcceptedKeys.Tracing(root.Section("tracing"), folder)],
             RemoteRead = RemoteReadReader.Read(root, withGlobal.ExternalLabels, folder),

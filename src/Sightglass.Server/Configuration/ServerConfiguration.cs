@@ -1,5 +1,6 @@
 using Sightglass.Alerting.Routing;
 using Sightglass.Alerting.Rules;
+using Sightglass.Alerting.Slo;
 using Sightglass.Core.Model;
 using Sightglass.Ingest.Forward;
 using Sightglass.Ingest.Otlp;
@@ -82,6 +83,12 @@ internal sealed record ServerConfiguration
 
     /// <summary>The files that <c>rule_files</c> names, loaded.</summary>
     public IReadOnlyList<RuleFile> Rules { get; init; } = [];
+
+    /// <summary><c>slos</c> and the files that <c>slo_files</c> names.</summary>
+    public IReadOnlyList<SloDefinition> Slos { get; init; } = [];
+
+    /// <summary>Every rule to evaluate: those of the rule files, and those made of the objectives.</summary>
+    public IReadOnlyList<RuleFile> AllRules => [.. Rules, .. Slos.Select(SloRules.File)];
 
     /// <summary><c>alertmanager</c>, loaded; null when there is none.</summary>
     public AlertmanagerConfiguration? Alertmanager { get; init; }

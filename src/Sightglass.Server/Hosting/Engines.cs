@@ -243,7 +243,7 @@ internal sealed class Engines : IAsyncDisposable
         Forwarder.Start();
         Pipeline.Start();
         _pushed.Start();
-        Rules.Update(Configuration.Rules);
+        Rules.Update(Configuration.AllRules);
         Scraper.Start();
         Tailer.Start();
         Receivers.Start();
@@ -264,7 +264,7 @@ internal sealed class Engines : IAsyncDisposable
         }
 
         PromQL.DefaultSubqueryStep = next.EvaluationInterval;
-        Rules.Update(next.Rules, next.ExternalLabels, next.EvaluationInterval, next.RuleQueryOffset);
+        Rules.Update(next.AllRules, next.ExternalLabels, next.EvaluationInterval, next.RuleQueryOffset);
         Dispatcher.Update(next.Alertmanager ?? AlertmanagerConfiguration.Nobody);
         if (ConfigurationDifference.SectionText(Configuration, "alerting") != ConfigurationDifference.SectionText(next, "alerting"))
         {

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Sightglass.Alerting.Rules;
 using Sightglass.Core.Limits;
 using Sightglass.Server.Api.Alerting;
 using Sightglass.Server.Api.Logs;
@@ -139,6 +140,7 @@ internal sealed class SightglassServer : IAsyncDisposable
         MetricsEndpoint.Map(app, engines);
         RulesApi.Map(app, engines.Rules);
         RuleDetailsApi.Map(app, engines.Rules);
+        SloApi.Map(app, () => engines.Configuration.Slos, new PromQLRuleEngine(engines.PromQL), time);
         AlertmanagerApi.Map(app, engines.Dispatcher, time);
         WebUi.MapFallback(app);
     }

@@ -52,7 +52,7 @@ public sealed class ConfigurationLoaderTests
     [InlineData("server: { listen: nowhere }", "want HOST:PORT")]
     [InlineData("storage: { retention: { logs: 5x } }", "want a duration")]
     [InlineData("storage: { retention: { logs: 1s } }", "want at least 1h")]
-    [InlineData("\nslos: [ { name: a } ]", "c.yml:2: slos is not built yet")]
+    [InlineData("\nslos: [ { name: a } ]", "c.yml:2: slo \"a\": service must be set")]
     [InlineData("scrape_configs: [ { job_name: a }, { job_name: a } ]", "multiple scrape configs")]
     [InlineData("scrape_configs: [ { job_name: a, scrape_interval: 5s, scrape_timeout: 6s } ]", "timeout greater")]
     [InlineData("scrape_configs: [ { job_name: a, tls_config: {} , kubernetes_sd_configs: [ { role: pod } ] } ]", "not built yet")]

@@ -1,0 +1,115 @@
+using System.Globalization;
+using Sightglass.Alerting.Rules;
+using Sightglass.Query.PromQL;
+
+namespace Sightglass.Alerting.Slo;
+
+/// <summary>What an objective measures: the share of errors over any window of time. No value where nothing happened.</summary>
+public abstract record SloIndicator
+{
+    /// <summary>The language of its queries.</summary>
+    public virtual RuleLanguage Language => RuleLanguage.PromQL;
+
+    /// <summary>The shortest window that it has a value over.</summary>
+    public virtual TimeSpan MinWindow => TimeSpan.Zero;
+
+    /// <summary>The share of errors in a window, 0 to 1, as one series without labels.</summary>
+    public abstract string ErrorRatio(TimeSpan window);
+
+    /// <summary>The share of errors since the period that now lies in began.</summary>
+    public abstract string PeriodErrorRatio(SloWindow window);
+
+    /// <summary>Text in the query language's own form, on one line.</summary>
+    protected static string Canonical(string expression) => PromQLParser.Parse(expression).ToString();
+
+    /// <summary>Sums or means of an expression's points in the current period of a calendar.</summary>
+    protected static string InPeriod(string function, string expression, SloWindow window, TimeSpan step) =>
+        $"sum({function}((count_values(\"period\", {window.PeriodExpression}) * on() group_left() ({expression}))[{window.Range}:{PromDuration.Format(step)}])"
+        + $" and on(period) count_values(\"period\", {window.PeriodExpression}))";
+
+    internal static string Number(decimal value) => value.ToString("0.############################", CultureInfo.InvariantCulture);
+}
+
+/// <summary>Events, some of which are bad.</summary>
+/// <param name="Bad">Counts the bad ones; null where the good ones are counted.</param>
+/// <param name="Good">Counts the good ones; null where the bad ones are counted.</param>
+/// <param name="Total">Counts all of them.</param>
+/// <param name="GoodIsAlwaysThere">Where there are events there is a series of good ones, at 0 if need be: without one nothing is known (a bucket of a histogram that does not exist).</param>
+public sealed record EventIndicator(SloQuery? Bad, SloQuery? Good, SloQuery Total, bool GoodIsAlwaysThere = false) : SloIndicator
+{
+    /// <inheritdoc/>
+    public override RuleLanguage Language => Total.Language;
+
+    /// <summary>All events per second, as one series.</summary>
+    public string TotalRate(TimeSpan window) => $"sum({Total.Over(PromDuration.Format(window))})";
+
+    /// <summary>Bad events per second, as one series: 0 where there are events and none is bad.</summary>
+    public string ErrorRate(TimeSpan window)
+    {
+        var total = TotalRate(window);
+        var counted = $"sum({(Bad ?? Good!).Over(PromDuration.Format(window))})";
+        if (!GoodIsAlwaysThere)
+        {
+            counted = $"({counted} or 0 * {total})";
+        }
+
+        return Bad is not null ? counted
+            : Language == RuleLanguage.LogQL ? $"({total} - {counted})"
+            : $"clamp_min({total} - {counted}, 0)";
+    }
+
+    /// <inheritdoc/>
+    public override string ErrorRatio(TimeSpan window)
+    {
+        var expression = $"{ErrorRate(window)} / ({TotalRate(window)} > 0)";
+        return Language == RuleLanguage.LogQL ? expression : Canonical(expression);
+    }
+
+    /// <inheritdoc/>
+    public override string PeriodErrorRatio(SloWindow window) => window.IsCalendar
+        ? Canonical($"{InPeriod("sum_over_time", ErrorRate(window.Step), window, window.Step)} / ({InPeriod("sum_over_time", TotalRate(window.Step), window, window.Step)} > 0)")
+        : ErrorRatio(window.Length);
+}
+
+/// <summary>A share of errors that is known at each moment; over time it is the mean of the moments that have one.</summary>
+/// <param name="ErrorAt">The share, 0 to 1, as one series.</param>
+/// <param name="Slice">The time between two moments; null where any will do.</param>
+public sealed record SampledIndicator(string ErrorAt, TimeSpan? Slice) : SloIndicator
+{
+    /// <inheritdoc/>
+    public override TimeSpan MinWindow => Slice ?? TimeSpan.Zero;
+
+    /// <summary>A ratio that somebody else made; what is no number counts as no data.</summary>
+    public static SampledIndicator OfRatio(string query, bool isSuccess)
+    {
+        var ratio = $"clamp(avg(({query}) >= -Inf), 0, 1)";
+        return new SampledIndicator(Canonical(isSuccess ? $"1 - {ratio}" : ratio), null);
+    }
+
+    /// <summary>A value that is good while it compares so with a threshold; of several series, the share of those that are not.</summary>
+    public static SampledIndicator OfThreshold(string query, string goodOperator, decimal value)
+    {
+        var bad = goodOperator switch { "<" => ">=", "<=" => ">", ">" => "<=", _ => "<" };
+        return new SampledIndicator(Canonical($"avg((({query}) >= -Inf) {bad} bool {Number(value)})"), null);
+    }
+
+    /// <summary>Slices of time: one is bad when less than <paramref name="target"/> of what is in it is good, or as bad as its share of errors when there is no target.</summary>
+    public static SampledIndicator OfSlices(SloIndicator inner, TimeSpan slice, decimal? target)
+    {
+        var ratio = inner.ErrorRatio(slice);
+        return new SampledIndicator(target is { } least ? Canonical($"({ratio}) > bool {Number(1 - least)}") : ratio, slice);
+    }
+
+    /// <inheritdoc/>
+    public override string ErrorRatio(TimeSpan window) => Canonical($"avg_over_time(({ErrorAt})[{PromDuration.Format(window)}:{StepOf(window)}])");
+
+    /// <inheritdoc/>
+    public override string PeriodErrorRatio(SloWindow window) => window.IsCalendar
+        ? Canonical(InPeriod("avg_over_time", ErrorAt, window, Slice ?? window.Step))
+        : ErrorRatio(window.Length);
+
+    // Some thousand moments at most, and where the window is short not less than four.
+    private string StepOf(TimeSpan window) => Slice is { } slice ? PromDuration.Format(slice)
+        : window > TimeSpan.FromDays(7) ? "5m"
+        : window >= TimeSpan.FromMinutes(10) ? "1m" : "15s";
+}

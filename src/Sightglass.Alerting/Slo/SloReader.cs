@@ -1,0 +1,153 @@
+using System.Globalization;
+using Sightglass.Alerting.Rules;
+using Sightglass.Alerting.Templates;
+using Sightglass.Core.Model;
+
+namespace Sightglass.Alerting.Slo;
+
+/// <summary>Reads objectives in the short form: the entries of <c>slos</c> in the configuration.</summary>
+internal static class SloReader
+{
+    private const string DefaultWindow = "30d";
+    private static readonly DateTime Monday = new(2024, 1, 1, 0, 0, 0, DateTimeKind.Unspecified);
+
+    /// <summary>Reads one.</summary>
+    public static SloDefinition Read(YamlSection section, string file)
+    {
+        var name = SloText.Name(section, "name");
+        var service = section.Text("service") is { Length: > 0 } given ? given : throw section.Error($"slo \"{name}\": service must be set");
+        var target = SloText.Share(section, "objective", SloText.Number(section, "objective") ?? throw section.Error($"slo \"{name}\": objective must be set, in percent"), 100);
+        var window = Window(section);
+        var slo = new SloDefinition
+        {
+            Name = name,
+            Service = service,
+            DisplayName = section.Text("display_name", string.Empty),
+            Description = section.Text("description", string.Empty),
+            Target = target,
+            Window = window,
+            Indicator = Indicator(section, service),
+            Labels = SloText.Labels(section, "labels"),
+            Alerting = Alerting(section.Section("alerting")),
+            File = file,
+            Line = section.Line,
+        };
+        section.RejectUnknown();
+        SloText.Check(section, "window", slo.Indicator, window);
+        return slo;
+    }
+
+    private static SloWindow Window(YamlSection section)
+    {
+        var text = section.Text("window", DefaultWindow);
+        return text switch
+        {
+            "day" => SloWindow.CalendarLength(TimeSpan.FromDays(1), Monday, TimeSpan.Zero, text),
+            "week" => SloWindow.CalendarLength(TimeSpan.FromDays(7), Monday, TimeSpan.Zero, text),
+            "month" => SloWindow.CalendarMonths(1, Monday, TimeSpan.Zero, text),
+            "quarter" => SloWindow.CalendarMonths(3, Monday, TimeSpan.Zero, text),
+            "year" => SloWindow.CalendarMonths(12, Monday, TimeSpan.Zero, text),
+            _ when PromDuration.TryParse(text, out var length) => SloText.Rolling(section, "window", length),
+            _ => throw section.Error("window", $"window: got \"{text}\", want a duration such as 30d, or day, week, month, quarter or year"),
+        };
+    }
+
+    private static EventIndicator Indicator(YamlSection parent, string service)
+    {
+        var indicator = parent.Section("indicator");
+        if (indicator is null)
+        {
+            return Availability(service);
+        }
+
+        var language = SloText.Language(indicator, "query_language");
+        var (ratio, latency) = (indicator.Section("ratio"), indicator.Section("latency"));
+        if (indicator.Has("spans"))
+        {
+            throw indicator.Error("spans", "indicators over spans are not built; want ratio or latency");
+        }
+
+        indicator.RejectUnknown();
+        return (ratio, latency) switch
+        {
+            ({ } one, null) => Ratio(one, language),
+            (null, { } one) when language == RuleLanguage.PromQL => Latency(one, service),
+            (null, { } one) => throw one.Error("a latency is read from a histogram: query_language has to be promql"),
+            (null, null) => throw indicator.Error("indicator: one of ratio and latency must be set"),
+            _ => throw indicator.Error("latency", "indicator: only one of ratio and latency can be set"),
+        };
+    }
+
+    // What an application counts under the agreed name needs no query.
+    private static EventIndicator Availability(string service)
+    {
+        var label = GoFormat.Quote(service);
+        return new EventIndicator(
+            SloQuery.Parse($"sli_availability_total{{service={label},status=\"failure\"}}", RuleLanguage.PromQL, counters: true),
+            null,
+            SloQuery.Parse($"sli_availability_total{{service={label}}}", RuleLanguage.PromQL, counters: true));
+    }
+
+    private static EventIndicator Ratio(YamlSection section, RuleLanguage language)
+    {
+        var counters = section.Bool("counter") ?? true;
+        var (errors, good) = (section.Has("errors"), section.Has("good"));
+        if (errors == good)
+        {
+            throw section.Error("ratio: one of errors and good must be set");
+        }
+
+        SloQuery Query(string key) => SloText.Query(section, key, text => SloQuery.Parse(text, language, counters));
+        var indicator = new EventIndicator(errors ? Query("errors") : null, good ? Query("good") : null, Query("total"));
+        section.RejectUnknown();
+        return indicator;
+    }
+
+    private static EventIndicator Latency(YamlSection section, string service)
+    {
+        var threshold = section.Text("threshold") is not { } text ? throw section.Error("latency: threshold must be set")
+            : decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number > 0 ? number
+            : PromDuration.TryParse(text, out var span) && span > TimeSpan.Zero ? (decimal)span.Ticks / TimeSpan.TicksPerSecond
+            : throw section.Error("threshold", $"threshold: got \"{text}\", want seconds or a duration such as 300ms");
+        var native = section.Bool("native") ?? false;
+        var (name, matchers) = section.Has("histogram")
+            ? SloText.Query(section, "histogram", SloHistogram.Parse)
+            : ("sli_latency_seconds", $"service={GoFormat.Quote(service)}");
+        section.RejectUnknown();
+        return SloHistogram.Indicator(name, matchers, threshold, native);
+    }
+
+    private static SloAlerting Alerting(YamlSection? section)
+    {
+        var alerting = new SloAlerting();
+        if (section is null)
+        {
+            return alerting;
+        }
+
+        alerting = alerting with
+        {
+            AlertName = section.Text("name") is { Length: > 0 } name ? name : alerting.AlertName,
+            Labels = SloText.Labels(section, "labels"),
+            Annotations = LabelSet.From([.. section.Map("annotations").Select(static p => new Label(p.Key, p.Value))]),
+            Page = Class(section, "page", alerting.Page),
+            Ticket = Class(section, "ticket", alerting.Ticket),
+        };
+        var enabled = section.Bool("enabled") ?? true;
+        section.RejectUnknown();
+        return enabled ? alerting : alerting with { Page = null, Ticket = null };
+    }
+
+    private static LabelSet? Class(YamlSection parent, string key, LabelSet? otherwise)
+    {
+        if (parent.Section(key) is not { } section)
+        {
+            return otherwise;
+        }
+
+        var labels = SloText.Labels(section, "labels");
+        var enabled = section.Bool("enabled") ?? true;
+        section.RejectUnknown();
+        return !enabled ? null : labels["severity"].Length > 0 ? labels : LabelSet.From([.. otherwise!, .. labels]);
+    }
+}
