@@ -1,4 +1,7 @@
 using Sightglass.Core.Contracts;
+using Sightglass.Core.Errors;
+using Sightglass.Events.Memory;
+using Sightglass.Events.Parts;
 
 namespace Sightglass.Events.Querying;
 
@@ -54,6 +57,8 @@ internal sealed class BestRowsFeed(EventPlan plan, IReadOnlyList<BlockSource> so
         private readonly PriorityQueue<RowPlace, RowPlace> _heap = new(Comparer<RowPlace>.Create(
             plan.Order == EventOrder.TimeDescending ? static (a, b) => a.CompareTo(b) : static (a, b) => b.CompareTo(a)));
 
+        private readonly HashSet<string> _fields = [.. plan.Columns.Where(static c => c.Scope == ColumnScope.Field).Select(static c => c.Name)];
+        private readonly HashSet<string> _attributes = [.. plan.Columns.Where(static c => c.Scope is ColumnScope.Attribute or ColumnScope.Any).Select(static c => c.Name)];
         private long _held;
 
         public bool IsFull
@@ -105,9 +110,22 @@ internal sealed class BestRowsFeed(EventPlan plan, IReadOnlyList<BlockSource> so
                 own.Selection.AddPlaces(sources[source], source, selected, own.Rows);
             }
 
+            bool kept;
+            bool isFull;
             lock (_gate)
             {
-                var kept = Keep(own.Rows);
+                kept = Keep(own.Rows);
+                isFull = _heap.Count == _limit;
+            }
+
+            if (kept && !isFull)
+            {
+                // Few rows are found: these stay, and the page of them is read by one thread.
+                ReadAhead(block);
+            }
+
+            lock (_gate)
+            {
                 _held += block.HeldBytes;
                 if (!kept || _held > KeepBytes)
                 {
@@ -116,6 +134,25 @@ internal sealed class BestRowsFeed(EventPlan plan, IReadOnlyList<BlockSource> so
                 }
 
                 _idle.Push(own);
+            }
+        }
+
+        /// <summary>Reads the columns of a block that the page will have.</summary>
+        private void ReadAhead(RowBlock block)
+        {
+            try
+            {
+                foreach (var key in block is PartBlock ? block.Columns : [])
+                {
+                    if (key.IsField ? _fields.Contains(key.Name) : plan.AllAttributes || _attributes.Contains(key.Name))
+                    {
+                        block.Column(key);
+                    }
+                }
+            }
+            catch (CorruptDataException)
+            {
+                // The page runs into it again, and sets the block aside.
             }
         }
 
