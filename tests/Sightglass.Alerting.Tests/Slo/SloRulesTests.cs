@@ -127,6 +127,19 @@ public sealed class SloRulesTests : IDisposable
           promql_expr_test: [{expr: '{__name__=~"slo:sli_error.*"}', eval_time: 60m, exp_samples: []}]
         """, "slos: [{name: shop, service: web, objective: 99, window: 1h, indicator: {latency: {histogram: h, threshold: 0.5}}}]");
 
+    // Three of sixty take longer than a second; another instance has no traffic at all.
+    [Fact]
+    public void Native_histograms_are_read_by_their_fraction() => Simulate("1h", """
+        rule_files: [slo.rules]
+        evaluation_interval: 1m
+        tests:
+        - interval: 1m
+          input_series:
+          - {series: 'h{instance="a"}', values: '{{schema:0 count:0 sum:0 buckets:[0 0]}}+{{schema:0 count:60 sum:60 buckets:[57 3]}}x60'}
+          - {series: 'h{instance="b"}', values: '{{schema:0 count:5 sum:5 buckets:[5 0]}}x60'}
+          promql_expr_test: [{expr: 'round(slo:period_error:ratio, 0.0001)', eval_time: 60m, exp_samples: [{labels: '{service="web",slo="shop"}', value: 0.05}]}]
+        """, "slos: [{name: shop, service: web, objective: 99, window: 1h, indicator: {latency: {histogram: h, threshold: 1, native: true}}}]");
+
     public void Dispose() => _folder.Dispose();
 
     private static string Alert(string factor, string longer, string shorter, string severity) =>
