@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 
@@ -6,6 +7,12 @@ namespace Sightglass.Query.Syntax;
 /// <summary>Numbers as text the way Go's <c>strconv.FormatFloat(v, format, -1, 64)</c> writes them.</summary>
 public static class GoFloat
 {
+    /// <summary>Most bytes that <see cref="WriteJson"/> writes.</summary>
+    public const int MaxJsonBytes = 32;
+
+    private const double MaxWhole = 1e15;
+    private const double MinPlain = 1e-4;
+
     /// <summary>Format <c>f</c>: never an exponent.</summary>
     public static string Plain(double value)
     {
@@ -73,6 +80,30 @@ public static class GoFloat
         }
 
         return Plain(value);
+    }
+
+    /// <summary>Writes the form of <see cref="Json"/> as UTF-8 and returns its length.</summary>
+    /// <param name="value">The number.</param>
+    /// <param name="into">At least <see cref="MaxJsonBytes"/> bytes.</param>
+    public static int WriteJson(double value, Span<byte> into)
+    {
+        var size = Math.Abs(value);
+        int written;
+        if (size < MaxWhole && (long)value == value && !(value == 0 && double.IsNegative(value)))
+        {
+            Utf8Formatter.TryFormat((long)value, into, out written);
+        }
+        else if (size is >= MinPlain and < MaxWhole)
+        {
+            // In between, both write the shortest digits without an exponent.
+            value.TryFormat(into, out written, default, CultureInfo.InvariantCulture);
+        }
+        else
+        {
+            written = Encoding.ASCII.GetBytes(Json(value), into);
+        }
+
+        return written;
     }
 
     private static string? Special(double value) =>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Text.Json;
 using Sightglass.Core.Model;
@@ -10,6 +11,11 @@ namespace Sightglass.Server.Api.Prometheus;
 /// <summary>Query results in Prometheus' JSON: times as numbers of seconds, values as text in Go's form.</summary>
 internal static class ResultJson
 {
+    private const int MaxTimeBytes = 24;
+
+    /// <summary>A time, a value and what stands around them.</summary>
+    private const int MaxPointBytes = MaxTimeBytes + GoFloat.MaxJsonBytes + 6;
+
     private const int FlushEvery = 1 << 20;
 
     public static void Write(Utf8JsonWriter json, PromQLResult result, IReadOnlyList<ResultSeries> series, bool withStatistics = false)
@@ -104,16 +110,8 @@ internal static class ResultJson
 
         if (floats > 0)
         {
-            json.WriteStartArray("values"u8);
-            for (var i = 0; i < item.Count; i++)
-            {
-                if (item.HistogramAt(i) is null)
-                {
-                    WritePoint(json, item.TimestampsMs[i], item.Values[i]);
-                }
-            }
-
-            json.WriteEndArray();
+            json.WritePropertyName("values"u8);
+            WriteValues(json, item);
         }
 
         if (floats < item.Count)
@@ -132,6 +130,34 @@ internal static class ResultJson
 
         json.WriteEndObject();
         FlushIfLarge(json);
+    }
+
+    // Points are most of most answers: written as one piece, without an object for any.
+    private static void WriteValues(Utf8JsonWriter json, ResultSeries item)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent((item.Count * MaxPointBytes) + 2);
+        var text = buffer.AsSpan();
+        var at = 0;
+        for (var i = 0; i < item.Count; i++)
+        {
+            if (item.HistogramAt(i) is not null)
+            {
+                continue;
+            }
+
+            text[at++] = at == 1 ? (byte)'[' : (byte)',';
+            text[at++] = (byte)'[';
+            at += FormatTime(item.TimestampsMs[i], text[at..]);
+            text[at++] = (byte)',';
+            text[at++] = (byte)'"';
+            at += GoFloat.WriteJson(item.Values[i], text[at..]);
+            text[at++] = (byte)'"';
+            text[at++] = (byte)']';
+        }
+
+        text[at++] = (byte)']';
+        json.WriteRawValue(text[..at], skipInputValidation: true);
+        ArrayPool<byte>.Shared.Return(buffer);
     }
 
     // The writer's buffer is the response's pipe: handing it on keeps large answers from growing in one piece.
@@ -181,7 +207,12 @@ internal static class ResultJson
 
     internal static void WriteTime(Utf8JsonWriter json, long timeMs)
     {
-        Span<byte> text = stackalloc byte[24];
+        Span<byte> text = stackalloc byte[MaxTimeBytes];
+        json.WriteRawValue(text[..FormatTime(timeMs, text)], skipInputValidation: true);
+    }
+
+    private static int FormatTime(long timeMs, Span<byte> text)
+    {
         var length = 0;
         if (timeMs < 0)
         {
@@ -200,6 +231,6 @@ internal static class ResultJson
             text[length++] = (byte)('0' + (fraction % 10));
         }
 
-        json.WriteRawValue(text[..length], skipInputValidation: true);
+        return length;
     }
 }
