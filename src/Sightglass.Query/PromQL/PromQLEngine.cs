@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Sightglass.Core.Contracts;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Limits;
@@ -10,6 +11,11 @@ namespace Sightglass.Query.PromQL;
 /// <summary>Runs PromQL queries over a store. Callers bring the thread; those that ask with await need none while they wait for their turn. Thread-safe.</summary>
 public sealed class PromQLEngine : IDisposable
 {
+    // All of them together stay below a few megabytes.
+    private const int MaxKeptQueries = 512;
+    private const int MaxKeptQueryLength = 2048;
+
+    private readonly ConcurrentDictionary<string, PromQLExpression> _parsed = new(StringComparer.Ordinal);
     private readonly IMetricStore _store;
     private readonly QueryLimits _limits;
     private readonly TimeProvider _time;
@@ -44,8 +50,27 @@ public sealed class PromQLEngine : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _slots.Dispose();
 
-    /// <summary>Parses an expression under this engine's options.</summary>
-    public PromQLExpression Parse(string query) => PromQLParser.Parse(query, Options, _limits);
+    /// <summary>Parses an expression under this engine's options. Those of dashboards and rules come again and again, and their regular expressions cost more than their answers.</summary>
+    public PromQLExpression Parse(string query)
+    {
+        if (_parsed.TryGetValue(query, out var known))
+        {
+            return known;
+        }
+
+        var expression = PromQLParser.Parse(query, Options, _limits);
+        if (query.Length <= MaxKeptQueryLength)
+        {
+            if (_parsed.Count >= MaxKeptQueries)
+            {
+                _parsed.Clear();
+            }
+
+            _parsed[query] = expression;
+        }
+
+        return expression;
+    }
 
     /// <summary>The value at one time.</summary>
     /// <exception cref="QueryException">The query is wrong, or ran too long.</exception>
