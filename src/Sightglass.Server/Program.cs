@@ -1,3 +1,10 @@
 using Sightglass.Server.CommandLine;
+using Sightglass.Server.Hosting;
+
+// Serves, as far as one look tells; whoever only asks does not need a server's code.
+if (args is [] or ["demo", ..] or [['-', ..], ..])
+{
+    _ = Task.Run(SightglassServer.WarmUp);
+}
 
 return await CommandTree.Build().Parse(args).InvokeAsync();

@@ -88,10 +88,19 @@ public sealed class PromQLEngine : IDisposable
     }
 
     /// <summary>The same as <see cref="Instant(PromQLExpression, string, long, TimeSpan?, TimeSpan?, bool, CancellationToken)"/>, without a thread while it waits for its turn.</summary>
-    public async Task<PromQLResult> InstantAsync(PromQLExpression expression, string query, long timeMs, TimeSpan? timeout = null, TimeSpan? lookback = null, bool samplesPerStep = false, CancellationToken cancellation = default)
+    /// <remarks><paramref name="cached"/> lets an answer to the same question that cannot have changed since stand for another evaluation.</remarks>
+    public async Task<PromQLResult> InstantAsync(PromQLExpression expression, string query, long timeMs, TimeSpan? timeout = null, TimeSpan? lookback = null, bool samplesPerStep = false, bool cached = false, CancellationToken cancellation = default)
     {
+        var answer = cached && expression.Type == PromQLType.Vector ? FindAnswer(expression, query, new StepGrid(timeMs, 0, 1), lookback) : null;
+        if (answer is { IsWhole: true })
+        {
+            return new PromQLResult { Type = PromQLType.Vector, TimeMs = timeMs, Series = answer.Known };
+        }
+
         using var turn = Turn(timeout, cancellation);
-        return await turn.RunAsync((queued, token) => EvaluateInstant(expression, query, timeMs, lookback, samplesPerStep, queued, token)).ConfigureAwait(false);
+        var result = await turn.RunAsync((queued, token) => EvaluateInstant(expression, query, timeMs, lookback, samplesPerStep, queued, token)).ConfigureAwait(false);
+        Keep(answer, result);
+        return result;
     }
 
     /// <summary>The values at the steps from <paramref name="startMs"/> to <paramref name="endMs"/>, both inclusive.</summary>
@@ -131,7 +140,7 @@ public sealed class PromQLEngine : IDisposable
     {
         CheckRange(expression, startMs, endMs, stepMs);
         var grid = Grid(startMs, endMs, stepMs);
-        var answer = cached ? _answers.Find(expression, query, grid, Milliseconds(lookback ?? _limits.LookbackDelta), Milliseconds(DefaultSubqueryStep)) : null;
+        var answer = cached ? FindAnswer(expression, query, grid, lookback) : null;
         if (answer is { IsWhole: true })
         {
             return new PromQLResult { Type = PromQLType.Matrix, Series = answer.Known };
@@ -145,12 +154,19 @@ public sealed class PromQLEngine : IDisposable
         }
 
         result = result with { Series = answer.Join(result.Series) };
-        if (result.Warnings.Count == 0 && result.Infos.Count == 0)
+        Keep(answer, result);
+        return result;
+    }
+
+    private CachedAnswer? FindAnswer(PromQLExpression expression, string query, StepGrid grid, TimeSpan? lookback) =>
+        _answers.Find(expression, query, grid, Milliseconds(lookback ?? _limits.LookbackDelta), Milliseconds(DefaultSubqueryStep));
+
+    private void Keep(CachedAnswer? answer, PromQLResult result)
+    {
+        if (answer is not null && result.Warnings.Count == 0 && result.Infos.Count == 0)
         {
             _answers.Keep(answer, result.Series, result.Statistics.TotalSamples);
         }
-
-        return result;
     }
 
     private void CheckRange(PromQLExpression expression, long startMs, long endMs, long stepMs)

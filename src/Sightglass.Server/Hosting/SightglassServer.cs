@@ -44,6 +44,16 @@ internal sealed class SightglassServer : IAsyncDisposable
     public Task<string?> ReloadAsync() => _reload.RunAsync();
 
     /// <summary>
+    /// Puts a web application together and throws it away. What that loads is most of a start and needs nothing of the configuration: it is done beside the reading of the command line.
+    /// </summary>
+    public static void WarmUp()
+    {
+        using var logging = LoggerFactory.Create(ConfigureLogging);
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        using var app = (IDisposable)Prepare(socket, HttpProtocols.Http1);
+    }
+
+    /// <summary>
     /// Opens the stores, listens, and starts what acts on its own. <paramref name="read"/> reads the configuration again;
     /// <paramref name="quit"/> is called when somebody asks the process to end.
     /// </summary>

@@ -65,6 +65,13 @@ public sealed class CachedAnswerTests : IDisposable
                 var expression = _engine.Parse(query);
                 var whole = await _engine.RangeAsync(expression, query, start, end, Step);
                 var kept = await _engine.RangeAsync(expression, query, start, end, Step, cached: true);
+                var at = await _engine.InstantAsync(expression, query, end);
+                for (var asked = 0; asked < 3 && expression.Type == PromQLType.Vector; asked++)
+                {
+                    var again = await _engine.InstantAsync(expression, query, end, cached: true);
+                    again.Series.Select(s => (s.Labels, s.Values[0])).ShouldBe(at.Series.Select(s => (s.Labels, s.Values[0])), $"{query} at {end} in round {round}");
+                }
+
                 kept.Series.Select(s => s.Labels).ShouldBe(whole.Series.Select(s => s.Labels), $"{query} in round {round}");
                 for (var i = 0; i < whole.Series.Count; i++)
                 {
@@ -73,6 +80,22 @@ public sealed class CachedAnswerTests : IDisposable
                 }
             }
         }
+    }
+
+    [Fact]
+    public async Task A_query_for_one_time_is_kept_when_it_is_asked_again()
+    {
+        Write(_began - 7_200_000, _began, 15_000);
+        const string Query = "sort_desc(sum by (instance) (rate(requests_total[1h])))";
+        var expression = _engine.Parse(Query);
+        Task<PromQLResult> Ask() => _engine.InstantAsync(expression, Query, _began, cached: true);
+        var first = await Ask();
+        (await Ask()).Statistics.TotalSamples.ShouldBe(first.Statistics.TotalSamples);
+        var third = await Ask();
+        third.Statistics.TotalSamples.ShouldBe(0);
+        third.Series.Select(s => s.Labels).ShouldBe(first.Series.Select(s => s.Labels));
+        Write(_began - 60_000, _began - 60_000, 15_000);
+        (await Ask()).Statistics.TotalSamples.ShouldBe(first.Statistics.TotalSamples);
     }
 
     [Fact]

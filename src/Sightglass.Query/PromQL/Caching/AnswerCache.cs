@@ -4,7 +4,7 @@ using Sightglass.Query.Vectors;
 namespace Sightglass.Query.PromQL.Caching;
 
 /// <summary>
-/// Keeps the answers of range queries, so that a dashboard that asks again pays for what is new only. The value at a step depends on samples up to a known time;
+/// Keeps the answers of queries, so that a dashboard that asks again pays for what is new only. The value at a step depends on samples up to a known time;
 /// the store says up to which time nothing changed since. Bounded in bytes, the longest unused goes first. Thread-safe.
 /// </summary>
 /// <param name="store">The store that is asked.</param>
@@ -17,7 +17,11 @@ internal sealed class AnswerCache(IMetricStore store, long maxBytes)
     /// <summary>An answer larger than this part of all is not worth what it would push out.</summary>
     private const int LargestShare = 4;
 
+    /// <summary>Queries for one time that are remembered as asked once.</summary>
+    private const int MaxAskedOnce = 1024;
+
     private readonly Lock _gate = new();
+    private readonly HashSet<CacheKey> _askedOnce = [];
     private readonly Dictionary<CacheKey, LinkedListNode<Entry>> _entries = [];
     private readonly LinkedList<Entry> _order = new();
     private long _bytes;
@@ -70,7 +74,7 @@ internal sealed class AnswerCache(IMetricStore store, long maxBytes)
         for (var i = 0; i < series.Count; i++)
         {
             // Histograms are not estimated well enough, and two series of the same labels cannot be told apart.
-            if (series[i].Histograms is not null || (i > 0 && series[i - 1].Labels.CompareTo(series[i].Labels) >= 0))
+            if (series[i].Histograms is not null || (answer.Grid.StepMs > 0 && i > 0 && series[i - 1].Labels.CompareTo(series[i].Labels) >= 0))
             {
                 return;
             }
@@ -85,6 +89,18 @@ internal sealed class AnswerCache(IMetricStore store, long maxBytes)
 
         lock (_gate)
         {
+            // Most queries for one time are never asked again; only of those that were is there any use.
+            if (answer.Grid.StepMs == 0 && !_askedOnce.Remove(answer.Key))
+            {
+                if (_askedOnce.Count >= MaxAskedOnce)
+                {
+                    _askedOnce.Clear();
+                }
+
+                _askedOnce.Add(answer.Key);
+                return;
+            }
+
             Remove(answer.Key);
             _entries[answer.Key] = _order.AddLast(new Entry(answer.Key, answer.Grid, series, answer.Revision, bytes));
             _bytes += bytes;

@@ -5,7 +5,8 @@ internal readonly record struct CacheKey(string Query, long StepMs, long PhaseMs
 {
     public static CacheKey Of(string query, AnswerReach reach, StepGrid grid, long lookbackMs, long subqueryStepMs)
     {
-        var phase = grid.StartMs % grid.StepMs;
-        return new CacheKey(query, grid.StepMs, phase < 0 ? phase + grid.StepMs : phase, lookbackMs, subqueryStepMs, reach.IsDivisible ? 0 : grid.StartMs, reach.IsDivisible ? 0 : grid.EndMs);
+        // A query for one time is of use to the same one only.
+        var phase = grid.StepMs == 0 ? grid.StartMs : grid.StartMs % grid.StepMs;
+        return new CacheKey(query, grid.StepMs, phase < 0 && grid.StepMs > 0 ? phase + grid.StepMs : phase, lookbackMs, subqueryStepMs, reach.IsDivisible ? 0 : grid.StartMs, reach.IsDivisible ? 0 : grid.EndMs);
     }
 }

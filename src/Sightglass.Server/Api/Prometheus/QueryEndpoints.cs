@@ -21,7 +21,7 @@ internal sealed class QueryEndpoints(PromQLEngine engine, QueryLimits limits, Ti
         var stats = parameters.Text("stats");
         var query = parameters.Text("query");
         var expression = Parse(query);
-        var result = await Logged(context, query, timeMs, timeMs, 0, engine.InstantAsync(expression, query, timeMs, timeout, lookback, stats == "all", context.RequestAborted));
+        var result = await Logged(context, query, timeMs, timeMs, 0, engine.InstantAsync(expression, query, timeMs, timeout, lookback, stats == "all", MayBeKept(parameters), context.RequestAborted));
         await Answer(context, result, limit, stats);
     }
 
@@ -57,10 +57,7 @@ internal sealed class QueryEndpoints(PromQLEngine engine, QueryLimits limits, Ti
             throw ApiParameters.Invalid("query", $"invalid expression type \"{(expression.Type == PromQLType.Matrix ? "range vector" : "string")}\" for range query, must be Scalar or instant Vector");
         }
 
-
-        // Whoever asks what a query costs wants it run; VictoriaMetrics' parameter asks for that alone.
-        var cached = stats.Length == 0 && parameters.Text("nocache") != "1";
-        var result = await Logged(context, query, startMs, endMs, stepMs, engine.RangeAsync(expression, query, startMs, endMs, stepMs, timeout, lookback, stats == "all", cached, context.RequestAborted));
+        var result = await Logged(context, query, startMs, endMs, stepMs, engine.RangeAsync(expression, query, startMs, endMs, stepMs, timeout, lookback, stats == "all", MayBeKept(parameters), context.RequestAborted));
         await Answer(context, result, limit, stats);
     }
 
@@ -97,6 +94,9 @@ internal sealed class QueryEndpoints(PromQLEngine engine, QueryLimits limits, Ti
             });
         }
     }
+
+    // Whoever asks what a query costs wants it run; VictoriaMetrics' parameter asks for that alone.
+    private static bool MayBeKept(ApiParameters parameters) => parameters.Text("stats").Length == 0 && parameters.Text("nocache") != "1";
 
     // A lookback of zero or less means the server's own, as does none.
     private static TimeSpan? Lookback(ApiParameters parameters)
