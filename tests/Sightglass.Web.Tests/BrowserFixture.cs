@@ -125,6 +125,10 @@ public sealed class BrowserFixture : IAsyncLifetime
         using var answer = await _server!.Otlp.PostAsync(new Uri(path, UriKind.Relative), content);
         answer.IsSuccessStatusCode.ShouldBeTrue(await answer.Content.ReadAsStringAsync());
     }
+
+    /// <summary>Waits until a PromQL query finds something: what the server counts of itself is there after its next scrape of itself.</summary>
+    public Task UntilFound(string query) =>
+        _server!.UntilAsync($"/api/v1/query?query={Uri.EscapeDataString(query)}", answer => answer.GetProperty("data").GetProperty("result").GetArrayLength() > 0);
 }
 
 /// <summary>A theory that needs a browser; skipped with a sentence where there is none.</summary>

@@ -99,6 +99,7 @@ public sealed class PagesTests(BrowserFixture browser) : IClassFixture<BrowserFi
         await browser.Post("/v1/metrics", $$$"""
             {"resourceMetrics":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"flood"}}]},"scopeMetrics":[{"metrics":[{"name":"flood","gauge":{"dataPoints":[{{{string.Join(',', points)}}}]}}]}]}]}
             """);
+        await browser.UntilFound("sum(sightglass_series_refused_samples_total) > 0");
         var (page, errors) = await browser.OpenAsync("/targets?tab=series");
         await Expect(page.GetByTestId("refused-notice")).ToContainTextAsync("New series are refused");
         await page.GetByTestId("label-row").Filter(new LocatorFilterOptions { HasText = "visitor" }).GetByRole(AriaRole.Button).ClickAsync();
