@@ -29,7 +29,14 @@ public sealed class DifferentialTests
     [
         (new(@"(sin|cos|tan)\(.*(\bstd(dev|var)|\^)"), new(@"ours -?[0-9.e-]+, theirs -?[0-9.e-]+$"), "the angle is a huge power or a difference of large numbers: its last bits are whole parts of a turn"),
         (new(@" % "), new(@"ours -?[0-9.e-]+, theirs -?[0-9.e-]+$"), "the rest of a division by what is not exact itself, or of a huge power"),
+        (new(@"(deriv|rate|delta)\(.*\batan2\b"), new(@"ours -?[0-9.e-]+, theirs -?[0-9.e-]+$"), "the slope of numbers that are equal in most of their digits"),
         (new(@"\bstd(dev|var)\b.*(timestamp|tanh)"), new(@"ours [0-9.e-]+, theirs [0-9.e-]+$"), "the deviation of numbers that are equal in most of their digits"),
+    ];
+
+    /// <summary>Where 3.5 differs from itself.</summary>
+    private static readonly (Regex Expression, Regex Difference, string Reason)[] Known3 =
+    [
+        (new(@"timestamp\(.* @ .*offset"), new("^only ours has"), "3.5 loses series in timestamp() of a selector with both @ and offset that the selector alone finds"),
     ];
 
     /// <summary>Where the last bits are nobody's promise and what follows may enlarge them.</summary>
@@ -67,7 +74,7 @@ public sealed class DifferentialTests
         }
 
         var old = await prometheus.MajorVersionAsync() < 3;
-        (Regex Expression, Regex Difference, string Reason)[] known = old ? [.. Known, .. Chaotic] : Chaotic;
+        (Regex Expression, Regex Difference, string Reason)[] known = old ? [.. Known, .. Chaotic] : [.. Known3, .. Chaotic];
         var rounding = old ? Rounding : Rounding[..^1];
         var generator = new ExpressionGenerator(random, end);
         var differences = new List<string>();
