@@ -101,7 +101,7 @@ public sealed partial class MetricStore
         return false;
     }
 
-    // A tombstone whose parts were all written anew, or are gone, has nothing left to hide.
+    // A tombstone whose parts were all written anew, are gone, or have none of its series, has nothing left to hide.
     private void ForgetTombstones()
     {
         if (_tombstones.Length == 0)
@@ -110,7 +110,7 @@ public sealed partial class MetricStore
         }
 
         var parts = _state.Parts;
-        Tombstone[] left = [.. _tombstones.Where(t => parts.Any(p => p.Deletions?.Tombstones.Contains(t) == true))];
+        Tombstone[] left = [.. _tombstones.Where(t => parts.Any(p => p.Deletions?.Tombstones.Contains(t) == true && Affects(t, p)))];
         if (left.Length < _tombstones.Length)
         {
             _tombstoneFile.Write(left);
