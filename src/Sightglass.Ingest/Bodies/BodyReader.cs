@@ -147,7 +147,8 @@ public sealed class BodyReader(IngestLimits limits, BodyBudget budget)
                 }
             }
         }
-        catch (InvalidDataException e)
+        // An IOException is zlib's own: a preset dictionary, which nobody has.
+        catch (Exception e) when (e is InvalidDataException or IOException)
         {
             throw new BodyException(BodyError.Malformed, $"decompressing {encoding}: invalid or truncated data", e);
         }

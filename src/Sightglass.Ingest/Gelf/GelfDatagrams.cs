@@ -124,7 +124,8 @@ internal sealed class GelfDatagrams(GelfDecoder decoder, IngestLimits limits) : 
                 return;
             }
         }
-        catch (InvalidDataException)
+        // An IOException is zlib's own: a preset dictionary, which nobody has.
+        catch (Exception e) when (e is InvalidDataException or IOException)
         {
             source.Reject("invalid_message", 1, "GELF message: it does not decompress");
             return;

@@ -34,7 +34,8 @@ internal sealed class SyslogInflater(IngestLimits limits) : IDisposable
                 }
             }
         }
-        catch (InvalidDataException)
+        // An IOException is zlib's own: a preset dictionary, which nobody has.
+        catch (Exception e) when (e is InvalidDataException or IOException)
         {
             wrong = "it does not decompress";
             return false;

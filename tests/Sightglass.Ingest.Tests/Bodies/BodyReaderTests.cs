@@ -48,6 +48,7 @@ public sealed class BodyReaderTests
         }
 
         (await Refused([0xff, 0xff, 0x03, 0x12, 0x55, 0x66], encoding)).ShouldBe(BodyError.Malformed);
+        (await Refused([0x78, 0x20, 0x01, 0x02, 0x03, 0x04, 0x55], encoding)).ShouldBe(BodyError.Malformed, "zlib with a preset dictionary");
         _budget.UsedBytes.ShouldBe(0);
     }
 

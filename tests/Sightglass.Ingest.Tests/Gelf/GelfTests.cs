@@ -93,6 +93,15 @@ public sealed class GelfTests
     }
 
     [Fact]
+    public void A_preset_dictionary_does_not_decompress()
+    {
+        using var decoder = new GelfDatagrams(new GelfDecoder(RowText.Options()), IngestLimits.Default);
+        var source = RowText.Source();
+        RowText.Decode(decoder, [0x78, 0x20, 0x01, 0x02, 0x03, 0x04, 0x55], source).ShouldBeEmpty();
+        source.Rejections.Single().Reason.ShouldBe("invalid_message");
+    }
+
+    [Fact]
     public async Task Udp_and_tcp_take_messages()
     {
         var sink = new RowSink();

@@ -27,8 +27,9 @@ public sealed class SyslogInflaterTests
         using var decoder = new SyslogDecoder(RowText.Options(), TimeZoneInfo.Utc);
         var source = RowText.Source();
         RowText.Decode(decoder, [.. Compressed(Message)[..8], 0xff, 0xff, 0xff, 0xff, 0xff], source).ShouldBeEmpty();
+        RowText.Decode(decoder, [(byte)'z', 0x78, 0x20, 0x01, 0x02, 0x03, 0x04, 0x55], source).ShouldBeEmpty("a preset dictionary");
         RowText.Decode(decoder, Compressed(new string('a', 3 << 20)), source).ShouldBeEmpty();
-        source.Rejections.Select(r => (r.Reason, r.Items)).ShouldBe([("invalid_message", 1), ("limit", 1)]);
+        source.Rejections.Select(r => (r.Reason, r.Items)).ShouldBe([("invalid_message", 2), ("limit", 1)]);
         source.Rejections[1].Example.ShouldBe($"syslog message: more than {IngestLimits.Default.MaxLogLineBytes} bytes when decompressed, limit MaxLogLineBytes");
     }
 
