@@ -62,6 +62,9 @@ public sealed partial record SloQuery
         return query;
     }
 
+    /// <summary>How many events a value of 1 over a window is; null where the query itself says how it counts.</summary>
+    public double? EventsOf(TimeSpan window) => _placed ? null : _function == "rate" ? window.TotalSeconds : 1;
+
     /// <summary>The query over a window, as text.</summary>
     public string Over(string window) => _placed ? Placeholder().Replace(_text, window) : Ranged(_text, PromQLParser.Parse(_text), _function, window);
 

@@ -52,7 +52,8 @@ internal static class SloReader
         };
     }
 
-    private static EventIndicator Indicator(YamlSection parent, string service)
+    /// <summary>What the section's <c>indicator</c> measures; without one, what the application counts under the agreed name.</summary>
+    internal static EventIndicator Indicator(YamlSection parent, string service)
     {
         var indicator = parent.Section("indicator");
         if (indicator is null)
@@ -78,8 +79,8 @@ internal static class SloReader
         };
     }
 
-    // What an application counts under the agreed name needs no query.
-    private static EventIndicator Availability(string service)
+    /// <summary>What an application counts under the agreed name: it needs no query.</summary>
+    internal static EventIndicator Availability(string service)
     {
         var label = GoFormat.Quote(service);
         return new EventIndicator(
@@ -103,7 +104,8 @@ internal static class SloReader
         return indicator;
     }
 
-    private static EventIndicator Latency(YamlSection section, string service)
+    /// <summary>Requests that took no longer than the section's <c>threshold</c> are good.</summary>
+    internal static EventIndicator Latency(YamlSection section, string service)
     {
         var threshold = section.Text("threshold") is not { } text ? throw section.Error("latency: threshold must be set")
             : decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number > 0 ? number

@@ -134,6 +134,7 @@ internal sealed class FileCheck(TextWriter output, TextWriter errors, bool lint,
         output.WriteLine(
             $"{path}: configuration, {Count(configuration.Scrape.Count, "scrape job")}, {Count(configuration.Rules.Count, "rule file")}, {Count(configuration.Logs.Count, "log source")}"
             + (configuration.Slos.Count > 0 ? $", {Count(configuration.Slos.Count, "objective")}" : string.Empty)
+            + (configuration.Slas.Count > 0 ? $", {Count(configuration.Slas.Count, "agreement")}" : string.Empty)
             + (configuration.Alertmanager is { } alertmanager ? $", Alertmanager configuration with {Count(alertmanager.Receivers.Count, "receiver")}" : string.Empty));
         return code;
     }

@@ -1,6 +1,7 @@
 using Sightglass.Alerting;
 using Sightglass.Alerting.Routing;
 using Sightglass.Alerting.Rules;
+using Sightglass.Alerting.Sla;
 using Sightglass.Core.Model;
 using YamlDotNet.RepresentationModel;
 
@@ -60,6 +61,7 @@ internal static class ConfigurationLoader
             PromQL = promql with { Limits = LogQLReader.Read(root.Section("logql"), promql.Limits) },
             Rules = Rules(root, folder),
             Slos = SlosReader.Read(root, path, folder),
+            Slas = SlaReader.Read(root, path),
             Alertmanager = Alertmanager(root, path, folder),
             Notices = [.. withGlobal.Notices, .. AcceptedKeys.Runtime(root.Section("runtime")), .. AcceptedKeys.Tracing(root.Section("tracing"), folder)],
             RemoteRead = RemoteReadReader.Read(root, withGlobal.ExternalLabels, folder),

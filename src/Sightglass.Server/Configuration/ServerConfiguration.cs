@@ -1,5 +1,6 @@
 using Sightglass.Alerting.Routing;
 using Sightglass.Alerting.Rules;
+using Sightglass.Alerting.Sla;
 using Sightglass.Alerting.Slo;
 using Sightglass.Core.Model;
 using Sightglass.Ingest.Forward;
@@ -86,6 +87,9 @@ internal sealed record ServerConfiguration
 
     /// <summary><c>slos</c> and the files that <c>slo_files</c> names.</summary>
     public IReadOnlyList<SloDefinition> Slos { get; init; } = [];
+
+    /// <summary><c>slas</c>.</summary>
+    public IReadOnlyList<SlaDefinition> Slas { get; init; } = [];
 
     /// <summary>Every rule to evaluate: those of the rule files, and those made of the objectives.</summary>
     public IReadOnlyList<RuleFile> AllRules => [.. Rules, .. Slos.Select(SloRules.File)];
