@@ -51,6 +51,18 @@ public sealed class SloApiTests
         culprits.GetProperty("values")[0].GetProperty("value").GetString().ShouldBe("/pay");
         culprits.GetProperty("values")[0].GetProperty("share").GetDouble().ShouldBe(0.75, 1e-6);
 
+        // The queries of a chart, over the window asked for.
+        var queries = await GetAsync(server, "/sightglass/v1/slos/shop/queries?window=10m");
+        queries.GetProperty("language").GetString().ShouldBe("promql");
+        queries.GetProperty("windowSeconds").GetDouble().ShouldBe(600);
+        foreach (var (query, value) in new[] { ("errorRatio", 0.08), ("errorRate", 8 / 60.0), ("totalRate", 100 / 60.0) })
+        {
+            var found = (await server.DataAsync($"/api/v1/query?query={Uri.EscapeDataString(queries.GetProperty(query).GetString()!)}")).GetProperty("result")[0].GetProperty("value")[1].GetString();
+            double.Parse(found!, System.Globalization.CultureInfo.InvariantCulture).ShouldBe(value, value * 0.2);
+        }
+
+        (await server.SendAsync(HttpMethod.Get, "/sightglass/v1/slos/shop/queries?window=0")).Status.ShouldBe(400);
+
         var all = (await GetAsync(server, "/sightglass/v1/slos")).GetProperty("slos").EnumerateArray().ToArray();
         all.Select(static s => s.GetProperty("name").GetString()).ShouldBe(["shop", "quiet", "latency"]);
         all[1].GetProperty("state").GetString().ShouldBe("no_data");

@@ -9,6 +9,9 @@ namespace Sightglass.Server.Api.Own;
 /// <summary>Our own API of objectives: how each stands, how fast its budget burns, when it will be gone and what used it up.</summary>
 internal sealed class SloApi(Func<IReadOnlyList<SloDefinition>> slos, IRuleQueryEngine engine, TimeProvider time)
 {
+    private static readonly TimeSpan DefaultQueryWindow = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan ShortestQueryWindow = TimeSpan.FromSeconds(1);
+
     private readonly SloEvaluator _evaluator = new(engine);
 
     public static void Map(IEndpointRouteBuilder routes, Func<IReadOnlyList<SloDefinition>> slos, IRuleQueryEngine engine, TimeProvider time)
@@ -16,6 +19,7 @@ internal sealed class SloApi(Func<IReadOnlyList<SloDefinition>> slos, IRuleQuery
         var api = new SloApi(slos, engine, time);
         routes.MapMethods("/sightglass/v1/slos", PrometheusRoutes.GetOnly, context => PrometheusRoutes.Answer(context, api.All));
         routes.MapMethods("/sightglass/v1/slos/{name}", PrometheusRoutes.GetOnly, context => PrometheusRoutes.Answer(context, api.One));
+        routes.MapMethods("/sightglass/v1/slos/{name}/queries", PrometheusRoutes.GetOnly, context => PrometheusRoutes.Answer(context, api.Queries));
     }
 
     private async Task All(HttpContext context, ApiParameters parameters)
@@ -42,8 +46,7 @@ internal sealed class SloApi(Func<IReadOnlyList<SloDefinition>> slos, IRuleQuery
 
     private async Task One(HttpContext context, ApiParameters parameters)
     {
-        var name = (string)context.Request.RouteValues["name"]!;
-        var slo = slos().FirstOrDefault(s => s.Name == name) ?? throw new QueryException(QueryErrorKind.NotFound, $"there is no slo \"{name}\"");
+        var slo = Named(context);
         var at = DateTimeOffset.FromUnixTimeMilliseconds(parameters.OptionalTime("time", time.GetUtcNow().ToUnixTimeMilliseconds()));
         var by = parameters.Text("by");
         var (status, culprits) = await Task.Run(
@@ -73,6 +76,34 @@ internal sealed class SloApi(Func<IReadOnlyList<SloDefinition>> slos, IRuleQuery
 
         json.WriteEndArray();
         json.WriteEndObject();
+    }
+
+    // What a chart of the objective asks: the rates are of indicators that count events.
+    private async Task Queries(HttpContext context, ApiParameters parameters)
+    {
+        var indicator = Named(context).Indicator;
+        var over = parameters.Duration("window") ?? DefaultQueryWindow;
+        if (over < ShortestQueryWindow || over > SloLimits.MaxWindow)
+        {
+            throw ApiParameters.Invalid("window", $"got {over}, want {ShortestQueryWindow} to {nameof(SloLimits.MaxWindow)}, {SloLimits.MaxWindow}");
+        }
+
+        var window = over < indicator.MinWindow ? indicator.MinWindow : over;
+        context.Response.ContentType = "application/json";
+        await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
+        json.WriteStartObject();
+        json.WriteString("language", indicator.Language == RuleLanguage.LogQL ? "logql" : "promql");
+        json.WriteNumber("windowSeconds", window.TotalSeconds);
+        json.WriteString("errorRatio", indicator.ErrorRatio(window));
+        json.WriteString("errorRate", (indicator as EventIndicator)?.ErrorRate(window));
+        json.WriteString("totalRate", (indicator as EventIndicator)?.TotalRate(window));
+        json.WriteEndObject();
+    }
+
+    private SloDefinition Named(HttpContext context)
+    {
+        var name = (string)context.Request.RouteValues["name"]!;
+        return slos().FirstOrDefault(s => s.Name == name) ?? throw new QueryException(QueryErrorKind.NotFound, $"there is no slo \"{name}\"");
     }
 
     // One objective that cannot be evaluated does not hide the others.
