@@ -71,6 +71,33 @@ public sealed record NotificationRecord
 public sealed record NotificationLogEntry(
     string GroupKey, string Receiver, DateTimeOffset At, IReadOnlyList<string> Firing, IReadOnlyList<string> Resolved, DateTimeOffset ExpiresAt);
 
+/// <summary>Which notifications are asked for; what is not given does not narrow.</summary>
+public sealed record NotificationFilter
+{
+    /// <summary>Name of an alert in it.</summary>
+    public string? AlertName { get; init; }
+
+    /// <summary>Key of the group.</summary>
+    public string? GroupKey { get; init; }
+
+    /// <summary>Name of the receiver.</summary>
+    public string? Receiver { get; init; }
+
+    /// <summary>Where it stands.</summary>
+    public NotificationStatus? Status { get; init; }
+
+    /// <summary>Notifications of one answer at most.</summary>
+    public int Limit { get; init; } = 100;
+
+    /// <summary><see cref="NotificationPage.Next"/> of the answer before, or null for the first.</summary>
+    public string? Cursor { get; init; }
+}
+
+/// <summary>Notifications, and where the next ones begin.</summary>
+/// <param name="Notifications">The notifications.</param>
+/// <param name="Next">The cursor of the next answer, or null where there are no more.</param>
+public sealed record NotificationPage(IReadOnlyList<NotificationRecord> Notifications, string? Next);
+
 /// <summary>Keeps notifications and the log of what was told. Thread-safe.</summary>
 public interface INotificationStore
 {
@@ -84,5 +111,6 @@ public interface INotificationStore
     IReadOnlyList<NotificationLogEntry> LoadLog(DateTimeOffset now);
 
     /// <summary>The newest notifications first.</summary>
-    IReadOnlyList<NotificationRecord> List(int limit);
+    /// <exception cref="Core.Errors.QueryException">The cursor is none of this store.</exception>
+    NotificationPage List(NotificationFilter filter);
 }

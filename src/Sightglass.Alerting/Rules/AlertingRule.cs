@@ -1,3 +1,4 @@
+using Sightglass.Alerting.History;
 using Sightglass.Alerting.Routing;
 using Sightglass.Alerting.Templates;
 using Sightglass.Core.Errors;
@@ -16,7 +17,7 @@ internal sealed class AlertingRule : Rule
 
     private readonly Dictionary<LabelSet, ActiveAlert> _active = [];
     private readonly RuleTemplate _template;
-    private readonly List<AlertChange> _changes = [];
+    private readonly List<AlertEvent> _events = [];
     private readonly string _group;
 
     public AlertingRule(RuleDefinition definition, RuleEnvironment environment, string group)
@@ -74,7 +75,7 @@ internal sealed class AlertingRule : Rule
         };
     }
 
-    public void AddStored(string group, DateTimeOffset now, List<StoredAlert> alerts, List<AlertChange> changes)
+    public void AddStored(string group, DateTimeOffset now, List<StoredAlert> alerts, List<AlertEvent> events)
     {
         lock (Gate)
         {
@@ -97,8 +98,8 @@ internal sealed class AlertingRule : Rule
                 });
             }
 
-            changes.AddRange(_changes);
-            _changes.Clear();
+            events.AddRange(_events);
+            _events.Clear();
         }
     }
 
@@ -160,7 +161,7 @@ internal sealed class AlertingRule : Rule
             {
                 _active[labels] = alert = new ActiveAlert(labels) { ActiveAt = at, State = AlertState.Pending };
                 alert.Value = value;
-                Change(alert, AlertState.Inactive, at);
+                Add(alert, AlertEventKind.Pending, at);
             }
 
             (alert.Annotations, alert.Value) = (annotations, value);
@@ -183,9 +184,8 @@ internal sealed class AlertingRule : Rule
 
                 if (alert.State != AlertState.Inactive)
                 {
-                    var before = alert.State;
+                    Add(alert, alert.State == AlertState.Firing ? AlertEventKind.Resolved : AlertEventKind.Cleared, at);
                     (alert.State, alert.ResolvedAt) = (AlertState.Inactive, at);
-                    Change(alert, before, at);
                 }
 
                 continue;
@@ -195,7 +195,7 @@ internal sealed class AlertingRule : Rule
             if (alert.State == AlertState.Pending && at - alert.ActiveAt >= Definition.For)
             {
                 (alert.State, alert.FiredAt) = (AlertState.Firing, at);
-                Change(alert, AlertState.Pending, at);
+                Add(alert, AlertEventKind.Firing, at);
             }
 
             var state = alert.State == AlertState.Firing ? "firing" : "pending";
@@ -205,6 +205,11 @@ internal sealed class AlertingRule : Rule
 
         if (limit > 0 && activeCount > limit)
         {
+            foreach (var alert in _active.Values.Where(static a => a.State != AlertState.Inactive))
+            {
+                Add(alert, alert.State == AlertState.Firing ? AlertEventKind.Resolved : AlertEventKind.Cleared, at, "the rule has more alerts than its limit");
+            }
+
             _active.Clear();
             throw new RuleFailedException($"exceeded limit of {limit} with {activeCount} alerts");
         }
@@ -223,8 +228,8 @@ internal sealed class AlertingRule : Rule
         return at - alert.KeepFiringSince < Definition.KeepFiringFor;
     }
 
-    private void Change(ActiveAlert alert, AlertState from, DateTimeOffset at) =>
-        _changes.Add(new AlertChange(at, _group, Definition.Name, alert.Labels, from, alert.State, alert.Value));
+    private void Add(ActiveAlert alert, AlertEventKind kind, DateTimeOffset at, string detail = "") =>
+        _events.Add(AlertEvent.Of(WithExternal(alert.Labels), at, kind, _group, detail, alert.Value) with { RuleGroup = _group });
 
     private LabelSet Labels(RuleSample sample, DateTimeOffset at)
     {

@@ -1,3 +1,4 @@
+using Sightglass.Alerting.History;
 using Sightglass.Core.Model;
 
 namespace Sightglass.Alerting.Rules;
@@ -88,25 +89,12 @@ public sealed record StoredAlert
     public DateTimeOffset SavedAt { get; init; }
 }
 
-/// <summary>A change of an alert's state, for the history.</summary>
-/// <param name="At">When.</param>
-/// <param name="RuleGroup">The group's name.</param>
-/// <param name="AlertName">The alert's name.</param>
-/// <param name="Labels">Its labels.</param>
-/// <param name="From">State before.</param>
-/// <param name="To">State after.</param>
-/// <param name="Value">The expression's value then.</param>
-public sealed record AlertChange(DateTimeOffset At, string RuleGroup, string AlertName, LabelSet Labels, AlertState From, AlertState To, double Value);
-
-/// <summary>Keeps what alerting rules know over a restart, and the history. Thread-safe.</summary>
+/// <summary>Keeps what alerting rules know over a restart. Thread-safe.</summary>
 public interface IAlertStateStore
 {
     /// <summary>Everything stored.</summary>
     IReadOnlyList<StoredAlert> Load();
 
-    /// <summary>Replaces what is stored for a group and adds to the history, in one transaction.</summary>
-    void Save(string group, IReadOnlyList<StoredAlert> alerts, IReadOnlyList<AlertChange> changes);
-
-    /// <summary>The newest changes first.</summary>
-    IReadOnlyList<AlertChange> History(int limit);
+    /// <summary>Replaces what is stored for a group and adds what happened to the alerts to the timeline, in one transaction.</summary>
+    void Save(string group, IReadOnlyList<StoredAlert> alerts, IReadOnlyList<AlertEvent> events);
 }

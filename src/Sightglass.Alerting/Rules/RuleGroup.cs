@@ -1,5 +1,6 @@
 using Sightglass.Core.Bytes;
 using System.Text;
+using Sightglass.Alerting.History;
 using Sightglass.Core.Errors;
 
 namespace Sightglass.Alerting.Rules;
@@ -10,11 +11,15 @@ internal sealed class RuleGroup
     /// <summary>Rules of one group that are evaluated at one time, where none reads what another writes.</summary>
     private const int MaxParallelRules = 4;
 
+    /// <summary>Events that wait for a store that fails.</summary>
+    private const int MaxUnsavedEvents = 10_000;
+
     private readonly Rule[] _rules;
     private readonly IReadOnlyList<IReadOnlyList<int>> _batches;
     private readonly RuleManagerOptions _options;
     private readonly RuleEnvironment _environment;
     private readonly TimeSpan _offset;
+    private readonly List<AlertEvent> _events = [];
     private bool _hadAlerts;
 
     public RuleGroup(string file, RuleGroupDefinition definition, RuleManagerOptions options, RuleEnvironment environment)
@@ -194,25 +199,28 @@ internal sealed class RuleGroup
 
     private void Save(DateTimeOffset at)
     {
-        var (alerts, changes) = (new List<StoredAlert>(), new List<AlertChange>());
+        var alerts = new List<StoredAlert>();
         foreach (var rule in _rules)
         {
-            (rule as AlertingRule)?.AddStored(Key, at, alerts, changes);
+            (rule as AlertingRule)?.AddStored(Key, at, alerts, _events);
         }
 
-        if (alerts.Count == 0 && changes.Count == 0 && !_hadAlerts)
+        if (alerts.Count == 0 && _events.Count == 0 && !_hadAlerts)
         {
             return;
         }
 
         try
         {
-            _options.State.Save(Key, alerts, changes);
+            _options.State.Save(Key, alerts, _events);
             _hadAlerts = alerts.Count > 0;
+            _events.Clear();
         }
         catch (StorageFailedException)
         {
+            // What happened is stored with the next evaluation, the oldest left out where that goes on for long.
             Metrics.Failed();
+            _events.RemoveRange(0, Math.Max(0, _events.Count - MaxUnsavedEvents));
         }
     }
 

@@ -1,3 +1,4 @@
+using Sightglass.Alerting.History;
 using Sightglass.Alerting.Routing;
 using Sightglass.Alerting.Rules;
 using Sightglass.Alerting.Silences;
@@ -94,8 +95,9 @@ internal sealed class Engines : IAsyncDisposable
         LogReceiver.SetSeqKeys(configuration.Receivers.SeqKeys);
         Receivers = new LogReceivers(IntakeOf(configuration), folder.Root);
         TraceQL = new TraceQLEngine(Events, QueryLimits);
-        Notifications = new NotificationStore(_state);
-        AlertStates = new AlertStateStore(_state);
+        var timeline = new AlertTimelineStore(_state, time);
+        Timeline = timeline;
+        Notifications = new NotificationStore(_state, timeline);
         Tailer = NewTailer(configuration);
         Scraper = new Scraper(WithOwn(configuration, externalUrl), Forwarder, IngestLimits, time, Report);
         Dispatcher = new AlertDispatcher(new AlertDispatcherOptions
@@ -115,7 +117,7 @@ internal sealed class Engines : IAsyncDisposable
             LogEngine = new LogQLRuleEngine(LogQL),
             Samples = Record,
             Alerts = Tell,
-            State = AlertStates,
+            State = new AlertStateStore(_state, timeline),
             Time = time,
             ExternalUrl = externalUrl,
             ExternalLabels = configuration.ExternalLabels,
@@ -172,7 +174,8 @@ internal sealed class Engines : IAsyncDisposable
 
     public INotificationStore Notifications { get; }
 
-    public IAlertStateStore AlertStates { get; }
+    /// <summary>The history of alerts.</summary>
+    public IAlertTimeline Timeline { get; }
 
     public FileTailer Tailer { get; private set; }
 

@@ -1,13 +1,11 @@
+using Sightglass.Alerting.History;
 using Sightglass.Alerting.Rules;
 
 namespace Sightglass.Server.State;
 
-/// <summary>Alerts of rules and the history of their states, in <c>state.db</c>.</summary>
-internal sealed class AlertStateStore(StateDatabase database) : IAlertStateStore
+/// <summary>Alerts of rules in <c>state.db</c>; what happened to them goes to the timeline in the same transaction.</summary>
+internal sealed class AlertStateStore(StateDatabase database, AlertTimelineStore timeline) : IAlertStateStore
 {
-    /// <summary>Changes kept: months for most, bounded for a rule that flaps.</summary>
-    private const int MaxHistory = 100_000;
-
     public IReadOnlyList<StoredAlert> Load() => database.Read(
         "SELECT rule_group, rule, labels, annotations, state, value, active_at, fired_at, resolved_at, last_sent_at, keep_firing_since, saved_at FROM alert_states",
         static row => new StoredAlert
@@ -26,7 +24,7 @@ internal sealed class AlertStateStore(StateDatabase database) : IAlertStateStore
             SavedAt = row.Time(11),
         });
 
-    public void Save(string group, IReadOnlyList<StoredAlert> alerts, IReadOnlyList<AlertChange> changes) => database.Write(commands =>
+    public void Save(string group, IReadOnlyList<StoredAlert> alerts, IReadOnlyList<AlertEvent> events) => database.Write(commands =>
     {
         commands.Execute("DELETE FROM alert_states WHERE rule_group = $group", ("$group", group));
         foreach (var alert in alerts)
@@ -38,22 +36,6 @@ internal sealed class AlertStateStore(StateDatabase database) : IAlertStateStore
                 ("$sent", alert.LastSentAt), ("$keep", alert.KeepFiringSince), ("$saved", alert.SavedAt));
         }
 
-        foreach (var change in changes)
-        {
-            commands.Execute(
-                "INSERT INTO alert_history (at, rule_group, alertname, labels, from_state, to_state, value) VALUES ($at, $group, $name, $labels, $from, $to, $value)",
-                ("$at", change.At), ("$group", change.RuleGroup), ("$name", change.AlertName), ("$labels", StateJson.Labels(change.Labels)),
-                ("$from", (int)change.From), ("$to", (int)change.To), ("$value", change.Value));
-        }
-
-        if (changes.Count > 0)
-        {
-            commands.Execute("DELETE FROM alert_history WHERE id <= (SELECT MAX(id) FROM alert_history) - $max", ("$max", MaxHistory));
-        }
+        timeline.Put(commands, events);
     });
-
-    public IReadOnlyList<AlertChange> History(int limit) => database.Read(
-        "SELECT at, rule_group, alertname, labels, from_state, to_state, value FROM alert_history ORDER BY id DESC LIMIT $limit",
-        static row => new AlertChange(row.Time(0), row.Text(1), row.Text(2), StateJson.Labels(row.Text(3)), (AlertState)row.Int(4), (AlertState)row.Int(5), row.Number(6)),
-        ("$limit", limit));
 }

@@ -1,4 +1,7 @@
+using System.Globalization;
+using Sightglass.Alerting.History;
 using Sightglass.Alerting.Routing;
+using Sightglass.Core.Errors;
 
 namespace Sightglass.Server.State;
 
@@ -8,15 +11,20 @@ internal sealed class NotificationStore : INotificationStore
     /// <summary>Notifications kept.</summary>
     private const int MaxNotifications = 20_000;
 
+    private const string Columns = "id, created_at, updated_at, receiver, integration, group_key, group_labels, status, attempts, error, alerts";
+
     private readonly StateDatabase _database;
+    private readonly AlertTimelineStore _timeline;
 
     /// <summary>Takes up the store; what was being sent when the last process ended is marked as failed.</summary>
-    public NotificationStore(StateDatabase database)
+    public NotificationStore(StateDatabase database, AlertTimelineStore timeline)
     {
-        _database = database;
-        database.Write(static commands => commands.Execute(
-            "UPDATE notifications SET status = $failed, error = CASE error WHEN '' THEN $reason ELSE error || '; ' || $reason END WHERE status = $pending",
-            ("$failed", (int)NotificationStatus.Failed), ("$pending", (int)NotificationStatus.Pending), ("$reason", "the server stopped before it was sent")));
+        (_database, _timeline) = (database, timeline);
+        foreach (var record in database.Read($"SELECT {Columns} FROM notifications WHERE status = $pending", Read, ("$pending", (int)NotificationStatus.Pending)))
+        {
+            const string Reason = "the server stopped before it was sent";
+            Save(record with { Status = NotificationStatus.Failed, Error = record.Error.Length == 0 ? Reason : $"{record.Error}; {Reason}" });
+        }
     }
 
     public void Save(NotificationRecord record, NotificationLogEntry? entry = null) => _database.Write(commands =>
@@ -31,6 +39,7 @@ internal sealed class NotificationStore : INotificationStore
             ("$key", record.GroupKey), ("$labels", StateJson.Labels(record.GroupLabels)), ("$status", (int)record.Status), ("$attempts", record.Attempts),
             ("$error", record.Error), ("$alerts", StateJson.Alerts(record.Alerts)));
         commands.Execute("DELETE FROM notifications WHERE seq <= (SELECT MAX(seq) FROM notifications) - $max", ("$max", MaxNotifications));
+        _timeline.Put(commands, NotificationEvents.Of(record));
         if (entry is not null)
         {
             Put(commands, entry);
@@ -47,23 +56,42 @@ internal sealed class NotificationStore : INotificationStore
             static row => new NotificationLogEntry(row.Text(0), row.Text(1), row.Time(2), StateJson.Texts(row.Text(3)), StateJson.Texts(row.Text(4)), row.Time(5)));
     }
 
-    public IReadOnlyList<NotificationRecord> List(int limit) => _database.Read(
-        "SELECT id, created_at, updated_at, receiver, integration, group_key, group_labels, status, attempts, error, alerts FROM notifications ORDER BY seq DESC LIMIT $limit",
-        static row => new NotificationRecord
+    public NotificationPage List(NotificationFilter filter)
+    {
+        var before = long.MaxValue;
+        if (filter.Cursor is { } cursor && !long.TryParse(cursor, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out before))
         {
-            Id = row.Text(0),
-            CreatedAt = row.Time(1),
-            UpdatedAt = row.Time(2),
-            Receiver = row.Text(3),
-            Integration = row.Text(4),
-            GroupKey = row.Text(5),
-            GroupLabels = StateJson.Labels(row.Text(6)),
-            Status = (NotificationStatus)row.Int(7),
-            Attempts = row.Int(8),
-            Error = row.Text(9),
-            Alerts = StateJson.Alerts(row.Text(10)),
-        },
-        ("$limit", limit));
+            throw new QueryException(QueryErrorKind.BadData, "cursor: not one that an answer gave");
+        }
+
+        var rows = _database.Read(
+            $"""
+            SELECT {Columns}, seq FROM notifications
+            WHERE seq < $before AND ($group IS NULL OR group_key = $group) AND ($receiver IS NULL OR receiver = $receiver) AND ($status IS NULL OR status = $status)
+            AND ($name IS NULL OR EXISTS (SELECT 1 FROM json_each(alerts) WHERE json_extract(value, '$.labels.alertname') = $name))
+            ORDER BY seq DESC LIMIT $limit
+            """,
+            static row => (Record: Read(row), Seq: row.Long(11)),
+            ("$before", before), ("$group", filter.GroupKey), ("$receiver", filter.Receiver), ("$status", (int?)filter.Status), ("$name", filter.AlertName), ("$limit", filter.Limit + 1));
+        var more = rows.Count > filter.Limit;
+        return new NotificationPage(
+            [.. rows.Take(filter.Limit).Select(static r => r.Record)], more ? rows[filter.Limit - 1].Seq.ToString("x", CultureInfo.InvariantCulture) : null);
+    }
+
+    private static NotificationRecord Read(StateRow row) => new()
+    {
+        Id = row.Text(0),
+        CreatedAt = row.Time(1),
+        UpdatedAt = row.Time(2),
+        Receiver = row.Text(3),
+        Integration = row.Text(4),
+        GroupKey = row.Text(5),
+        GroupLabels = StateJson.Labels(row.Text(6)),
+        Status = (NotificationStatus)row.Int(7),
+        Attempts = row.Int(8),
+        Error = row.Text(9),
+        Alerts = StateJson.Alerts(row.Text(10)),
+    };
 
     private static void Put(StateCommands commands, NotificationLogEntry entry) => commands.Execute(
         "INSERT OR REPLACE INTO notification_log VALUES ($key, $receiver, $at, $firing, $resolved, $expires)",

@@ -14,9 +14,18 @@ internal sealed class StateDatabase : IDisposable
             rule_group TEXT NOT NULL, rule TEXT NOT NULL, labels TEXT NOT NULL, annotations TEXT NOT NULL, state INTEGER NOT NULL, value REAL,
             active_at INTEGER NOT NULL, fired_at INTEGER, resolved_at INTEGER, last_sent_at INTEGER, keep_firing_since INTEGER, saved_at INTEGER NOT NULL);
         CREATE INDEX IF NOT EXISTS alert_states_group ON alert_states (rule_group);
-        CREATE TABLE IF NOT EXISTS alert_history (
-            id INTEGER PRIMARY KEY, at INTEGER NOT NULL, rule_group TEXT NOT NULL, alertname TEXT NOT NULL, labels TEXT NOT NULL,
-            from_state INTEGER NOT NULL, to_state INTEGER NOT NULL, value REAL);
+        CREATE TABLE IF NOT EXISTS alert_series (
+            id INTEGER PRIMARY KEY, fingerprint TEXT NOT NULL UNIQUE, alertname TEXT NOT NULL, labels TEXT NOT NULL);
+        CREATE INDEX IF NOT EXISTS alert_series_name ON alert_series (alertname);
+        CREATE TABLE IF NOT EXISTS alert_events (
+            id INTEGER PRIMARY KEY, at INTEGER NOT NULL, series INTEGER NOT NULL, alertname TEXT NOT NULL, kind INTEGER NOT NULL,
+            actor TEXT NOT NULL, detail TEXT NOT NULL, value REAL, rule_group TEXT NOT NULL);
+        CREATE INDEX IF NOT EXISTS alert_events_at ON alert_events (at);
+        CREATE INDEX IF NOT EXISTS alert_events_series ON alert_events (series, at);
+        CREATE INDEX IF NOT EXISTS alert_events_name ON alert_events (alertname, at);
+        CREATE TABLE IF NOT EXISTS alert_open (
+            fingerprint TEXT NOT NULL, kind INTEGER NOT NULL, detail TEXT NOT NULL, at INTEGER NOT NULL, labels TEXT NOT NULL,
+            actor TEXT NOT NULL, value REAL, rule_group TEXT NOT NULL, PRIMARY KEY (fingerprint, kind, detail));
         CREATE TABLE IF NOT EXISTS notifications (
             seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, receiver TEXT NOT NULL, integration TEXT NOT NULL,
             group_key TEXT NOT NULL, group_labels TEXT NOT NULL, status INTEGER NOT NULL, attempts INTEGER NOT NULL, error TEXT NOT NULL, alerts TEXT NOT NULL);
@@ -168,8 +177,12 @@ internal readonly struct StateRow(SqliteDataReader reader)
 
     public int Int(int column) => reader.GetInt32(column);
 
+    public long Long(int column) => reader.GetInt64(column);
+
     /// <summary>SQLite keeps a NaN as NULL.</summary>
     public double Number(int column) => reader.IsDBNull(column) ? double.NaN : reader.GetDouble(column);
+
+    public double? NumberOrNull(int column) => reader.IsDBNull(column) ? null : reader.GetDouble(column);
 
     public DateTimeOffset Time(int column) => new(reader.GetInt64(column), TimeSpan.Zero);
 

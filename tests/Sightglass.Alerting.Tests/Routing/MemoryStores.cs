@@ -33,11 +33,13 @@ internal sealed class MemoryNotificationStore : INotificationStore
 
     public IReadOnlyList<NotificationLogEntry> LoadLog(DateTimeOffset now) => [.. _log.Values];
 
+    public NotificationPage List(NotificationFilter filter) => new(List(filter.Limit), null);
+
     public IReadOnlyList<NotificationRecord> List(int limit)
     {
         lock (_records)
         {
-            return [.. _records.Values.OrderByDescending(static r => r.CreatedAt)];
+            return [.. _records.Values.OrderByDescending(static r => r.CreatedAt).Take(limit)];
         }
     }
 }

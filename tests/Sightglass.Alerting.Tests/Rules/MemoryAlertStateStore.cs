@@ -1,3 +1,4 @@
+using Sightglass.Alerting.History;
 using Sightglass.Alerting.Rules;
 
 namespace Sightglass.Alerting.Tests.Rules;
@@ -6,24 +7,22 @@ internal sealed class MemoryAlertStateStore : IAlertStateStore
 {
     private readonly Dictionary<string, IReadOnlyList<StoredAlert>> _alerts = [];
 
-    public List<AlertChange> Changes { get; } = [];
+    public List<AlertEvent> Events { get; } = [];
 
     public IReadOnlyList<StoredAlert> Load()
     {
-        lock (Changes)
+        lock (Events)
         {
             return [.. _alerts.Values.SelectMany(static a => a)];
         }
     }
 
-    public void Save(string group, IReadOnlyList<StoredAlert> alerts, IReadOnlyList<AlertChange> changes)
+    public void Save(string group, IReadOnlyList<StoredAlert> alerts, IReadOnlyList<AlertEvent> events)
     {
-        lock (Changes)
+        lock (Events)
         {
             _alerts[group] = alerts;
-            Changes.AddRange(changes);
+            Events.AddRange(events);
         }
     }
-
-    public IReadOnlyList<AlertChange> History(int limit) => Changes;
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Sightglass.Alerting.History;
 using Sightglass.Alerting.Routing;
 using Sightglass.Alerting.Rules;
 using Sightglass.Core.Errors;
@@ -45,7 +46,7 @@ public sealed class RuleManagerTests : IAsyncDisposable
         View(manager).State.ShouldBe(AlertState.Firing);
         var fired = _alerts.ShouldHaveSingleItem();
         fired.Labels.ShouldBe(LabelSet.Of("alertname", "High", "instance", "a", "severity", "critical"));
-        fired.EndsAt.ShouldBe(_state.Changes[1].At + TimeSpan.FromMinutes(4));
+        fired.EndsAt.ShouldBe(_state.Events[1].At + TimeSpan.FromMinutes(4));
 
         _engine.Values["x > 1"] = [];
         await Step(manager);
@@ -55,9 +56,9 @@ public sealed class RuleManagerTests : IAsyncDisposable
         await Step(manager);
         View(manager).Alerts.ShouldBeEmpty();
         _alerts.Count.ShouldBe(2);
-        _alerts.Last().EndsAt.ShouldBe(_state.Changes[2].At);
-        _state.Changes.Select(static c => (c.From, c.To)).ShouldBe([
-            (AlertState.Inactive, AlertState.Pending), (AlertState.Pending, AlertState.Firing), (AlertState.Firing, AlertState.Inactive)]);
+        _alerts.Last().EndsAt.ShouldBe(_state.Events[2].At);
+        _state.Events.Select(static e => e.Kind).ShouldBe([AlertEventKind.Pending, AlertEventKind.Firing, AlertEventKind.Resolved]);
+        _state.Events.ShouldAllBe(e => e.Labels == fired.Labels && e.RuleGroup == "g" && e.Actor == "g" && e.Value == 5);
     }
 
     [Fact]

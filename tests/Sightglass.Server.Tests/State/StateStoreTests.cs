@@ -1,6 +1,8 @@
+using Sightglass.Alerting.History;
 using Sightglass.Alerting.Routing;
 using Sightglass.Alerting.Rules;
 using Sightglass.Alerting.Silences;
+using Sightglass.Core.Errors;
 using Sightglass.Core.Model;
 using Sightglass.Server.State;
 using Sightglass.TestKit;
@@ -14,20 +16,19 @@ public sealed class StateStoreTests : IDisposable
     private readonly TemporaryFolder _folder = new();
 
     [Fact]
-    public void Alerts_and_their_history_survive_a_reopen()
+    public void Alerts_and_what_happened_to_them_survive_a_reopen()
     {
         var alert = new StoredAlert { Group = "f;g", Rule = "r", Labels = LabelSet.Of("a", "ü"), Annotations = LabelSet.Of("s", "\"t\""), State = AlertState.Firing, Value = double.NaN, ActiveAt = Now, FiredAt = Now.AddSeconds(1), SavedAt = Now.AddSeconds(2) };
         using (var database = Open())
         {
-            var store = new AlertStateStore(database);
-            store.Save("f;g", [alert with { Rule = "old" }], [new AlertChange(Now, "g", "r", alert.Labels, AlertState.Inactive, AlertState.Pending, 1)]);
-            store.Save("f;g", [alert], [new AlertChange(Now.AddSeconds(1), "g", "r", alert.Labels, AlertState.Pending, AlertState.Firing, 2)]);
+            var store = new AlertStateStore(database, Timeline(database));
+            store.Save("f;g", [alert with { Rule = "old" }], [AlertEvent.Of(alert.Labels, Now, AlertEventKind.Pending, "g", value: 1)]);
+            store.Save("f;g", [alert], [AlertEvent.Of(alert.Labels, Now.AddSeconds(1), AlertEventKind.Firing, "g", value: 2)]);
         }
 
         using var again = Open();
-        new AlertStateStore(again).Load().ShouldHaveSingleItem().ShouldBe(alert);
-        new AlertStateStore(again).History(10).Select(static c => c.Value).ShouldBe([2, 1]);
-        new AlertStateStore(again).History(1).Count.ShouldBe(1);
+        new AlertStateStore(again, Timeline(again)).Load().ShouldHaveSingleItem().ShouldBe(alert);
+        Timeline(again).List(new AlertEventFilter()).Events.Select(static e => e.Value).ShouldBe([2, 1]);
     }
 
     [Fact]
@@ -48,19 +49,53 @@ public sealed class StateStoreTests : IDisposable
         };
         using (var database = Open())
         {
-            var store = new NotificationStore(database);
+            var store = new NotificationStore(database, Timeline(database));
             store.Save(record);
             store.Save(record with { Id = "2", Status = NotificationStatus.Sent }, new NotificationLogEntry("k", "r/webhook/0", Now, ["f"], [], Now.AddHours(1)));
             store.SaveLog(new NotificationLogEntry("old", "r/webhook/0", Now, [], [], Now.AddHours(-1)));
         }
 
         using var again = Open();
-        var reopened = new NotificationStore(again);
-        var records = reopened.List(10);
+        var reopened = new NotificationStore(again, Timeline(again));
+        var records = reopened.List(new NotificationFilter()).Notifications;
         records.Select(static r => (r.Id, r.Status)).ShouldBe([("2", NotificationStatus.Sent), ("1", NotificationStatus.Failed)]);
         records[1].Error.ShouldBe("the server stopped before it was sent");
         records[1].Alerts.ShouldBe(record.Alerts);
+        Timeline(again).List(new AlertEventFilter { Ascending = true }).Events.Select(static e => $"{e.Kind} {e.Actor} {e.Detail}").ShouldBe(
+            ["Notified r/webhook resolved", "NotifyFailed r/webhook resolved: the server stopped before it was sent"]);
         reopened.LoadLog(Now).ShouldHaveSingleItem().Firing.ShouldBe(["f"]);
+    }
+
+    [Fact]
+    public void Notifications_are_found_by_what_is_in_them_and_page_by_page()
+    {
+        using var database = Open();
+        var store = new NotificationStore(database, Timeline(database));
+        for (var i = 0; i < 10; i++)
+        {
+            store.Save(new NotificationRecord
+            {
+                Id = $"{i}",
+                CreatedAt = Now,
+                UpdatedAt = Now,
+                Receiver = i % 2 == 0 ? "even" : "odd",
+                Integration = "webhook",
+                GroupKey = $"k{i % 3}",
+                GroupLabels = LabelSet.Empty,
+                Status = i == 4 ? NotificationStatus.Failed : NotificationStatus.Sent,
+                Attempts = 1,
+                Alerts = [new NotifiedAlert(LabelSet.Of("alertname", $"a{i / 5}"), LabelSet.Empty, false, Now, null, "f")],
+            });
+        }
+
+        string Ids(NotificationFilter filter) => string.Concat(store.List(filter).Notifications.Select(static n => n.Id));
+        Ids(new NotificationFilter { Limit = 3 }).ShouldBe("987");
+        Ids(new NotificationFilter { Limit = 3, Cursor = store.List(new NotificationFilter { Limit = 3 }).Next }).ShouldBe("654");
+        Ids(new NotificationFilter { AlertName = "a0" }).ShouldBe("43210");
+        Ids(new NotificationFilter { Receiver = "odd", GroupKey = "k1" }).ShouldBe("71");
+        Ids(new NotificationFilter { Status = NotificationStatus.Failed }).ShouldBe("4");
+        store.List(new NotificationFilter { Limit = 10 }).Next.ShouldBeNull();
+        Should.Throw<QueryException>(() => store.List(new NotificationFilter { Cursor = "x" }));
     }
 
     [Fact]
@@ -81,6 +116,8 @@ public sealed class StateStoreTests : IDisposable
     }
 
     public void Dispose() => _folder.Dispose();
+
+    private static AlertTimelineStore Timeline(StateDatabase database) => new(database, new ManualTimeProvider(Now));
 
     private StateDatabase Open() => new(_folder.PathOf("state.db"));
 }

@@ -1,3 +1,4 @@
+using Sightglass.Alerting.History;
 using Sightglass.Alerting.Templates;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Limits;
@@ -221,10 +222,8 @@ internal sealed class RuleTestRun : IDisposable
     {
         public IReadOnlyList<StoredAlert> Load() => [];
 
-        public void Save(string group, IReadOnlyList<StoredAlert> alerts, IReadOnlyList<AlertChange> changes)
+        public void Save(string group, IReadOnlyList<StoredAlert> alerts, IReadOnlyList<AlertEvent> events)
         {
         }
-
-        public IReadOnlyList<AlertChange> History(int limit) => [];
     }
 }

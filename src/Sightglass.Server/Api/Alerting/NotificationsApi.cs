@@ -1,47 +1,38 @@
-using System.Globalization;
 using System.Text.Json;
 using Sightglass.Alerting.Routing;
-using Sightglass.Alerting.Rules;
+using Sightglass.Server.Api.Prometheus;
 
 namespace Sightglass.Server.Api.Alerting;
 
-/// <summary>Our own <c>/sightglass/v1/notifications</c> and <c>/sightglass/v1/alerts/history</c>.</summary>
+/// <summary>Our own <c>/sightglass/v1/notifications</c>: what was told to whom.</summary>
 internal static class NotificationsApi
 {
-    private const int DefaultLimit = 100;
-    private const int MaxLimit = 1_000;
+    /// <summary>Adds the route.</summary>
+    public static void Map(IEndpointRouteBuilder routes, INotificationStore notifications) =>
+        routes.MapGet("/sightglass/v1/notifications", context => OwnAnswer.Run(context, parameters => Write(context, notifications.List(Filter(parameters)))));
 
-    /// <summary>Adds the routes.</summary>
-    public static void Map(IEndpointRouteBuilder routes, INotificationStore notifications, IAlertStateStore alerts)
+    private static NotificationFilter Filter(ApiParameters parameters) => new()
     {
-        routes.MapGet("/sightglass/v1/notifications", context => Answer(context, limit => WriteNotifications(context, notifications.List(limit))));
-        routes.MapGet("/sightglass/v1/alerts/history", context => Answer(context, limit => WriteHistory(context, alerts.History(limit))));
-    }
-
-    private static async Task Answer(HttpContext context, Func<int, Task> handler)
-    {
-        var text = context.Request.Query["limit"].ToString();
-        var limit = DefaultLimit;
-        if (text.Length > 0 && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit is < 1 or > MaxLimit))
+        AlertName = OwnAnswer.TextOrNull(parameters, "alertname"),
+        GroupKey = OwnAnswer.TextOrNull(parameters, "groupKey"),
+        Receiver = OwnAnswer.TextOrNull(parameters, "receiver"),
+        Status = parameters.Text("status") switch
         {
-            context.Response.StatusCode = StatusCodes.Status400BadRequest;
-            await AlertmanagerJson.Write(context, json =>
-            {
-                json.WriteStartObject();
-                json.WriteString("error", $"limit: got \"{text}\", want 1 to {MaxLimit}");
-                json.WriteEndObject();
-            });
-            return;
-        }
+            "" => null,
+            "pending" => NotificationStatus.Pending,
+            "sent" => NotificationStatus.Sent,
+            "failed" => NotificationStatus.Failed,
+            var other => throw OwnAnswer.Bad($"status: got \"{other}\", want pending, sent or failed"),
+        },
+        Limit = OwnAnswer.Limit(parameters),
+        Cursor = OwnAnswer.TextOrNull(parameters, "cursor"),
+    };
 
-        await handler(limit);
-    }
-
-    private static Task WriteNotifications(HttpContext context, IReadOnlyList<NotificationRecord> records) => AlertmanagerJson.Write(context, json =>
+    private static Task Write(HttpContext context, NotificationPage page) => AlertmanagerJson.Write(context, json =>
     {
         json.WriteStartObject();
         json.WriteStartArray("notifications");
-        foreach (var record in records)
+        foreach (var record in page.Notifications)
         {
             json.WriteStartObject();
             json.WriteString("id", record.Id);
@@ -65,6 +56,7 @@ internal static class NotificationsApi
         }
 
         json.WriteEndArray();
+        OwnAnswer.WriteNext(json, page.Next);
         json.WriteEndObject();
     });
 
@@ -75,45 +67,8 @@ internal static class NotificationsApi
         RulesApi.WriteLabels(json, "annotations", alert.Annotations);
         json.WriteString("status", alert.Resolved ? "resolved" : "firing");
         json.WriteString("startsAt", ApiTime.Nano(alert.StartsAt));
-        if (alert.EndsAt is { } end)
-        {
-            json.WriteString("endsAt", ApiTime.Nano(end));
-        }
-        else
-        {
-            json.WriteNull("endsAt");
-        }
-
+        OwnAnswer.WriteTime(json, "endsAt", alert.EndsAt);
         json.WriteString("fingerprint", alert.Fingerprint);
         json.WriteEndObject();
     }
-
-    private static Task WriteHistory(HttpContext context, IReadOnlyList<AlertChange> changes) => AlertmanagerJson.Write(context, json =>
-    {
-        json.WriteStartObject();
-        json.WriteStartArray("changes");
-        foreach (var change in changes)
-        {
-            json.WriteStartObject();
-            json.WriteString("at", ApiTime.Nano(change.At));
-            json.WriteString("ruleGroup", change.RuleGroup);
-            json.WriteString("alertname", change.AlertName);
-            RulesApi.WriteLabels(json, "labels", change.Labels);
-            json.WriteString("from", RulesApi.Name(change.From));
-            json.WriteString("to", RulesApi.Name(change.To));
-            if (double.IsFinite(change.Value))
-            {
-                json.WriteNumber("value", change.Value);
-            }
-            else
-            {
-                json.WriteString("value", ApiTime.Exponent(change.Value));
-            }
-
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-        json.WriteEndObject();
-    });
 }
