@@ -11,6 +11,8 @@ const { values } = parseArgs({
         widths: { type: 'string', default: '1280,1920' },
         schemes: { type: 'string', default: 'light,dark' },
         only: { type: 'string', default: '' },
+        // The whole page, not only what a window shows of it.
+        full: { type: 'boolean', default: false },
     },
 });
 
@@ -41,6 +43,7 @@ async function tracePath() {
 
 const query = encodeURIComponent('sum by (signal) (rate(sightglass_ingested_items_total[1m]))');
 const trace = await tracePath();
+const slo = (await json('/sightglass/v1/slos')).slos?.[0]?.name;
 const pages = {
     overview: '/',
     metrics: `/metrics-explorer?q=${query}`,
@@ -59,6 +62,8 @@ const pages = {
     rule: '/alerts/rule?name=PaymentsFailing&from=now-30m',
     notifications: '/alerts?tab=notifications',
     history: '/alerts?tab=history',
+    slos: '/slos?from=now-6h',
+    ...(slo ? { slo: `/slos/one?name=${encodeURIComponent(slo)}&from=now-6h` } : {}),
     targets: '/targets',
     volume: '/targets?tab=volume',
     series: '/targets?tab=series',
@@ -95,7 +100,7 @@ for (const width of values.widths.split(',').map(Number)) {
                 problems++;
                 console.error(`${name} at ${width}: ${wider} px wider than the window`);
             }
-            await page.screenshot({ path: `${values.out}/${name}-${width}-${colorScheme}.png` });
+            await page.screenshot({ path: `${values.out}/${name}-${width}-${colorScheme}.png`, fullPage: values.full });
             await page.close();
         }
         await context.close();

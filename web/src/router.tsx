@@ -49,6 +49,16 @@ const routes = [
   }),
   createRoute({
     getParentRoute: () => root,
+    path: '/slos',
+    component: lazyRouteComponent(() => import('./pages/slos/SlosPage'), 'SlosPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/slos/one',
+    component: lazyRouteComponent(() => import('./pages/slos/SloPage'), 'SloPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
     path: '/targets',
     component: lazyRouteComponent(() => import('./pages/targets/TargetsPage'), 'TargetsPage'),
   }),

@@ -6,6 +6,10 @@ export const TIME_HALF = 18;
 /** Times with seconds need more room than uPlot gives; on a phone few of them are better than none. */
 const timeSpace: uPlot.Axis.Space = (_plot, _axis, _min, _max, width) => (width > 500 ? 66 : 46);
 
+/** The day stands on a line of its own. */
+const timeSize: uPlot.Axis.Size = (_plot, values) =>
+  (values as string[] | null)?.some((text) => text.includes('\n')) ? 40 : 26;
+
 export function axes(dark: boolean, format: (value: number) => string): uPlot.Axis[] {
   const text = dark ? '#98a0ad' : '#5c6370';
   const line = dark ? '#2c3038' : '#e9ecef';
@@ -15,11 +19,11 @@ export function axes(dark: boolean, format: (value: number) => string): uPlot.Ax
     // 24-hour clock, the day where it changes.
     {
       ...shared,
-      size: 26,
+      size: timeSize,
       space: timeSpace,
       values: [
         [86_400, '{MM}-{DD}', null, null, null, null, null, null, 0],
-        [3600, '{HH}:{mm}', '\n{MM}-{DD}', null, null, null, null, null, 0],
+        [3600, '{HH}:{mm}', '\n{MM}-{DD}', null, null, null, null, null, 1],
         [60, '{HH}:{mm}', null, null, null, null, null, null, 0],
         [1, '{HH}:{mm}:{ss}', null, null, null, null, null, null, 0],
         [0.001, '{HH}:{mm}:{ss}.{fff}', null, null, null, null, null, null, 0],

@@ -55,3 +55,17 @@ export function pushLines(listen: Listen): string {
     `  -d '${body}'`,
   ].join('\n');
 }
+
+export function sloLines(): string {
+  return [
+    'slos:',
+    '  - name: checkout-availability',
+    '    service: checkout',
+    '    objective: 99.9',
+    '    window: 30d',
+    '    indicator:',
+    '      ratio:',
+    `        errors: 'http_requests_total{job="checkout",status_code=~"5.."}'`,
+    `        total: 'http_requests_total{job="checkout"}'`,
+  ].join('\n');
+}

@@ -1,6 +1,6 @@
 import { useMemo } from 'react';
-import { useLogMetric } from '../../api/loki';
-import { useRange, type Labels, type MatrixItem } from '../../api/prometheus';
+import { useExpression, type ExpressionLanguage } from '../../api/expression';
+import type { Labels, MatrixItem } from '../../api/prometheus';
 import { useRuleDetails, type RuleDetails } from '../../api/sightglass';
 import { align, stepFor, type Range } from '../../time/range';
 import { hasLabels, type RulePlace } from './active';
@@ -8,7 +8,7 @@ import { hasLabels, type RulePlace } from './active';
 /** What to draw of a rule: the side of its comparison that changes, and the side that does not. */
 export interface Drawn {
   expression: string;
-  language: 'promql' | 'logql';
+  language: ExpressionLanguage;
   thresholds: { operator: string; value: number }[];
 }
 
@@ -51,20 +51,16 @@ export function useRuleSeries(query: string, place: RulePlace | null, range: Ran
   const aligned = useMemo(() => ({ from, to }), [from, to]);
   // Not before it is known which side of the comparison to ask for.
   const asked = answer.isPending || place === null ? '' : drawn.expression;
-  const metrics = useRange(drawn.language === 'promql' ? asked : '', aligned, step);
-  const logs = useLogMetric(drawn.language === 'logql' ? asked : '', aligned, step);
-  const used = drawn.language === 'logql' ? logs : metrics;
+  const { items, pending, error } = useExpression(drawn.language, asked, aligned, step);
   return {
     drawn,
-    items: used.data ?? NOTHING,
+    items,
     range: aligned,
     step,
-    pending: used.isPending && place !== null,
-    error: used.error,
+    pending: pending || (answer.isPending && place !== null),
+    error,
   };
 }
-
-const NOTHING: MatrixItem[] = [];
 
 /** The series an alert came from: its labels are those of the series, with more from the rule. */
 export function seriesOf(items: readonly MatrixItem[], labels: Labels): MatrixItem | undefined {

@@ -4,6 +4,7 @@ import { useRoutedAlerts } from '../../api/alertmanager';
 import { useRefusals } from '../../api/cardinality';
 import type { RuleGroup, Target } from '../../api/prometheus';
 import { useNotifications } from '../../api/sightglass';
+import { SLO_INTERVAL, useSlos, type Slo } from '../../api/slo';
 import { matchesLabels, matchesRule } from '../../filters/apply';
 import { Hidden } from '../../filters/Hidden';
 import { useFilters } from '../../filters/useFilters';
@@ -15,6 +16,8 @@ import { ErrorNote, Panel } from '../../shell/states';
 import { useTime } from '../../time/TimeContext';
 import { activeAlerts, isQuiet } from '../alerts/active';
 import { RuleLink } from '../alerts/RuleLink';
+import { budgetText, burnText, byUrgency, goneText, leadingBurn, needsSomebody, stateText } from '../slos/budget';
+import { SloLink } from '../slos/SloLink';
 import { REASONS } from '../targets/verdicts';
 import { brokenRules, downTargets, failingReceivers, firingRules, type FiringRule } from './wrong';
 
@@ -34,6 +37,9 @@ export function Attention({ groups, targets, error, refresh }: Props) {
   const routed = useRoutedAlerts(refresh).data;
   const notifications = useNotifications(100, refresh).data?.notifications ?? [];
   const refusals = useRefusals(refresh).data ?? [];
+  const slos = (useSlos(SLO_INTERVAL).data ?? [])
+    .filter((slo) => needsSomebody(slo) && matchesLabels({ ...slo.labels, service: slo.service }, filters))
+    .sort(byUrgency);
   if (error !== null) return <ErrorNote error={error} />;
   if (groups === undefined || targets === undefined) return <section className="sg-panel sg-calm">Looking…</section>;
   const all = activeAlerts(groups, routed);
@@ -51,7 +57,7 @@ export function Attention({ groups, targets, error, refresh }: Props) {
     })),
   );
   const failing = failingReceivers(notifications);
-  const wrong = firing.length + down.length + broken.length + failing.length + refusals.length;
+  const wrong = firing.length + down.length + broken.length + failing.length + refusals.length + slos.length;
   const count = groups.reduce((sum, group) => sum + group.rules.filter((rule) => rule.type === 'alerting').length, 0);
   const also = (
     <span className="sg-dim sg-also">
@@ -102,6 +108,16 @@ export function Attention({ groups, targets, error, refresh }: Props) {
           {rules.length > SHOWN && (
             <div className="sg-more">
               <ToAlerts>{more(rules.length - SHOWN, 'rule')}</ToAlerts>
+            </div>
+          )}
+          {slos.slice(0, SHOWN).map((slo) => (
+            <SloRow key={slo.name} slo={slo} />
+          ))}
+          {slos.length > SHOWN && (
+            <div className="sg-more">
+              <Link to="/slos" search={(old: AppSearch) => keptSearch(old)}>
+                {more(slos.length - SHOWN, 'objective')}
+              </Link>
             </div>
           )}
           {down.slice(0, SHOWN).map((target) => (
@@ -174,6 +190,31 @@ function FiringRow({ item: { rule, place, alerts } }: { item: FiringRule }) {
     >
       {severity && <span className="sg-tag">{severity}</span>}{' '}
       {first.annotations.summary ?? first.annotations.description}
+    </Row>
+  );
+}
+
+/** An objective whose budget goes too fast, or is gone. */
+function SloRow({ slo }: { slo: Slo }) {
+  const { now } = useTime();
+  const burn = leadingBurn(slo.burnRates);
+  const left = slo.budgetRemaining ?? 0;
+  return (
+    <Row
+      state={stateText(slo.state)}
+      name={<SloLink name={slo.name}>{slo.displayName || slo.name}</SloLink>}
+      aside={slo.error === undefined ? `${budgetText(left)} left` : undefined}
+      age={null}
+    >
+      {slo.error !== undefined
+        ? `the objective cannot be evaluated: ${slo.error}`
+        : [
+            slo.service,
+            burn?.short != null && `burns at ${burnText(burn.short)}`,
+            left > 0 && slo.exhaustedAt && `gone ${goneText(slo, now)}`,
+          ]
+            .filter(Boolean)
+            .join(' · ')}
     </Row>
   );
 }
