@@ -245,6 +245,11 @@ internal sealed class YamlFile(string name)
         {
             throw new AlertingConfigurationException(Name, (int)e.Start.Line, "not valid YAML: " + (e.InnerException?.Message ?? e.Message));
         }
+        catch (InvalidOperationException)
+        {
+            // The reader gives up so on some texts, without saying where.
+            throw new AlertingConfigurationException(Name, 1, "not valid YAML");
+        }
 
         return stream;
     }

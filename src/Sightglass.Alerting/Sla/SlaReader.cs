@@ -9,6 +9,9 @@ public static class SlaReader
     /// <summary>Errors in a slot above which the service counts as down, where nothing else was agreed.</summary>
     private const decimal DownAbove = 0.1m;
 
+    /// <summary>The same of a probe, which says of a moment that it is up or not, and whose last word holds until the next.</summary>
+    private const decimal ProbeDownAbove = 0.5m;
+
     private static readonly TimeSpan DefaultSlot = TimeSpan.FromMinutes(5);
     private static readonly string[] LocalTimes = ["yyyy-MM-dd HH:mm", "yyyy-MM-ddTHH:mm", "yyyy-MM-dd HH:mm:ss", "yyyy-MM-ddTHH:mm:ss"];
 
@@ -112,7 +115,7 @@ public static class SlaReader
     private static SlaTarget Uptime(YamlSection section, string service)
     {
         var promised = Percent(section, "objective", null, whole: true);
-        var limit = Percent(section, "down_above", DownAbove, whole: false);
+        var limit = Percent(section, "down_above", section.Has("up") ? ProbeDownAbove : DownAbove, whole: false);
         SloIndicator indicator = !section.Has("up") ? SloReader.Indicator(section, service)
             : section.Has("indicator") ? throw section.Error("indicator", "uptime: only one of up and indicator can be set")
             : SampledIndicator.OfThreshold(SloText.Query(section, "up", SloText.Instant), ">", 0);
