@@ -43,6 +43,7 @@ async function tracePath() {
 
 const query = encodeURIComponent('sum by (signal) (rate(sightglass_ingested_items_total[1m]))');
 const trace = await tracePath();
+const events = (await json('/sightglass/v1/alerts/timeline?kind=firing&limit=1')).events ?? [];
 const slo = (await json('/sightglass/v1/slos')).slos?.[0]?.name;
 const pages = {
     overview: '/',
@@ -56,6 +57,7 @@ const pages = {
     ...(trace ? { trace, 'trace-logs': `${trace}&tab=logs` } : {}),
     alerts: '/alerts',
     rules: '/alerts?tab=rules',
+    ...(events[0] ? { alert: `/alerts/one?alert=${events[0].fingerprint}&from=now-30m` } : {}),
     silences: '/alerts?tab=silences',
     silence: `/alerts?silence=${encodeURIComponent('alertname="InstanceDown"')}`,
     'rules-broken': '/alerts?tab=rules&status=broken',

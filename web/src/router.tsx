@@ -49,6 +49,11 @@ const routes = [
   }),
   createRoute({
     getParentRoute: () => root,
+    path: '/alerts/one',
+    component: lazyRouteComponent(() => import('./pages/alerts/AlertPage'), 'AlertPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
     path: '/slos',
     component: lazyRouteComponent(() => import('./pages/slos/SlosPage'), 'SlosPage'),
   }),

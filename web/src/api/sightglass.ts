@@ -1,5 +1,5 @@
-import { useQuery } from '@tanstack/react-query';
-import { fetchJson } from './client';
+import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { fetchJson, type Params } from './client';
 import type { Labels } from './prometheus';
 
 export interface IngestTotals {
@@ -62,14 +62,34 @@ export interface Notification {
   alerts: NotifiedAlert[];
 }
 
-export interface AlertChange {
+export type AlertEventKind =
+  | 'pending'
+  | 'firing'
+  | 'resolved'
+  | 'cleared'
+  | 'notified'
+  | 'notify_failed'
+  | 'silenced'
+  | 'unsilenced'
+  | 'inhibited'
+  | 'uninhibited'
+  | 'muted'
+  | 'unmuted'
+  | 'acknowledged'
+  | 'unacknowledged'
+  | 'escalated';
+
+/** Something that happened to an alert. */
+export interface AlertEvent {
   at: string;
-  ruleGroup: string;
-  alertname: string;
+  fingerprint: string;
   labels: Labels;
-  from: string;
-  to: string;
+  kind: AlertEventKind;
+  /** Who or what did it: a rule group, a receiver, a person, another alert. */
+  actor: string;
+  detail: string;
   value: number | string | null;
+  ruleGroup: string;
 }
 
 export interface Comparison {
@@ -102,6 +122,66 @@ export const useStatus = (refresh: number | false) => useOwn<Status>('status', {
 export const useSources = (refresh: number | false) => useOwn<{ sources: Source[] }>('sources', {}, refresh);
 export const useNotifications = (limit: number, refresh: number | false) =>
   useOwn<{ notifications: Notification[] }>('notifications', { limit }, refresh);
-export const useAlertHistory = (limit: number, refresh: number | false) =>
-  useOwn<{ changes: AlertChange[] }>('alerts/history', { limit }, refresh);
 export const useRuleDetails = () => useOwn<{ rules: RuleDetails[] }>('rules', {}, 60_000);
+
+/** A list that is asked for page by page, the newest first. */
+export interface Paged<T> {
+  items: T[];
+  /** Whether there are older ones. */
+  more: boolean;
+  older: () => void;
+  loading: boolean;
+  pending: boolean;
+  error: Error | null;
+}
+
+function usePaged<T, A extends { next: string | null }>(
+  path: string,
+  params: Params,
+  items: (answer: A) => T[],
+  refresh: number | false,
+): Paged<T> {
+  const query = useInfiniteQuery({
+    queryKey: ['sightglass', path, params],
+    queryFn: ({ pageParam, signal }) =>
+      fetchJson<A>(`/sightglass/v1/${path}`, { ...params, cursor: pageParam }, signal),
+    initialPageParam: '',
+    getNextPageParam: (last) => last.next ?? undefined,
+    placeholderData: keepPreviousData,
+    // Who reads older ones is not moved by newer ones.
+    refetchInterval: (state) => ((state.state.data?.pages.length ?? 1) > 1 ? false : refresh),
+  });
+  return {
+    items: query.data?.pages.flatMap(items) ?? [],
+    more: query.hasNextPage,
+    older: () => void query.fetchNextPage(),
+    loading: query.isFetchingNextPage,
+    pending: query.isPending,
+    error: query.error,
+  };
+}
+
+export interface EventFilter {
+  alertname?: string;
+  fingerprint?: string;
+  kinds?: readonly AlertEventKind[];
+  limit: number;
+}
+
+/** What happened to alerts. */
+export const useAlertEvents = ({ kinds, ...filter }: EventFilter, refresh: number | false) =>
+  usePaged<AlertEvent, { events: AlertEvent[]; next: string | null }>(
+    'alerts/timeline',
+    { ...filter, kind: kinds?.join(',') },
+    (answer) => answer.events,
+    refresh,
+  );
+
+/** Who was told, the newest first; of one rule, or of all. */
+export const useNotificationPages = (filter: { alertname?: string; limit: number }, refresh: number | false) =>
+  usePaged<Notification, { notifications: Notification[]; next: string | null }>(
+    'notifications',
+    filter,
+    (answer) => answer.notifications,
+    refresh,
+  );

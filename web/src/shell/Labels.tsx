@@ -1,5 +1,5 @@
 import { Anchor } from '@mantine/core';
-import { Fragment } from 'react';
+import { Fragment, type ReactNode } from 'react';
 
 /** Labels as small tags. */
 export function LabelTags({ labels, without = [] }: { labels: Record<string, string>; without?: readonly string[] }) {
@@ -15,7 +15,7 @@ export function LabelTags({ labels, without = [] }: { labels: Record<string, str
   );
 }
 
-const isLink = (value: string) => /^https?:\/\//i.test(value);
+export const isLink = (value: string) => /^https?:\/\//i.test(value);
 
 /** Annotations come from rule files: they are text, and only an http(s) runbook becomes a link. */
 export function Annotations({ annotations }: { annotations: Record<string, string> }) {
@@ -56,6 +56,8 @@ const TONES: Record<string, string> = {
   up: 'good',
   ok: 'good',
   sent: 'good',
+  resolved: 'good',
+  acknowledged: 'good',
   active: 'good',
   expired: 'calm',
   inactive: 'calm',
@@ -64,14 +66,18 @@ const TONES: Record<string, string> = {
 
 const SIGNS: Record<string, string> = { bad: '▲', warn: '◆', good: '●', calm: '○' };
 
-/** A state as word, sign and colour. */
-export function State({ state }: { state: string }) {
-  const tone = TONES[state] ?? 'calm';
+/** Words with a sign and a colour: what is bad is told without colour too. */
+export function Toned({ tone, children }: { tone: string; children: ReactNode }) {
   return (
     <span className={`sg-state sg-state-${tone}`}>
-      <span aria-hidden="true">{SIGNS[tone]}</span> {state}
+      <span aria-hidden="true">{SIGNS[tone]}</span> {children}
     </span>
   );
+}
+
+/** A state as word, sign and colour. */
+export function State({ state }: { state: string }) {
+  return <Toned tone={TONES[state] ?? 'calm'}>{state}</Toned>;
 }
 
 /** A name like `HostOutOfMemory` that may be broken before its words. */

@@ -27,6 +27,11 @@ export const SEARCH_KEYS = [
   'limit',
   'view',
   'compare',
+  'alert',
+  'period',
+  'days',
+  'threshold',
+  'for',
 ] as const;
 
 export type AppSearch = Partial<Record<(typeof SEARCH_KEYS)[number], string>>;

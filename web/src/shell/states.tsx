@@ -1,4 +1,4 @@
-import { ActionIcon, Alert, Group, Loader, Text, Tooltip } from '@mantine/core';
+import { ActionIcon, Alert, Button, Group, Loader, Text, Tooltip } from '@mantine/core';
 import { useClipboard } from '@mantine/hooks';
 import type { ReactNode } from 'react';
 import { Icon } from './Icon';
@@ -68,5 +68,17 @@ export function Panel({ title, aside, children }: { title: ReactNode; aside?: Re
       </header>
       {children}
     </section>
+  );
+}
+
+/** Below a list that is asked for page by page. */
+export function Older({ list, what }: { list: { more: boolean; older: () => void; loading: boolean }; what: string }) {
+  if (!list.more) return null;
+  return (
+    <div className="sg-older">
+      <Button size="compact-sm" variant="default" data-testid="older" loading={list.loading} onClick={list.older}>
+        Older {what}
+      </Button>
+    </div>
   );
 }

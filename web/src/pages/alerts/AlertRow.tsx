@@ -7,6 +7,7 @@ import { useUrl } from '../../shell/search';
 import { useTime } from '../../time/TimeContext';
 import { matchersOf, matchersText } from '../silences/matchers';
 import { isQuiet, type ActiveAlert } from './active';
+import { AlertLink } from './EventTable';
 import { RuleLink } from './RuleLink';
 
 interface Props {
@@ -38,21 +39,23 @@ export function AlertRow({ alert, named = false, values, threshold }: Props) {
           <div className="sg-dim" title={formatTimeShort(Date.parse(alert.activeAt))}>
             for {formatSeconds((now - Date.parse(alert.activeAt)) / 1000)}
           </div>
-          {alert.silencedBy.length === 0 && (
-            <Button
-              size="compact-xs"
-              variant="default"
-              mt={4}
-              leftSection={<Icon name="mute" size={12} />}
-              data-testid="silence-alert"
-              aria-label={`Silence ${alert.rule}`}
-              onClick={() => {
-                set({ silence: matchersText(matchersOf(alert.labels)) });
-              }}
-            >
-              Silence
-            </Button>
-          )}
+          <div className="sg-alert-do">
+            {alert.fingerprint !== null && <AlertLink fingerprint={alert.fingerprint}>History</AlertLink>}
+            {alert.silencedBy.length === 0 && (
+              <Button
+                size="compact-xs"
+                variant="default"
+                leftSection={<Icon name="mute" size={12} />}
+                data-testid="silence-alert"
+                aria-label={`Silence ${alert.rule}`}
+                onClick={() => {
+                  set({ silence: matchersText(matchersOf(alert.labels)) });
+                }}
+              >
+                Silence
+              </Button>
+            )}
+          </div>
         </div>
       </div>
     </div>

@@ -1,12 +1,12 @@
 import { useReceivers } from '../../api/alertmanager';
-import { useNotifications, type Notification } from '../../api/sightglass';
+import { useNotificationPages, type Notification } from '../../api/sightglass';
 import { matchesLabels } from '../../filters/apply';
 import { Hidden } from '../../filters/Hidden';
 import { useFilters } from '../../filters/useFilters';
 import { formatAgo, formatSeconds, formatTimeShort } from '../../lib/format';
 import { Annotations, Breakable, LabelTags, State } from '../../shell/Labels';
 import { ListBar } from '../../shell/ListBar';
-import { Empty, ErrorNote, Loading, Panel } from '../../shell/states';
+import { Empty, ErrorNote, Loading, Older, Panel } from '../../shell/states';
 import { useTime } from '../../time/TimeContext';
 import { ALERTS_INTERVAL } from './active';
 
@@ -14,15 +14,15 @@ import { ALERTS_INTERVAL } from './active';
 const TOLD = 20;
 const STATES = ['all', 'sent', 'pending', 'failed'] as const;
 
-/** How many of the newest are asked for: for the list, and for those of one rule among all. */
-const NEWEST = 300;
-const NEWEST_OF_RULE = 1000;
+/** How many are asked for at once: for the list, and of one rule. */
+const PAGE = 200;
+const PAGE_OF_RULE = 10;
 const RULE_INTERVAL = 60_000;
 
 export function Notifications() {
-  const answer = useNotifications(NEWEST, ALERTS_INTERVAL);
+  const answer = useNotificationPages({ limit: PAGE }, ALERTS_INTERVAL);
   const filters = useFilters();
-  const all = answer.data?.notifications ?? [];
+  const all = answer.items;
   const kept = all.filter((item) => item.alerts.some((alert) => matchesLabels(alert.labels, filters)));
   if (answer.error !== null) return <ErrorNote error={answer.error} />;
   return (
@@ -41,11 +41,11 @@ export function Notifications() {
                 title="Notifications"
                 aside={
                   <span className="sg-dim">
-                    {all.length < NEWEST ? 'all there are' : `the newest ${String(NEWEST)}`}
+                    {answer.more ? `the newest ${all.length.toLocaleString('en')}` : 'all there are'}
                   </span>
                 }
               >
-                {answer.isPending ? (
+                {answer.pending ? (
                   <Loading what="notifications" />
                 ) : all.length === 0 ? (
                   <Empty title="Nothing was sent yet">
@@ -56,6 +56,7 @@ export function Notifications() {
                 ) : (
                   <NotificationTable list={list} />
                 )}
+                <Older list={answer} what="notifications" />
               </Panel>
             </>
           )}
@@ -74,21 +75,19 @@ function hasText(item: Notification, text: string): boolean {
 
 /** What was told of one rule. */
 export function RuleNotifications({ name }: { name: string }) {
-  const answer = useNotifications(NEWEST_OF_RULE, RULE_INTERVAL);
-  const list = (answer.data?.notifications ?? []).filter((item) =>
-    item.alerts.some((alert) => alert.labels.alertname === name),
-  );
+  const answer = useNotificationPages({ alertname: name, limit: PAGE_OF_RULE }, RULE_INTERVAL);
   return (
-    <Panel title={`Notifications ${String(list.length)}`} aside={<span className="sg-dim">of the newest 1,000</span>}>
+    <Panel title="Notifications">
       {answer.error !== null ? (
         <ErrorNote error={answer.error} />
-      ) : answer.isPending ? (
+      ) : answer.pending ? (
         <Loading what="notifications" />
-      ) : list.length === 0 ? (
-        <p className="sg-nothing sg-dim">Nobody was told lately.</p>
+      ) : answer.items.length === 0 ? (
+        <p className="sg-nothing sg-dim">Nobody was told yet.</p>
       ) : (
-        <NotificationTable list={list.slice(0, 10)} only={name} />
+        <NotificationTable list={answer.items} only={name} />
       )}
+      <Older list={answer} what="notifications" />
     </Panel>
   );
 }

@@ -1,5 +1,5 @@
 import { useMemo } from 'react';
-import { Chart } from '../../charts/Chart';
+import { Chart, type Mark } from '../../charts/Chart';
 import { toColumns } from '../../charts/columns';
 import { formatNumber, formatSeries } from '../../lib/format';
 import { Empty, ErrorNote, Loading } from '../../shell/states';
@@ -10,7 +10,14 @@ import type { RuleSeries } from './ruleChart';
 const SHOWN = 20;
 
 /** The expression of a rule over time, with what it is compared with as a dashed line. */
-export function RuleChart({ series: { drawn, items, range, step, pending, error } }: { series: RuleSeries }) {
+export function RuleChart({
+  series: { drawn, items, range, step, pending, error },
+  marks,
+}: {
+  series: RuleSeries;
+  /** What happened, on the line. */
+  marks?: readonly Mark[];
+}) {
   const { zoom } = useTime();
   const chart = useMemo(() => {
     const shown = items.slice(0, SHOWN);
@@ -43,6 +50,7 @@ export function RuleChart({ series: { drawn, items, range, step, pending, error 
         height={240}
         kind="lines"
         onZoom={zoom}
+        marks={marks}
       />
       <div className="sg-levels">
         {drawn.thresholds.map(({ operator, value }) => (

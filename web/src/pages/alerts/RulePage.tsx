@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { useRoutedAlerts, useSilences } from '../../api/alertmanager';
-import { useRules, type Rule, type RuleGroup } from '../../api/prometheus';
+import { useRules, type Rule } from '../../api/prometheus';
 import { formatAgo, formatNanos, formatSeconds } from '../../lib/format';
 import { Icon } from '../../shell/Icon';
 import { Annotations, LabelTags, State } from '../../shell/Labels';
@@ -10,11 +10,12 @@ import { CopyBlock, Empty, ErrorNote, Loading, Panel } from '../../shell/states'
 import { useTime } from '../../time/TimeContext';
 import { equalTo, matchesAll, matchersText } from '../silences/matchers';
 import { SilenceRow } from '../silences/Silences';
-import { activeAlerts, ALERTS_INTERVAL, type RulePlace } from './active';
+import { activeAlerts, ALERTS_INTERVAL } from './active';
 import { AlertRow } from './AlertRow';
 import { RuleHistory } from './History';
 import { RuleNotifications } from './Notifications';
 import { RuleChart } from './RuleChart';
+import { findRule, type FoundRule } from './findRule';
 import { ExploreLink } from './RuleLink';
 import { seriesOf, useRuleSeries } from './ruleChart';
 import { toColumns } from '../../charts/columns';
@@ -33,7 +34,7 @@ export function RulePage() {
     );
   }
   if (rules.isPending) return <Loading what="the rule" />;
-  const found = find(rules.data, search);
+  const found = findRule(rules.data, search);
   return (
     <div className="sg-page">
       <nav className="sg-dim" aria-label="Where this is">
@@ -53,26 +54,7 @@ export function RulePage() {
   );
 }
 
-interface Found {
-  group: RuleGroup;
-  rule: Rule;
-  place: RulePlace;
-}
-
-/** The place in a link first; the name alone when the file was changed since. */
-function find(groups: readonly RuleGroup[], { name, group, file, at }: AppSearch): Found | undefined {
-  const all = groups.flatMap((item) =>
-    item.rules.map((rule, index): Found => ({
-      group: item,
-      rule,
-      place: { file: item.file, group: item.name, index, name: rule.name },
-    })),
-  );
-  const named = all.filter((item) => item.rule.name === name && (group === undefined || item.group.name === group));
-  return named.find(({ place }) => place.file === file && String(place.index) === at) ?? named[0];
-}
-
-function OneRule({ group, rule, place }: Found) {
+function OneRule({ group, rule, place }: FoundRule) {
   const { set } = useUrl();
   const { range, now, interval } = useTime();
   const routed = useRoutedAlerts(interval || ALERTS_INTERVAL);

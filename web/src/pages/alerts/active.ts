@@ -17,6 +17,8 @@ export interface ActiveAlert extends Alert {
   query: string;
   /** Null when somebody else posted the alert. */
   place: RulePlace | null;
+  /** Names the alert in its history; null before it has fired. */
+  fingerprint: string | null;
   receivers: string[];
   silencedBy: string[];
   inhibitedBy: string[];
@@ -83,6 +85,7 @@ function ruleOf(group: RuleGroup, rule: Rule, index: number) {
 
 function routingOf(alert: RoutedAlert | undefined) {
   return {
+    fingerprint: alert?.fingerprint ?? null,
     receivers: alert?.receivers.map((receiver) => receiver.name) ?? [],
     silencedBy: alert?.status.silencedBy ?? [],
     inhibitedBy: alert?.status.inhibitedBy ?? [],
