@@ -30,6 +30,9 @@ public static class AlertingLimits
     /// <summary>Groups of alerts at a time; over it new ones are refused and counted.</summary>
     public const int MaxGroups = 50_000;
 
+    /// <summary>Events of alerts that wait to be stored; over it new ones are left out and counted.</summary>
+    public const int MaxWaitingEvents = 50_000;
+
     /// <summary>Bytes of a receiver's answer that are read for the error message.</summary>
     public const int MaxAnswerBytes = 64 << 10;
 }

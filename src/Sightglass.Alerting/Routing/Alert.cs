@@ -27,6 +27,9 @@ public sealed record Alert
     /// <summary>Link to what made it.</summary>
     public required string GeneratorUrl { get; init; }
 
+    /// <summary>Name of the group of the rule that makes it; empty for an alert from outside.</summary>
+    public string RuleGroup { get; init; } = string.Empty;
+
     /// <summary>The last value of the rule's expression, or null when it is not known.</summary>
     public double? Value { get; init; }
 

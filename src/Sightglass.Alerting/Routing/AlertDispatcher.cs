@@ -1,3 +1,4 @@
+using Sightglass.Alerting.History;
 using Sightglass.Alerting.Silences;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Model;
@@ -15,6 +16,9 @@ public sealed record AlertDispatcherOptions
 
     /// <summary>The silences.</summary>
     public required SilenceRegistry Silences { get; init; }
+
+    /// <summary>The history of alerts, where there is one; has to answer at once.</summary>
+    public IAlertTimeline? Timeline { get; init; }
 
     /// <summary>The clock.</summary>
     public required TimeProvider Time { get; init; }
@@ -37,6 +41,7 @@ public sealed class AlertDispatcher : IAsyncDisposable
     private readonly Dictionary<(string RouteKey, LabelSet Labels), AlertGroup> _groups = [];
     private readonly CancellationTokenSource _stop = new();
     private readonly ITimer _maintenance;
+    private readonly AlertWatch? _watch;
     private AlertmanagerConfiguration _configuration;
     private Inhibitor? _inhibitor;
     private DateTimeOffset _inhibitorAt;
@@ -49,6 +54,7 @@ public sealed class AlertDispatcher : IAsyncDisposable
         _options = options;
         _configuration = options.Configuration;
         _sender = new NotificationSender(options);
+        _watch = options.Timeline is { } timeline ? new AlertWatch(timeline, options.Time.GetUtcNow()) : null;
         _maintenance = options.Time.CreateTimer(static state => ((AlertDispatcher)state!).Maintain(), this, MaintenanceInterval, MaintenanceInterval);
     }
 
@@ -89,11 +95,17 @@ public sealed class AlertDispatcher : IAsyncDisposable
                     continue;
                 }
 
+                if (_alerts.TryGetValue(posted.Labels, out var before) && before.IsResolvedAt(now))
+                {
+                    Observe([before], now);
+                }
+
                 Put(Complete(posted, now), now);
                 _received++;
             }
 
             _inhibitor = null;
+            Observe(alerts.Select(a => _alerts.GetValueOrDefault(a.Labels)).OfType<Alert>(), now);
             _invalid += refused;
         }
 
@@ -203,6 +215,7 @@ public sealed class AlertDispatcher : IAsyncDisposable
             now = _options.Time.GetUtcNow();
             alerts = [.. group.Alerts.Values];
             alerts.Sort(Alert.Compare);
+            Observe(alerts, now);
             var muted = IsMuted(group.Route, now, out _);
             told = muted ? [] : [.. alerts.Where(a => CurrentInhibitor(now).InhibitedBy(a.Labels).Count == 0 && _options.Silences.SilencedBy(a.Labels).Count == 0).Select(a => (a, a.IsResolvedAt(now)))];
         }
@@ -252,6 +265,7 @@ public sealed class AlertDispatcher : IAsyncDisposable
             Timeout = posted.EndsAt is null,
             UpdatedAt = now,
             GeneratorUrl = posted.GeneratorUrl,
+            RuleGroup = posted.RuleGroup,
             Value = posted.Value,
             Threshold = posted.Threshold,
         };
@@ -287,6 +301,31 @@ public sealed class AlertDispatcher : IAsyncDisposable
 
             group.Insert(alert, now);
         }
+    }
+
+    /// <summary>Tells the timeline what is new about alerts.</summary>
+    private void Observe(IEnumerable<Alert> alerts, DateTimeOffset now)
+    {
+        if (_watch is null)
+        {
+            return;
+        }
+
+        foreach (var alert in alerts)
+        {
+            _watch.Observe(alert, alert.IsResolvedAt(now) ? default : Hindrances(alert, now), now);
+        }
+
+        _watch.Tell();
+    }
+
+    private AlertHindrances Hindrances(Alert alert, DateTimeOffset now)
+    {
+        var inhibitors = CurrentInhibitor(now).InhibitedBy(alert.Labels);
+        return new AlertHindrances(
+            [.. _options.Silences.SilencedBy(alert.Labels).Select(_options.Silences.Get).OfType<Silence>()],
+            inhibitors.Count == 0 ? [] : [.. _alerts.Values.Where(a => inhibitors.Contains(a.Fingerprint))],
+            MutedBy(alert, now));
     }
 
     private Inhibitor CurrentInhibitor(DateTimeOffset now)
@@ -340,6 +379,9 @@ public sealed class AlertDispatcher : IAsyncDisposable
                 _groups.Remove(key);
             }
 
+            Observe(_alerts.Values.Where(a => a.IsResolvedAt(now)), now);
+            _watch?.EndUnheard(now, _configuration.ResolveTimeout);
+            _watch?.Tell();
             foreach (var alert in _alerts.Values.Where(a => a.EndsAt + MaintenanceInterval < now).ToArray())
             {
                 _alerts.Remove(alert.Labels);

@@ -20,6 +20,9 @@ public sealed record PostedAlert
     /// <summary>Link to what made it.</summary>
     public string GeneratorUrl { get; init; } = string.Empty;
 
+    /// <summary>Name of the group of the rule that makes it; empty for an alert from outside.</summary>
+    public string RuleGroup { get; init; } = string.Empty;
+
     /// <summary>The value of the rule's expression, or null when it is not known.</summary>
     public double? Value { get; init; }
 

@@ -103,6 +103,26 @@ internal sealed class AlertingRule : Rule
         }
     }
 
+    /// <summary>What ends with the rule: it is not evaluated any more.</summary>
+    public IReadOnlyList<AlertEvent> Ending(DateTimeOffset at, string detail)
+    {
+        lock (Gate)
+        {
+            foreach (var alert in _active.Values.Where(static a => a.State != AlertState.Inactive))
+            {
+                Add(alert, Over(alert.State), at, detail);
+            }
+
+            AlertEvent[] events = [.. _events];
+            _events.Clear();
+            return events;
+        }
+    }
+
+    /// <summary>What ends with an alert that was stored and is not taken up.</summary>
+    public static AlertEvent Ending(StoredAlert stored, string group, RuleEnvironment environment, string detail) =>
+        AlertEvent.Of(environment.WithExternal(stored.Labels), stored.SavedAt, Over(stored.State), group, detail, stored.Value) with { RuleGroup = group };
+
     /// <summary>The alerts that are due to be told: newly firing or resolved, and firing ones again after the resend delay.</summary>
     public List<PostedAlert> Due(DateTimeOffset at, TimeSpan resendDelay, TimeSpan interval)
     {
@@ -120,12 +140,13 @@ internal sealed class AlertingRule : Rule
                 alert.LastSentAt = at;
                 due.Add(new PostedAlert
                 {
-                    Labels = WithExternal(alert.Labels),
+                    Labels = Environment.WithExternal(alert.Labels),
                     Annotations = alert.Annotations,
                     StartsAt = alert.FiredAt,
                     EndsAt = alert.ResolvedAt ?? at + validFor,
                     Value = alert.Value,
                     Threshold = Definition.Threshold,
+                    RuleGroup = _group,
                     GeneratorUrl = ExpressionLink.Generator(Environment.ExternalUrl, Definition.Query),
                 });
             }
@@ -155,6 +176,7 @@ internal sealed class AlertingRule : Rule
 
     private List<RecordedSample> Advance(Dictionary<LabelSet, (LabelSet Annotations, double Value)> found, DateTimeOffset at, DateTimeOffset sampleAt, int limit)
     {
+        var told = _events.Count;
         foreach (var (labels, (annotations, value)) in found)
         {
             if (!_active.TryGetValue(labels, out var alert) || alert.State == AlertState.Inactive)
@@ -184,7 +206,7 @@ internal sealed class AlertingRule : Rule
 
                 if (alert.State != AlertState.Inactive)
                 {
-                    Add(alert, alert.State == AlertState.Firing ? AlertEventKind.Resolved : AlertEventKind.Cleared, at);
+                    Add(alert, Over(alert.State), at);
                     (alert.State, alert.ResolvedAt) = (AlertState.Inactive, at);
                 }
 
@@ -205,16 +227,24 @@ internal sealed class AlertingRule : Rule
 
         if (limit > 0 && activeCount > limit)
         {
-            foreach (var alert in _active.Values.Where(static a => a.State != AlertState.Inactive))
-            {
-                Add(alert, alert.State == AlertState.Firing ? AlertEventKind.Resolved : AlertEventKind.Cleared, at, "the rule has more alerts than its limit");
-            }
-
+            Exceeded(at, told);
             _active.Clear();
             throw new RuleFailedException($"exceeded limit of {limit} with {activeCount} alerts");
         }
 
         return samples;
+    }
+
+    /// <summary>None of the alerts begins; those there were are over.</summary>
+    private void Exceeded(DateTimeOffset at, int told)
+    {
+        var now = _events[told..];
+        _events.RemoveRange(told, now.Count);
+        _events.AddRange(now.Where(static e => e.Kind is AlertEventKind.Resolved or AlertEventKind.Cleared));
+        foreach (var alert in _active.Values.Where(a => a.State != AlertState.Inactive && a.ActiveAt < at))
+        {
+            Add(alert, alert.FiredAt == at ? AlertEventKind.Cleared : Over(alert.State), at, "the rule has more alerts than its limit");
+        }
     }
 
     private bool KeepsFiring(ActiveAlert alert, DateTimeOffset at)
@@ -228,8 +258,10 @@ internal sealed class AlertingRule : Rule
         return at - alert.KeepFiringSince < Definition.KeepFiringFor;
     }
 
+    private static AlertEventKind Over(AlertState state) => state == AlertState.Firing ? AlertEventKind.Resolved : AlertEventKind.Cleared;
+
     private void Add(ActiveAlert alert, AlertEventKind kind, DateTimeOffset at, string detail = "") =>
-        _events.Add(AlertEvent.Of(WithExternal(alert.Labels), at, kind, _group, detail, alert.Value) with { RuleGroup = _group });
+        _events.Add(AlertEvent.Of(Environment.WithExternal(alert.Labels), at, kind, _group, detail, alert.Value) with { RuleGroup = _group });
 
     private LabelSet Labels(RuleSample sample, DateTimeOffset at)
     {
@@ -277,25 +309,6 @@ internal sealed class AlertingRule : Rule
         {
             throw new TemplateFunctionException(e.Message);
         }
-    }
-
-    private LabelSet WithExternal(LabelSet labels)
-    {
-        if (Environment.ExternalLabels.Count == 0)
-        {
-            return labels;
-        }
-
-        var builder = new LabelSetBuilder(labels);
-        foreach (var label in Environment.ExternalLabels.Span)
-        {
-            if (!labels.Contains(label.Name))
-            {
-                builder.Set(label.Name, label.Value);
-            }
-        }
-
-        return builder.Build();
     }
 
     private sealed class ActiveAlert(LabelSet labels)

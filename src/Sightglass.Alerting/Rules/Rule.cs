@@ -17,6 +17,26 @@ internal sealed record RuleEnvironment
     public required LabelSet ExternalLabels { get; init; }
 
     public required TimeProvider Time { get; init; }
+
+    /// <summary>An alert's labels as receivers see them: with the external labels whose names it has not.</summary>
+    public LabelSet WithExternal(LabelSet labels)
+    {
+        if (ExternalLabels.Count == 0)
+        {
+            return labels;
+        }
+
+        var builder = new LabelSetBuilder(labels);
+        foreach (var label in ExternalLabels.Span)
+        {
+            if (!labels.Contains(label.Name))
+            {
+                builder.Set(label.Name, label.Value);
+            }
+        }
+
+        return builder.Build();
+    }
 }
 
 /// <summary>One rule with its state. Evaluated by one group at a time; read by others under its lock.</summary>

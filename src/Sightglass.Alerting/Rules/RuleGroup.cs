@@ -14,6 +14,8 @@ internal sealed class RuleGroup
     /// <summary>Events that wait for a store that fails.</summary>
     private const int MaxUnsavedEvents = 10_000;
 
+    private const string RuleIsGone = "the rule is gone";
+
     private readonly Rule[] _rules;
     private readonly IReadOnlyList<IReadOnlyList<int>> _batches;
     private readonly RuleManagerOptions _options;
@@ -34,6 +36,23 @@ internal sealed class RuleGroup
         _batches = RuleBatches.Split(definition.Rules);
         _offset = TimeSpan.FromTicks((long)(StableHash(Key) % (ulong)Interval.Ticks));
         Metrics = new RuleGroupMetrics(Key, _rules.Length, Interval);
+    }
+
+    /// <summary>Ends what is stored of groups that are not there any more.</summary>
+    public static void EndStored(IEnumerable<StoredAlert> alerts, RuleManagerOptions options, RuleEnvironment environment)
+    {
+        foreach (var group in alerts.GroupBy(static a => a.Group, StringComparer.Ordinal))
+        {
+            var name = group.Key[(group.Key.LastIndexOf(';') + 1)..];
+            try
+            {
+                options.State.Save(group.Key, [], [.. group.Where(static a => a.State != AlertState.Inactive).Select(a => AlertingRule.Ending(a, name, environment, RuleIsGone))]);
+            }
+            catch (StorageFailedException)
+            {
+                // They are ended at the next start.
+            }
+        }
     }
 
     public string File { get; }
@@ -93,10 +112,19 @@ internal sealed class RuleGroup
             Write(markers);
         }
 
-        _options.State.Save(Key, [], []);
+        AddEnding(_rules, at);
+        try
+        {
+            _options.State.Save(Key, [], _events);
+        }
+        catch (StorageFailedException)
+        {
+            // What is left of it is removed at the next start.
+            Metrics.Failed();
+        }
     }
 
-    public void CopyState(RuleGroup from)
+    public void CopyState(RuleGroup from, DateTimeOffset at)
     {
         var left = from._rules.ToList();
         foreach (var rule in _rules)
@@ -109,18 +137,30 @@ internal sealed class RuleGroup
             }
         }
 
+        _events.AddRange(from._events);
+        AddEnding(left, at);
         _hadAlerts = from._hadAlerts;
     }
 
+    /// <summary>Takes up the stored alerts of this group; what cannot be taken up any more is over.</summary>
     public void Restore(IEnumerable<StoredAlert> alerts, DateTimeOffset now)
     {
         foreach (var stored in alerts)
         {
-            if (stored.Group == Key && now - stored.SavedAt <= _options.OutageTolerance
-                && Array.Find(_rules, r => r is AlertingRule && r.Definition.Name == stored.Rule && HasStaticLabels(r, stored)) is AlertingRule rule)
+            if (stored.Group != Key)
+            {
+                continue;
+            }
+
+            var rule = Array.Find(_rules, r => r is AlertingRule && r.Definition.Name == stored.Rule && HasStaticLabels(r, stored)) as AlertingRule;
+            if (rule is not null && now - stored.SavedAt <= _options.OutageTolerance)
             {
                 rule.Restore(stored, now);
                 _hadAlerts = true;
+            }
+            else if (stored.State != AlertState.Inactive)
+            {
+                _events.Add(AlertingRule.Ending(stored, Definition.Name, _environment, rule is null ? RuleIsGone : "the server was away for too long"));
             }
         }
     }
@@ -155,6 +195,17 @@ internal sealed class RuleGroup
         }
 
         return result.Count;
+    }
+
+    private void AddEnding(IEnumerable<Rule> rules, DateTimeOffset at)
+    {
+        foreach (var rule in rules)
+        {
+            if (rule is AlertingRule alerting)
+            {
+                _events.AddRange(alerting.Ending(at, RuleIsGone));
+            }
+        }
     }
 
     private static bool HasStaticLabels(Rule rule, StoredAlert stored)

@@ -117,7 +117,7 @@ public sealed class RuleManager : IAsyncDisposable
                         }
 
                         old.Stop();
-                        group.CopyState(old.Group);
+                        group.CopyState(old.Group, now);
                     }
                     else
                     {
@@ -134,6 +134,7 @@ public sealed class RuleManager : IAsyncDisposable
                 removed.Group.End(now);
             }
 
+            RuleGroup.EndStored(_stored.Where(s => !next.ContainsKey(s.Group)), _options, _environment);
             _stored = [];
             _groups = next;
             foreach (var running in next.Values)

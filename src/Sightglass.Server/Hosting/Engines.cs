@@ -96,7 +96,7 @@ internal sealed class Engines : IAsyncDisposable
         Receivers = new LogReceivers(IntakeOf(configuration), folder.Root);
         TraceQL = new TraceQLEngine(Events, QueryLimits);
         var timeline = new AlertTimelineStore(_state, time);
-        Timeline = timeline;
+        Timeline = new AlertTimelineQueue(timeline, time, Report);
         Notifications = new NotificationStore(_state, timeline);
         Tailer = NewTailer(configuration);
         Scraper = new Scraper(WithOwn(configuration, externalUrl), Forwarder, IngestLimits, time, Report);
@@ -105,6 +105,7 @@ internal sealed class Engines : IAsyncDisposable
             Configuration = configuration.Alertmanager ?? AlertmanagerConfiguration.Nobody,
             Notifications = Notifications,
             Silences = new SilenceRegistry(new SilenceStore(_state), time),
+            Timeline = Timeline,
             Time = time,
             ExternalUrl = externalUrl,
             Failed = Failed,
@@ -174,8 +175,8 @@ internal sealed class Engines : IAsyncDisposable
 
     public INotificationStore Notifications { get; }
 
-    /// <summary>The history of alerts.</summary>
-    public IAlertTimeline Timeline { get; }
+    /// <summary>The history of alerts; what is added is stored a little later.</summary>
+    public AlertTimelineQueue Timeline { get; }
 
     public FileTailer Tailer { get; private set; }
 
@@ -298,6 +299,7 @@ internal sealed class Engines : IAsyncDisposable
         await Rules.DisposeAsync();
         await OutsideAlertmanagers.DisposeAsync();
         await Dispatcher.DisposeAsync();
+        await Timeline.DisposeAsync();
         await _pushed.DisposeAsync();
         await Pipeline.DisposeAsync();
         await Forwarder.DisposeAsync();

@@ -61,7 +61,13 @@ internal sealed class AlertTimelineStore : IAlertTimeline
                 of, ("$at", e.At), ("$kind", (int)e.Kind), ("$actor", e.Actor), ("$detail", e.Detail), ("$value", e.Value), ("$group", e.RuleGroup));
             if (e.Kind.Ends() is { Count: > 0 } ended)
             {
-                commands.Execute("DELETE FROM alert_open WHERE fingerprint = $fingerprint AND kind IN (SELECT value FROM json_each($kinds))", of, ("$kinds", Numbers(ended.Select(static k => (long)k))));
+                // A silence may be told before the rule tells the firing that it silences: what began at one time with it stays.
+                commands.Execute(
+                    """
+                    DELETE FROM alert_open WHERE fingerprint = $fingerprint AND kind IN (SELECT value FROM json_each($kinds)) AND at <= $at
+                    AND (at < $at OR $kind <> $firing OR kind <= $firing)
+                    """,
+                    of, ("$kinds", Numbers(ended.Select(static k => (long)k))), ("$at", e.At), ("$kind", (int)e.Kind), ("$firing", (int)AlertEventKind.Firing));
             }
 
             if (e.Kind.Lasts())
