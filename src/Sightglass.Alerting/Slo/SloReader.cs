@@ -37,6 +37,38 @@ internal static class SloReader
         return slo;
     }
 
+    /// <summary>Reads <c>slo_defaults</c>.</summary>
+    public static SloDefaults Defaults(YamlSection? section)
+    {
+        var defaults = new SloDefaults();
+        if (section is null)
+        {
+            return defaults;
+        }
+
+        defaults = defaults with
+        {
+            Enabled = section.Bool("enabled") ?? true,
+            Objective = SloText.Number(section, "objective") is { } percent ? SloText.Share(section, "objective", percent, 100) : defaults.Objective,
+            Window = Window(section),
+            Alerting = Alerting(section.Section("alerting")),
+        };
+        if (section.Section("latency") is { } latency)
+        {
+            defaults = defaults with
+            {
+                LatencyObjective = !(latency.Bool("enabled") ?? true) ? null
+                    : SloText.Number(latency, "objective") is { } share ? SloText.Share(latency, "objective", share, 100)
+                    : defaults.LatencyObjective,
+                LatencyThreshold = Threshold(latency) ?? defaults.LatencyThreshold,
+            };
+            latency.RejectUnknown();
+        }
+
+        section.RejectUnknown();
+        return defaults;
+    }
+
     private static SloWindow Window(YamlSection section)
     {
         var text = section.Text("window", DefaultWindow);
@@ -107,17 +139,32 @@ internal static class SloReader
     /// <summary>Requests that took no longer than the section's <c>threshold</c> are good.</summary>
     internal static EventIndicator Latency(YamlSection section, string service)
     {
-        var threshold = section.Text("threshold") is not { } text ? throw section.Error("latency: threshold must be set")
-            : decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number > 0 ? number
-            : PromDuration.TryParse(text, out var span) && span > TimeSpan.Zero ? (decimal)span.Ticks / TimeSpan.TicksPerSecond
-            : throw section.Error("threshold", $"threshold: got \"{text}\", want seconds or a duration such as 300ms");
+        var threshold = Threshold(section) ?? throw section.Error("latency: threshold must be set");
         var native = section.Bool("native") ?? false;
-        var (name, matchers) = section.Has("histogram")
-            ? SloText.Query(section, "histogram", SloHistogram.Parse)
-            : ("sli_latency_seconds", $"service={GoFormat.Quote(service)}");
+        if (!section.Has("histogram") && !native)
+        {
+            section.RejectUnknown();
+            return Latency(service, threshold);
+        }
+
+        var (name, matchers) = section.Has("histogram") ? SloText.Query(section, "histogram", SloHistogram.Parse) : OwnHistogram(service);
         section.RejectUnknown();
         return SloHistogram.Indicator(name, matchers, threshold, native);
     }
+
+    private static decimal? Threshold(YamlSection section) => section.Text("threshold") is not { } text ? null
+        : decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number > 0 ? number
+        : PromDuration.TryParse(text, out var span) && span > TimeSpan.Zero ? (decimal)span.Ticks / TimeSpan.TicksPerSecond
+        : throw section.Error("threshold", $"threshold: got \"{text}\", want seconds or a duration such as 300ms");
+
+    /// <summary>What an application measures under the agreed name.</summary>
+    internal static EventIndicator Latency(string service, decimal seconds)
+    {
+        var (name, matchers) = OwnHistogram(service);
+        return SloHistogram.Indicator(name, matchers, seconds, native: false);
+    }
+
+    private static (string Name, string Matchers) OwnHistogram(string service) => ("sli_latency_seconds", $"service={GoFormat.Quote(service)}");
 
     private static SloAlerting Alerting(YamlSection? section)
     {

@@ -2,6 +2,7 @@ using Sightglass.Alerting;
 using Sightglass.Alerting.Routing;
 using Sightglass.Alerting.Rules;
 using Sightglass.Alerting.Sla;
+using Sightglass.Alerting.Slo;
 using Sightglass.Core.Model;
 using YamlDotNet.RepresentationModel;
 
@@ -61,6 +62,7 @@ internal static class ConfigurationLoader
             PromQL = promql with { Limits = LogQLReader.Read(root.Section("logql"), promql.Limits) },
             Rules = Rules(root, folder),
             Slos = SlosReader.Read(root, path, folder),
+            SloDefaults = SloReader.Defaults(root.Section("slo_defaults")),
             Slas = SlaReader.Read(root, path),
             Alertmanager = Alertmanager(root, path, folder),
             Notices = [.. withGlobal.Notices, .. AcceptedKeys.Runtime(root.Section("runtime")), .. AcceptedKeys.Tracing(root.Section("tracing"), folder)],

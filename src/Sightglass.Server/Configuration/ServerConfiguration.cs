@@ -88,6 +88,9 @@ internal sealed record ServerConfiguration
     /// <summary><c>slos</c> and the files that <c>slo_files</c> names.</summary>
     public IReadOnlyList<SloDefinition> Slos { get; init; } = [];
 
+    /// <summary><c>slo_defaults</c>.</summary>
+    public SloDefaults SloDefaults { get; init; } = new();
+
     /// <summary><c>slas</c>.</summary>
     public IReadOnlyList<SlaDefinition> Slas { get; init; } = [];
 

@@ -126,6 +126,7 @@ internal sealed class Engines : IAsyncDisposable
             QueryOffset = configuration.RuleQueryOffset,
             Failed = Failed,
         });
+        FoundSlos = new FoundSlos(new PromQLRuleEngine(PromQL), time, Report);
     }
 
     /// <summary>The configuration in force.</summary>
@@ -204,6 +205,9 @@ internal sealed class Engines : IAsyncDisposable
 
     public RuleManager Rules { get; }
 
+    /// <summary>The objectives, of the configuration and of services that count for themselves.</summary>
+    public FoundSlos FoundSlos { get; }
+
     public DateTimeOffset StartedAt { get; private set; }
 
     public string DataPath => _folder.Root;
@@ -247,7 +251,8 @@ internal sealed class Engines : IAsyncDisposable
         Forwarder.Start();
         Pipeline.Start();
         _pushed.Start();
-        Rules.Update(Configuration.AllRules);
+        FoundSlos.Apply(Configuration, Rules.Update);
+        FoundSlos.Start();
         Scraper.Start();
         Tailer.Start();
         Receivers.Start();
@@ -268,7 +273,7 @@ internal sealed class Engines : IAsyncDisposable
         }
 
         PromQL.DefaultSubqueryStep = next.EvaluationInterval;
-        Rules.Update(next.AllRules, next.ExternalLabels, next.EvaluationInterval, next.RuleQueryOffset);
+        FoundSlos.Apply(next, files => Rules.Update(files, next.ExternalLabels, next.EvaluationInterval, next.RuleQueryOffset));
         Dispatcher.Update(next.Alertmanager ?? AlertmanagerConfiguration.Nobody);
         if (ConfigurationDifference.SectionText(Configuration, "alerting") != ConfigurationDifference.SectionText(next, "alerting"))
         {
@@ -296,6 +301,7 @@ internal sealed class Engines : IAsyncDisposable
         await Receivers.DisposeAsync();
         await Tailer.DisposeAsync();
         await Scraper.DisposeAsync();
+        FoundSlos.Dispose();
         await Rules.DisposeAsync();
         await OutsideAlertmanagers.DisposeAsync();
         await Dispatcher.DisposeAsync();

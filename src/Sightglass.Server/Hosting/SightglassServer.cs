@@ -153,7 +153,7 @@ internal sealed class SightglassServer : IAsyncDisposable
         RulesApi.Map(app, engines.Rules);
         RuleDetailsApi.Map(app, engines.Rules);
         SlaApi.Map(app, () => engines.Configuration.Slas, new SlaEvaluator(engines.PromQL, engines.LogQL), time);
-        SloApi.Map(app, () => engines.Configuration.Slos, new PromQLRuleEngine(engines.PromQL), time);
+        SloApi.Map(app, () => engines.FoundSlos.All, new PromQLRuleEngine(engines.PromQL), time);
         AlertmanagerApi.Map(app, engines.Dispatcher, time);
         WebUi.MapFallback(app);
     }
