@@ -44,6 +44,7 @@ async function tracePath() {
 const query = encodeURIComponent('sum by (signal) (rate(sightglass_ingested_items_total[1m]))');
 const trace = await tracePath();
 const events = (await json('/sightglass/v1/alerts/timeline?kind=firing&limit=1')).events ?? [];
+const sla = (await json('/sightglass/v1/slas')).slas?.[0]?.name;
 const slo = (await json('/sightglass/v1/slos')).slos?.[0]?.name;
 const pages = {
     overview: '/',
@@ -66,6 +67,8 @@ const pages = {
     history: '/alerts?tab=history',
     slos: '/slos?from=now-6h',
     ...(slo ? { slo: `/slos/one?name=${encodeURIComponent(slo)}&from=now-6h` } : {}),
+    agreements: '/slos?tab=agreements',
+    ...(sla ? { agreement: `/slos/agreement?name=${encodeURIComponent(sla)}` } : {}),
     targets: '/targets',
     volume: '/targets?tab=volume',
     series: '/targets?tab=series',

@@ -64,6 +64,11 @@ const routes = [
   }),
   createRoute({
     getParentRoute: () => root,
+    path: '/slos/agreement',
+    component: lazyRouteComponent(() => import('./pages/slos/AgreementPage'), 'AgreementPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
     path: '/targets',
     component: lazyRouteComponent(() => import('./pages/targets/TargetsPage'), 'TargetsPage'),
   }),

@@ -69,3 +69,20 @@ export function sloLines(): string {
     `        total: 'http_requests_total{job="checkout"}'`,
   ].join('\n');
 }
+
+export function slaLines(): string {
+  return [
+    'slas:',
+    '  - name: shop',
+    '    service: checkout',
+    '    customer: Example Ltd',
+    '    period: month',
+    '    targets:',
+    '      uptime:',
+    '        objective: 99.9',
+    '        indicator:',
+    '          ratio:',
+    `            errors: 'http_requests_total{job="checkout",status_code=~"5.."}'`,
+    `            total: 'http_requests_total{job="checkout"}'`,
+  ].join('\n');
+}

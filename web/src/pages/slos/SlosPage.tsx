@@ -1,3 +1,4 @@
+import { Tabs } from '@mantine/core';
 import { useMemo } from 'react';
 import { useRange } from '../../api/prometheus';
 import { SLO_INTERVAL, useSlos, type Slo } from '../../api/slo';
@@ -8,10 +9,12 @@ import { Hidden } from '../../filters/Hidden';
 import { useFilters } from '../../filters/useFilters';
 import { Breakable, State } from '../../shell/Labels';
 import { ListBar } from '../../shell/ListBar';
+import { useUrl } from '../../shell/search';
 import { sloLines } from '../../shell/snippets';
 import { CopyBlock, Empty, ErrorNote, Loading, Panel } from '../../shell/states';
 import { align, stepFor } from '../../time/range';
 import { useTime } from '../../time/TimeContext';
+import { Agreements } from './Agreements';
 import { BudgetBar } from './BudgetBar';
 import {
   budgetText,
@@ -29,51 +32,72 @@ import { SloLink } from './SloLink';
 
 const KINDS = ['all', 'burning', 'exhausted', 'ok', 'no data'] as const;
 
-/** Every objective: what is left of its budget and how fast it goes. */
+/** Objectives and agreements. */
 export function SlosPage() {
+  const { search, set } = useUrl();
+  return (
+    <div className="sg-page">
+      <Tabs
+        value={search.tab ?? 'objectives'}
+        onChange={(tab) => {
+          set({ tab: tab === 'objectives' ? undefined : (tab ?? undefined), find: undefined, status: undefined });
+        }}
+        keepMounted={false}
+      >
+        <Tabs.List mb="md" className="sg-tablist">
+          <Tabs.Tab value="objectives">Objectives</Tabs.Tab>
+          <Tabs.Tab value="agreements">Agreements</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="objectives">
+          <Objectives />
+        </Tabs.Panel>
+        <Tabs.Panel value="agreements">
+          <Agreements />
+        </Tabs.Panel>
+      </Tabs>
+    </div>
+  );
+}
+
+/** Every objective: what is left of its budget and how fast it goes. */
+function Objectives() {
   const { interval } = useTime();
   const answer = useSlos(interval || SLO_INTERVAL);
   const filters = useFilters();
+  if (answer.error !== null) return <ErrorNote error={answer.error} />;
   if (answer.isPending) return <Loading what="objectives" />;
-  const all = answer.data ?? [];
+  const all = answer.data;
+  if (all.length === 0) return <NoSlos />;
   const kept = all.filter((slo) => matchesLabels({ ...slo.labels, service: slo.service }, filters));
+  const needing = kept.filter(needsSomebody).length;
   return (
-    <div className="sg-page">
-      {answer.error !== null && <ErrorNote error={answer.error} />}
-      {answer.data !== undefined && all.length === 0 ? (
-        <NoSlos />
-      ) : (
-        <div>
-          <ListBar
-            items={kept}
-            kinds={KINDS}
-            isOf={(slo, kind) => kind === 'all' || stateText(slo.state) === kind}
-            find={{ label: 'Find an objective', placeholder: 'Find name, service or label', has: hasText }}
-            list={(shown) => (
-              <>
-                <Hidden count={all.length - kept.length} what="objective" />
-                <Panel
-                  title="Objectives"
-                  aside={
-                    <span className="sg-dim">
-                      {kept.filter(needsSomebody).length === 0
-                        ? 'none needs anybody now'
-                        : `${String(kept.filter(needsSomebody).length)} of ${String(kept.length)} need somebody`}
-                    </span>
-                  }
-                >
-                  {shown.length === 0 ? (
-                    <Empty title="No objective is like this">Change the text or the state above.</Empty>
-                  ) : (
-                    <SloTable slos={shown} />
-                  )}
-                </Panel>
-              </>
+    <ListBar
+      items={kept}
+      kinds={KINDS}
+      isOf={(slo, kind) => kind === 'all' || stateText(slo.state) === kind}
+      find={{ label: 'Find an objective', placeholder: 'Find name, service or label', has: hasText }}
+      list={(shown) => (
+        <>
+          <Hidden count={all.length - kept.length} what="objective" />
+          <Panel
+            title="Objectives"
+            aside={
+              <span className="sg-dim">
+                {needing === 0
+                  ? 'none needs anybody now'
+                  : `${String(needing)} of ${String(kept.length)} need somebody`}
+              </span>
+            }
+          >
+            {shown.length === 0 ? (
+              <Empty title="No objective is like this">Change the text or the state above.</Empty>
+            ) : (
+              <SloTable slos={shown} />
             )}
-          />
-        </div>
+          </Panel>
+        </>
       )}
-    </div>
+    />
   );
 }
 
