@@ -110,7 +110,7 @@ public sealed class AlertsTests(BrowserFixture browser) : IClassFixture<BrowserF
         await Expect(page.GetByTestId("state-history").GetByRole(AriaRole.Img)).ToHaveAttributeAsync("aria-label", new System.Text.RegularExpressions.Regex("^firing from"));
         await Expect(page.GetByTestId("alert-row")).ToContainTextAsync("baskets hold 7 items");
         await Expect(page.GetByText("vector(7) > 5").First).ToBeVisibleAsync();
-        await Expect(page.GetByTestId("change-row").First).ToContainTextAsync("firing");
+        await Expect(page.GetByTestId("change-row").Filter(new LocatorFilterOptions { HasText = "fired" }).First).ToBeVisibleAsync();
         await Expect(page.GetByTestId("notification-row").First).ToContainTextAsync("gone");
         (await page.GetByText("Runbook").First.GetAttributeAsync("href")).ShouldBe("https://runbooks.example.com/baskets");
 

@@ -13,9 +13,19 @@ public sealed class BrowserFixture : IAsyncLifetime
     public const string TraceId = "0123456789abcdef0123456789abcdef";
 
     private readonly TemporaryFolder _data = new();
+    private readonly string _configuration;
+    private readonly string _rules;
     private ServerProcess? _server;
     private IPlaywright? _playwright;
     private IBrowser? _browser;
+
+    /// <summary>The server that most tests use.</summary>
+    public BrowserFixture()
+        : this(string.Empty, AlertsTests.Rules)
+    {
+    }
+
+    internal BrowserFixture(string moreConfiguration, string rules) => (_configuration, _rules) = (moreConfiguration, rules);
 
     /// <summary>Debian's browser; the tests are skipped where it is not installed.</summary>
     public static string Chromium { get; } = "/usr/bin/chromium";
@@ -29,7 +39,7 @@ public sealed class BrowserFixture : IAsyncLifetime
             return;
         }
 
-        File.WriteAllText(_data.PathOf("rules.yml"), AlertsTests.Rules);
+        File.WriteAllText(_data.PathOf("rules.yml"), _rules);
         File.WriteAllText(_data.PathOf("config.yml"), """
             global: { scrape_interval: 1s, evaluation_interval: 1s }
             rule_files: [rules.yml]
@@ -41,7 +51,8 @@ public sealed class BrowserFixture : IAsyncLifetime
             scrape_configs:
               - job_name: checkout
                 static_configs: [ { targets: ['127.0.0.1:9'], labels: { deployment_environment_name: prod } } ]
-            """);
+
+            """ + _configuration);
         _server = await ServerProcess.StartAsync(_data.PathOf("data"), "--config", _data.PathOf("config.yml"));
         var now = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
         string Nano(long ms) => $"{ms}000000";
@@ -125,6 +136,9 @@ public sealed class BrowserFixture : IAsyncLifetime
         using var answer = await _server!.Otlp.PostAsync(new Uri(path, UriKind.Relative), content);
         answer.IsSuccessStatusCode.ShouldBeTrue(await answer.Content.ReadAsStringAsync());
     }
+
+    /// <summary>Asks an endpoint until its answer holds.</summary>
+    public Task Until(string path, Func<System.Text.Json.JsonElement, bool> holds) => _server!.UntilAsync(path, holds);
 
     /// <summary>Waits until a PromQL query finds something: what the server counts of itself is there after its next scrape of itself.</summary>
     public Task UntilFound(string query) =>

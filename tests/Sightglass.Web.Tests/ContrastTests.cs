@@ -6,7 +6,7 @@ namespace Sightglass.Web.Tests;
 public sealed class ContrastTests(ExploreFixture data) : IClassFixture<ExploreFixture>
 {
     /// <summary>Reads the colours the browser has computed; names every text that is too faint.</summary>
-    private const string Measure = """
+    public const string Measure = """
         () => {
           const parse = text => { const found = text.match(/[\d.]+/g)?.map(Number) ?? [0, 0, 0, 0]; return [found[0], found[1], found[2], found[3] ?? 1]; };
           const over = (top, below) => [0, 1, 2].map(at => top[at] * top[3] + below[at] * (1 - top[3])).concat(1);
