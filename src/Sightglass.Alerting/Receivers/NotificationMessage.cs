@@ -19,6 +19,15 @@ internal sealed class NotificationMessage(string receiver, string groupKey, Labe
 
     public string Status { get; } = alerts.Any(static a => !a.Resolved) ? "firing" : "resolved";
 
+    /// <summary>Why it is told now, in Alertmanager's words.</summary>
+    public string Reason { get; init; } = "first notification";
+
+    /// <summary>Link by which the alerts are acknowledged, or empty.</summary>
+    public string AcknowledgeUrl { get; init; } = string.Empty;
+
+    /// <summary>It says that somebody has the alerts; for services that keep incidents.</summary>
+    public bool IsAcknowledgement { get; init; }
+
     public string ExternalUrl { get; } = externalUrl.ToString().TrimEnd('/');
 
     public LabelSet CommonLabels { get; } = Common(alerts.Select(static a => a.Alert.Labels));
@@ -31,9 +40,11 @@ internal sealed class NotificationMessage(string receiver, string groupKey, Labe
         ("Receiver", TemplateValue.Of(Receiver)),
         ("Status", TemplateValue.Of(Status)),
         ("Alerts", TemplateValue.Of(new AlertList([.. Alerts.Select(static a => (Value(a.Alert, a.Resolved), a.Resolved))]))),
+        ("NotificationReason", TemplateValue.Of(Reason)),
         ("GroupLabels", Pairs(GroupLabels)),
         ("CommonLabels", Pairs(CommonLabels)),
         ("CommonAnnotations", Pairs(CommonAnnotations)),
+        ("AcknowledgeURL", TemplateValue.Of(AcknowledgeUrl)),
         ("ExternalURL", TemplateValue.Of(ExternalUrl))));
 
     private static string QuoteMeta(string text) => Regex.Replace(text, @"[\\.+*?()|\[\]{}^$]", static m => "\\" + m.Value);

@@ -39,7 +39,7 @@ internal sealed class PagerDutyNotifier(MessagingConfiguration configuration, No
     {
         var data = message.Data;
         string Text(string name) => templates.Text(configuration.Text(name), data);
-        var action = message.Status == "resolved" ? "resolve" : "trigger";
+        var action = message.IsAcknowledgement ? "acknowledge" : message.Status == "resolved" ? "resolve" : "trigger";
         var summary = JsonBody.Shorten(Text("description"), MaxSummaryLength);
         if (isVersion1)
         {
@@ -70,7 +70,7 @@ internal sealed class PagerDutyNotifier(MessagingConfiguration configuration, No
         json.WriteString("client", Text("client"));
         json.WriteString("client_url", Text("client_url"));
         Items(json, "images", "src", ["src", "alt", "href"], data);
-        Items(json, "links", "href", ["href", "text"], data);
+        Items(json, "links", "href", ["href", "text"], data, message.AcknowledgeUrl.Length > 0 ? [message.AcknowledgeUrl, "Acknowledge"] : null);
     });
 
     /// <summary>What is configured, else the alert's own severity where PagerDuty knows it.</summary>
@@ -126,10 +126,15 @@ internal sealed class PagerDutyNotifier(MessagingConfiguration configuration, No
         json.WriteEndObject();
     }
 
-    private void Items(Utf8JsonWriter json, string list, string needed, string[] keys, TemplateValue data)
+    private void Items(Utf8JsonWriter json, string list, string needed, string[] keys, TemplateValue data, string[]? more = null)
     {
         var items = configuration.Lists[list].Select(i => keys.Select(k => templates.Text(i.GetValueOrDefault(k, string.Empty), data)).ToArray())
             .Where(i => i[Array.IndexOf(keys, needed)].Length > 0).ToList();
+        if (more is not null)
+        {
+            items.Add(more);
+        }
+
         if (items.Count == 0)
         {
             return;

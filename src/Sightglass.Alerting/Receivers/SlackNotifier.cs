@@ -83,7 +83,7 @@ internal sealed class SlackNotifier(SlackConfiguration configuration, Notificati
             writer.WriteEndArray();
         }
 
-        Actions(writer, data);
+        Actions(writer, data, message.AcknowledgeUrl);
         writer.WriteEndObject();
         if (configuration.Fields is null)
         {
@@ -162,9 +162,9 @@ internal sealed class SlackNotifier(SlackConfiguration configuration, Notificati
         writer.WriteEndArray();
     }
 
-    private void Actions(Utf8JsonWriter writer, TemplateValue data)
+    private void Actions(Utf8JsonWriter writer, TemplateValue data, string acknowledgeUrl)
     {
-        if (configuration.Actions.Count == 0)
+        if (configuration.Actions.Count == 0 && acknowledgeUrl.Length == 0)
         {
             return;
         }
@@ -189,6 +189,15 @@ internal sealed class SlackNotifier(SlackConfiguration configuration, Notificati
                 writer.WriteEndObject();
             }
 
+            writer.WriteEndObject();
+        }
+
+        if (acknowledgeUrl.Length > 0)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("type", "button");
+            writer.WriteString("text", "Acknowledge");
+            writer.WriteString("url", acknowledgeUrl);
             writer.WriteEndObject();
         }
 

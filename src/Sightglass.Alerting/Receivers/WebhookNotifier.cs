@@ -40,10 +40,16 @@ internal sealed class WebhookNotifier(WebhookConfiguration configuration) : INot
             }
 
             writer.WriteEndArray();
+            writer.WriteString("notification_reason", message.Reason);
             Pairs(writer, "groupLabels", message.GroupLabels);
             Pairs(writer, "commonLabels", message.CommonLabels);
             Pairs(writer, "commonAnnotations", message.CommonAnnotations);
             writer.WriteString("externalURL", message.ExternalUrl);
+            if (message.AcknowledgeUrl.Length > 0)
+            {
+                writer.WriteString("acknowledgeURL", message.AcknowledgeUrl);
+            }
+
             writer.WriteString("version", "4");
             writer.WriteString("groupKey", message.GroupKey);
             writer.WriteNumber("truncatedAlerts", message.Alerts.Count - count);

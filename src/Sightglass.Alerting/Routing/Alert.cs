@@ -80,7 +80,35 @@ public sealed record Alert
             }
         }
 
-        return a.Labels.Count != b.Labels.Count ? a.Labels.Count.CompareTo(b.Labels.Count) : a.Labels.CompareTo(b.Labels);
+        return CompareLabels(a.Labels, b.Labels);
+    }
+
+    /// <summary>Alertmanager's order of label sets: fewer labels first; then by the first name, of both, that one has not or has another value of; who has it not is first.</summary>
+    internal static int CompareLabels(LabelSet a, LabelSet b)
+    {
+        if (a.Count != b.Count)
+        {
+            return a.Count.CompareTo(b.Count);
+        }
+
+        var left = a.Span;
+        var right = b.Span;
+        for (var i = 0; i < left.Length; i++)
+        {
+            var names = string.CompareOrdinal(left[i].Name, right[i].Name);
+            if (names != 0)
+            {
+                return -names;
+            }
+
+            var values = string.CompareOrdinal(left[i].Value, right[i].Value);
+            if (values != 0)
+            {
+                return values;
+            }
+        }
+
+        return 0;
     }
 
     private static void Add(ref ulong hash, string text)

@@ -1,3 +1,4 @@
+using Sightglass.Alerting.Escalation;
 using Sightglass.Alerting.History;
 using Sightglass.Alerting.Silences;
 using Sightglass.Core.Errors;
@@ -20,6 +21,9 @@ public sealed record AlertDispatcherOptions
     /// <summary>The history of alerts, where there is one; has to answer at once.</summary>
     public IAlertTimeline? Timeline { get; init; }
 
+    /// <summary>Escalations and acknowledgements, where there are any.</summary>
+    public EscalationOptions? Escalation { get; init; }
+
     /// <summary>The clock.</summary>
     public required TimeProvider Time { get; init; }
 
@@ -31,7 +35,7 @@ public sealed record AlertDispatcherOptions
 }
 
 /// <summary>Takes alerts, groups them by the routing tree, and tells receivers with Alertmanager's timing. Thread-safe.</summary>
-public sealed class AlertDispatcher : IAsyncDisposable
+public sealed partial class AlertDispatcher : IAsyncDisposable
 {
     private static readonly TimeSpan MaintenanceInterval = TimeSpan.FromSeconds(30);
 
@@ -39,9 +43,13 @@ public sealed class AlertDispatcher : IAsyncDisposable
     private readonly NotificationSender _sender;
     private readonly Dictionary<LabelSet, Alert> _alerts = [];
     private readonly Dictionary<(string RouteKey, LabelSet Labels), AlertGroup> _groups = [];
+
+    /// <summary>Flushes that go on though their groups are gone.</summary>
+    private readonly List<Task> _leaving = [];
     private readonly CancellationTokenSource _stop = new();
     private readonly ITimer _maintenance;
     private readonly AlertWatch? _watch;
+    private readonly Escalator? _escalator;
     private AlertmanagerConfiguration _configuration;
     private Inhibitor? _inhibitor;
     private DateTimeOffset _inhibitorAt;
@@ -56,6 +64,8 @@ public sealed class AlertDispatcher : IAsyncDisposable
         _sender = new NotificationSender(options);
         _watch = options.Timeline is { } timeline ? new AlertWatch(timeline, options.Time.GetUtcNow()) : null;
         _maintenance = options.Time.CreateTimer(static state => ((AlertDispatcher)state!).Maintain(), this, MaintenanceInterval, MaintenanceInterval);
+        _escalator = options.Escalation is { } escalation ? new Escalator(this, _sender, options, escalation, _stop.Token) : null;
+        _escalator?.Start();
     }
 
     /// <summary>The configuration in effect.</summary>
@@ -116,15 +126,22 @@ public sealed class AlertDispatcher : IAsyncDisposable
     }
 
     /// <summary>Takes another configuration: alerts are grouped anew, what was told before is not told again.</summary>
-    public void Update(AlertmanagerConfiguration configuration)
+    public void Update(AlertmanagerConfiguration configuration, EscalationConfiguration? escalation = null)
     {
         lock (Gate)
         {
             _configuration = configuration;
-            _sender.Update(configuration);
-            foreach (var group in _groups.Values)
+            escalation ??= _escalator?.Configuration ?? EscalationConfiguration.None;
+            _sender.Update(configuration, escalation);
+            var before = new Dictionary<(string RouteKey, LabelSet Labels), Task>();
+            foreach (var (key, group) in _groups)
             {
                 group.Dispose();
+                if (!group.Finished.IsCompleted)
+                {
+                    before.Add(key, group.Finished);
+                    _leaving.Add(group.Finished);
+                }
             }
 
             _groups.Clear();
@@ -134,6 +151,13 @@ public sealed class AlertDispatcher : IAsyncDisposable
             {
                 Route(alert, now);
             }
+
+            foreach (var (key, flush) in before)
+            {
+                _groups.GetValueOrDefault(key)?.Follow(flush);
+            }
+
+            _escalator?.Update(escalation);
         }
     }
 
@@ -166,7 +190,7 @@ public sealed class AlertDispatcher : IAsyncDisposable
                 }
             }
 
-            return [.. views.OrderBy(static v => v.Labels).ThenBy(static v => v.Receiver, StringComparer.Ordinal)];
+            return [.. views.OrderBy(static v => v.Labels, Comparer<LabelSet>.Create(Alert.CompareLabels)).ThenBy(static v => v.Receiver, StringComparer.Ordinal)];
         }
     }
 
@@ -183,7 +207,8 @@ public sealed class AlertDispatcher : IAsyncDisposable
 
             _stop.Cancel();
             _maintenance.Dispose();
-            running = [.. _groups.Values.Select(static g => g.Finished)];
+            running = [.. _groups.Values.Select(static g => g.Finished), .. _leaving, .. _escalator?.Work() ?? []];
+            _escalator?.Dispose();
             foreach (var group in _groups.Values)
             {
                 group.Dispose();
@@ -200,7 +225,7 @@ public sealed class AlertDispatcher : IAsyncDisposable
     {
         lock (Gate)
         {
-            return Task.WhenAll(_groups.Values.Select(static g => g.Finished));
+            return Task.WhenAll(_groups.Values.Select(static g => g.Finished).Concat(_leaving));
         }
     }
 
@@ -216,6 +241,7 @@ public sealed class AlertDispatcher : IAsyncDisposable
             alerts = [.. group.Alerts.Values];
             alerts.Sort(Alert.Compare);
             Observe(alerts, now);
+            _escalator?.Review(group, now);
             var muted = IsMuted(group.Route, now, out _);
             told = muted ? [] : [.. alerts.Where(a => CurrentInhibitor(now).InhibitedBy(a.Labels).Count == 0 && _options.Silences.SilencedBy(a.Labels).Count == 0).Select(a => (a, a.IsResolvedAt(now)))];
         }
@@ -249,6 +275,15 @@ public sealed class AlertDispatcher : IAsyncDisposable
                 {
                     group.Alerts.Remove(alert.Labels);
                 }
+            }
+
+            // The next alert begins a new group and waits group_wait again. A reload may have put another group in this one's place.
+            var key = (group.Route.Key, group.Labels);
+            if (group.Alerts.Count == 0 && _groups.TryGetValue(key, out var current) && ReferenceEquals(current, group))
+            {
+                _groups.Remove(key);
+                _leaving.Add(group.Finished);
+                group.Dispose();
             }
         }
     }
@@ -297,9 +332,11 @@ public sealed class AlertDispatcher : IAsyncDisposable
                 }
 
                 _groups.Add((route.Key, labels), group = new AlertGroup(this, route, labels, _options.Time));
+                group.Begin(alert, now);
+                continue;
             }
 
-            group.Insert(alert, now);
+            group.Alerts[alert.Labels] = alert;
         }
     }
 
@@ -373,15 +410,12 @@ public sealed class AlertDispatcher : IAsyncDisposable
         lock (Gate)
         {
             var now = _options.Time.GetUtcNow();
-            foreach (var (key, group) in _groups.Where(static g => g.Value.IsIdle).ToArray())
-            {
-                group.Dispose();
-                _groups.Remove(key);
-            }
-
+            _leaving.RemoveAll(static t => t.IsCompleted);
             Observe(_alerts.Values.Where(a => a.IsResolvedAt(now)), now);
             _watch?.EndUnheard(now, _configuration.ResolveTimeout);
             _watch?.Tell();
+            EndAcknowledgements(now);
+            _escalator?.ReviewOrphans(now);
             foreach (var alert in _alerts.Values.Where(a => a.EndsAt + MaintenanceInterval < now).ToArray())
             {
                 _alerts.Remove(alert.Labels);

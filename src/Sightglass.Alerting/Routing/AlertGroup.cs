@@ -12,13 +12,15 @@ internal sealed class AlertGroup : IDisposable
     private readonly ITimer _timer;
     private bool _flushing;
     private bool _again;
+    private bool _disposed;
+    private Task _before = Task.CompletedTask;
 
     public AlertGroup(AlertDispatcher dispatcher, Route route, LabelSet labels, TimeProvider time)
     {
         _dispatcher = dispatcher;
         Route = route;
         Labels = labels;
-        Key = $"{route.Key}:{Text(labels)}";
+        Key = KeyOf(route, labels);
         _timer = time.CreateTimer(static state => ((AlertGroup)state!).Due(), this, route.GroupWait, Timeout.InfiniteTimeSpan);
     }
 
@@ -30,35 +32,37 @@ internal sealed class AlertGroup : IDisposable
 
     public Dictionary<LabelSet, Alert> Alerts { get; } = [];
 
-    public bool HasFlushed { get; set; }
-
-    public bool IsIdle => Alerts.Count == 0 && !_flushing;
-
     public Task Finished { get; private set; } = Task.CompletedTask;
 
-    /// <summary>Adds an alert; one that has waited long enough elsewhere is told at once.</summary>
-    public void Insert(Alert alert, DateTimeOffset now)
+    /// <summary>Adds the first alert; one that has waited long enough elsewhere is told at once.</summary>
+    public void Begin(Alert alert, DateTimeOffset now)
     {
         Alerts[alert.Labels] = alert;
-        if (!HasFlushed && alert.StartsAt + Route.GroupWait < now)
+        if (alert.StartsAt + Route.GroupWait < now)
         {
             _timer.Change(TimeSpan.Zero, Timeout.InfiniteTimeSpan);
         }
     }
 
-    public void Dispose() => _timer.Dispose();
+    /// <summary>Nothing is told before a flush of the same group under another configuration is over: it would be told twice.</summary>
+    public void Follow(Task flush) => _before = flush;
+
+    public void Dispose()
+    {
+        _disposed = true;
+        _timer.Dispose();
+    }
 
     private void Due()
     {
         lock (_dispatcher.Gate)
         {
-            if (_dispatcher.IsStopped)
+            if (_disposed || _dispatcher.IsStopped)
             {
                 return;
             }
 
             _timer.Change(Route.GroupInterval, Timeout.InfiniteTimeSpan);
-            HasFlushed = true;
             if (_flushing)
             {
                 _again = true;
@@ -72,6 +76,7 @@ internal sealed class AlertGroup : IDisposable
 
     private async Task FlushAsync()
     {
+        await _before.ConfigureAwait(false);
         while (true)
         {
             await _dispatcher.FlushAsync(this).ConfigureAwait(false);
@@ -87,6 +92,8 @@ internal sealed class AlertGroup : IDisposable
             }
         }
     }
+
+    public static string KeyOf(Route route, LabelSet labels) => $"{route.Key}:{Text(labels)}";
 
     private static string Text(LabelSet labels) => "{" + string.Join(", ", labels.Select(static l => $"{l.Name}={Templates.GoFormat.Quote(l.Value)}")) + "}";
 }

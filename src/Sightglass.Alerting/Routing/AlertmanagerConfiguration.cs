@@ -45,6 +45,9 @@ public sealed record AlertmanagerConfiguration
     /// <summary>The receivers in order.</summary>
     public required IReadOnlyList<Receiver> Receivers { get; init; }
 
+    /// <summary>An email to one person by the settings of <c>global</c>, without an address; null where they name no server.</summary>
+    internal EmailConfiguration? PersonalEmail { get; init; }
+
     /// <summary>The inhibition rules.</summary>
     public required IReadOnlyList<InhibitRule> InhibitRules { get; init; }
 

@@ -37,12 +37,16 @@ public static class AlertmanagerConfigurationLoader
             ResolveTimeout = global.ResolveTimeout,
             Route = route,
             Receivers = receivers,
+            PersonalEmail = global["smtp_smarthost"].Length > 0 && global["smtp_from"].Length > 0 ? PersonalEmail(file, global, unsupported) : null,
             InhibitRules = inhibit,
             TimeIntervals = intervals,
             Templates = templates,
             Unsupported = unsupported,
         };
     }
+
+    private static Receivers.EmailConfiguration PersonalEmail(YamlFile file, GlobalSettings global, List<UnsupportedSetting> unsupported) =>
+        EmailReader.Read(new YamlSection(file, new YamlDotNet.RepresentationModel.YamlMappingNode("to", "nobody", "send_resolved", "true"), "global"), global, unsupported);
 
     private static Route Route(YamlSection section, Route? parent, string parentKey, int depth)
     {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Sightglass.Alerting.Escalation;
 using Sightglass.Alerting.Receivers;
 using Sightglass.Alerting.Templates;
 using Sightglass.Core.Errors;
@@ -9,7 +10,7 @@ namespace Sightglass.Alerting.Routing;
 /// Sends a group's alerts through the integrations of its receiver: nothing that was told already, again and again while the error may
 /// pass, each attempt recorded.
 /// </summary>
-internal sealed class NotificationSender : IDisposable
+internal sealed partial class NotificationSender : IDisposable
 {
     private static readonly TimeSpan FirstBackoff = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LongestBackoff = TimeSpan.FromMinutes(1);
@@ -17,6 +18,9 @@ internal sealed class NotificationSender : IDisposable
 
     /// <summary>One attempt takes at most this long unless the integration says otherwise: a receiver that hangs is tried again.</summary>
     private static readonly TimeSpan DefaultAttemptTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>Nothing is new but that it goes on.</summary>
+    private const string RepeatReason = "repeat interval elapsed";
 
     private static readonly TimeSpan LogRetention = TimeSpan.FromHours(120);
 
@@ -33,16 +37,20 @@ internal sealed class NotificationSender : IDisposable
             _log[(entry.GroupKey, entry.Receiver)] = entry;
         }
 
-        Update(options.Configuration);
+        Update(options.Configuration, options.Escalation?.Configuration ?? EscalationConfiguration.None);
     }
 
     private sealed record Channel(string Receiver, string Key, IntegrationConfiguration Configuration, INotifier Notifier);
 
-    public void Update(AlertmanagerConfiguration configuration)
+    /// <summary>How alerts are acknowledged.</summary>
+    public AcknowledgeSettings AcknowledgeSettings { get; private set; } = AcknowledgeSettings.Default;
+
+    public void Update(AlertmanagerConfiguration configuration, EscalationConfiguration escalation)
     {
+        AcknowledgeSettings = escalation.Acknowledge;
         var templates = new NotificationTemplates(configuration.Templates, _options.Time);
         var receivers = new Dictionary<string, Channel[]>(StringComparer.Ordinal);
-        foreach (var receiver in configuration.Receivers)
+        foreach (var receiver in configuration.Receivers.Concat(escalation.PersonalReceivers))
         {
             var counts = new Dictionary<string, int>(StringComparer.Ordinal);
             receivers.Add(receiver.Name, [.. receiver.Integrations.Select(i =>
@@ -93,7 +101,8 @@ internal sealed class NotificationSender : IDisposable
     {
         var firing = alerts.Where(static a => !a.Resolved).Select(static a => a.Alert.Fingerprint).ToList();
         var resolved = alerts.Where(static a => a.Resolved).Select(static a => a.Alert.Fingerprint).ToList();
-        if (!NeedsUpdate(Last(group.Key, channel.Key), firing, resolved, channel.Configuration.SendResolved, group.Route.RepeatInterval, now))
+        if (Reason(Last(group.Key, channel.Key), firing, resolved, channel.Configuration.SendResolved, group.Route.RepeatInterval, now) is not { } reason
+            || (reason == RepeatReason && IsInHand(alerts, now)))
         {
             return true;
         }
@@ -108,7 +117,11 @@ internal sealed class NotificationSender : IDisposable
             return true;
         }
 
-        var message = new NotificationMessage(channel.Receiver, group.Key, group.Labels, told, _options.ExternalUrl);
+        var message = new NotificationMessage(channel.Receiver, group.Key, group.Labels, told, _options.ExternalUrl)
+        {
+            Reason = reason,
+            AcknowledgeUrl = firing.Count > 0 ? AcknowledgeUrl(group.Key, string.Empty, now) : string.Empty,
+        };
         var record = new NotificationRecord
         {
             Id = Guid.NewGuid().ToString(),
@@ -204,26 +217,32 @@ internal sealed class NotificationSender : IDisposable
         }
     }
 
-    private static bool NeedsUpdate(
+    /// <summary>Why a message is due, in Alertmanager's words; null when there is nothing to tell.</summary>
+    private static string? Reason(
         NotificationLogEntry? last, List<string> firing, List<string> resolved, bool sendResolved, TimeSpan repeat, DateTimeOffset now)
     {
         if (last is null)
         {
-            return firing.Count > 0;
+            return firing.Count > 0 ? "first notification" : null;
         }
 
         if (firing.Exists(f => !last.Firing.Contains(f)))
         {
-            return true;
+            return last.Firing.Count == 0 ? "first notification" : "new alerts added";
         }
 
         // All are over: noted even when it is not told, so that the next time they fire is news.
         if (firing.Count == 0)
         {
-            return last.Firing.Count > 0;
+            return last.Firing.Count > 0 ? "all alerts resolved" : null;
         }
 
-        return (sendResolved && resolved.Exists(r => !last.Resolved.Contains(r))) || last.At < now - repeat;
+        if (sendResolved && resolved.Exists(r => !last.Resolved.Contains(r)))
+        {
+            return "some alerts resolved";
+        }
+
+        return last.At < now - repeat ? RepeatReason : null;
     }
 
     private NotificationLogEntry? Last(string group, string receiver)

@@ -25,7 +25,8 @@ internal static class DefaultTemplates
         {{ end }}{{ end }}
         {{ define "__alerts_text" }}{{ if gt (len .Alerts.Firing) 0 }}Alerts Firing:
         {{ template "__text_alert_list" .Alerts.Firing }}{{ end }}{{ if gt (len .Alerts.Resolved) 0 }}Alerts Resolved:
-        {{ template "__text_alert_list" .Alerts.Resolved }}{{ end }}{{ end }}
+        {{ template "__text_alert_list" .Alerts.Resolved }}{{ end }}{{ if .AcknowledgeURL }}Acknowledge: {{ .AcknowledgeURL }}
+        {{ end }}{{ end }}
         {{ define "slack.default.title" }}{{ template "__subject" . }}{{ end }}
         {{ define "slack.default.username" }}{{ template "__alertmanager" . }}{{ end }}
         {{ define "slack.default.fallback" }}{{ template "slack.default.title" . }} | {{ template "slack.default.titlelink" . }}{{ end }}
@@ -64,7 +65,7 @@ internal static class DefaultTemplates
         <table role="presentation" width="640" style="margin:0 auto;background:#ffffff;border:1px solid #d9dee4;border-radius:6px;border-collapse:separate">
         <tr><td style="padding:14px 18px;color:#ffffff;font-size:16px;background:{{ if eq .Status "firing" }}#b42318{{ else }}#067647{{ end }}">
         {{ len .Alerts }} alert{{ if gt (len .Alerts) 1 }}s{{ end }} for {{ range .GroupLabels.SortedPairs }}{{ .Name }}={{ .Value }} {{ end }}</td></tr>
-        <tr><td style="padding:14px 18px"><a href="{{ template "__alertmanagerURL" . }}">Open in {{ template "__alertmanager" . }}</a></td></tr>
+        <tr><td style="padding:14px 18px"><a href="{{ template "__alertmanagerURL" . }}">Open in {{ template "__alertmanager" . }}</a>{{ if .AcknowledgeURL }} &middot; <a href="{{ .AcknowledgeURL }}">Acknowledge</a>{{ end }}</td></tr>
         {{ if gt (len .Alerts.Firing) 0 }}<tr><td style="padding:4px 18px"><strong>[{{ len .Alerts.Firing }}] Firing</strong></td></tr>{{ template "__email_alerts" .Alerts.Firing }}{{ end }}
         {{ if gt (len .Alerts.Resolved) 0 }}<tr><td style="padding:4px 18px"><strong>[{{ len .Alerts.Resolved }}] Resolved</strong></td></tr>{{ template "__email_alerts" .Alerts.Resolved }}{{ end }}
         </table></body></html>{{ end }}
