@@ -36,7 +36,7 @@ internal sealed class AlertingRule : Rule
             foreach (var alert in _active.Values.Where(static a => a.State != AlertState.Inactive).OrderBy(static a => a.Labels))
             {
                 state = alert.State > state ? alert.State : state;
-                alerts.Add(new AlertView(alert.Labels, alert.Annotations, alert.State, alert.ActiveAt, alert.KeepFiringSince, alert.Value));
+                alerts.Add(new AlertView(alert.Labels, alert.Annotations, alert.State, alert.ActiveAt, alert.KeepFiringSince, alert.Value) { Fingerprint = AlertEvent.FingerprintOf(Environment.WithExternal(alert.Labels)) });
             }
 
             return new RuleView(Definition, state, alerts, Health, LastError, EvaluationTime, LastEvaluation);

@@ -22,7 +22,11 @@ public enum RuleHealth
 /// <param name="ActiveAt">When the expression began to hold.</param>
 /// <param name="KeepFiringSince">Since when only <c>keep_firing_for</c> keeps it, or null.</param>
 /// <param name="Value">The last value.</param>
-public sealed record AlertView(LabelSet Labels, LabelSet Annotations, AlertState State, DateTimeOffset ActiveAt, DateTimeOffset? KeepFiringSince, double Value);
+public sealed record AlertView(LabelSet Labels, LabelSet Annotations, AlertState State, DateTimeOffset ActiveAt, DateTimeOffset? KeepFiringSince, double Value)
+{
+    /// <summary>The alert's fingerprint as receivers and the timeline know it.</summary>
+    public required string Fingerprint { get; init; }
+}
 
 /// <summary>A rule at present.</summary>
 /// <param name="Definition">As configured.</param>

@@ -147,6 +147,8 @@ internal sealed class SightglassServer : IAsyncDisposable
         PushgatewayApi.Map(app, engines.Pushes, engines.Pushgateway);
         NotificationsApi.Map(app, engines.Notifications);
         TimelineApi.Map(app, engines.Timeline);
+        NoiseApi.Map(app, engines.Timeline, time);
+        AlertDetailApi.Map(app, engines.Timeline, engines.Rules, engines.Dispatcher, () => engines.Configuration.ExternalLabels, time);
         StatusApi.Map(app, engines, listen);
         CardinalityApi.Map(app, engines.Metrics, engines.Time);
         MetricsEndpoint.Map(app, engines);

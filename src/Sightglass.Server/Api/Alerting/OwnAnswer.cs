@@ -63,6 +63,11 @@ internal static class OwnAnswer
         return ms >= 0 && ms <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds() ? DateTimeOffset.FromUnixTimeMilliseconds(ms) : throw Bad($"{name}: out of range");
     }
 
+    /// <summary>A length of time above zero.</summary>
+    public static TimeSpan Length(ApiParameters parameters, string name, TimeSpan otherwise) => !parameters.TryDuration(name, out var length) || length <= TimeSpan.Zero
+        ? throw Bad($"{name}: got \"{parameters.Text(name)}\", want a duration such as 15m")
+        : length ?? otherwise;
+
     /// <summary>An error of the request.</summary>
     public static QueryException Bad(string message) => new(QueryErrorKind.BadData, message);
 
