@@ -21,10 +21,14 @@ public sealed partial class EventStore
 
         // A condition that does not make sense is refused before anything is pinned.
         selection();
+        if (BlockFold.CanFold(plan))
+        {
+            return Fold(plan, selection, cancellation);
+        }
+
         var snapshot = Snapshot(plan.Signal, plan.MinTimeUnixNano, plan.MaxTimeUnixNano);
         return plan switch
         {
-            _ when BlockFold.CanFold(plan) => new FoldCursor(plan, snapshot.Sources, selection, _helpers, snapshot, cancellation),
             { Order: EventOrder.Any, Limit: long.MaxValue } => new PageCursor(plan, snapshot.Sources, selection, _helpers, snapshot, cancellation),
             _ => new EventCursor(plan, snapshot.Sources, selection, _helpers, snapshot, cancellation),
         };
@@ -51,7 +55,45 @@ public sealed partial class EventStore
         return new Catalog(SetAside).Values(VisibleOnly(snapshot.Sources), column, limit, cancellation);
     }
 
-    private StoreSnapshot Snapshot(EventSignal signal, long minTime, long maxTime)
+    // Parts of which every row counts are counted by their directories.
+    private FoldCursor Fold(EventPlan plan, Func<BlockSelection> selection, CancellationToken cancellation)
+    {
+        if (plan.Where is not AndPredicate { Terms.Count: 0 })
+        {
+            var selected = Snapshot(plan.Signal, plan.MinTimeUnixNano, plan.MaxTimeUnixNano);
+            return new FoldCursor(plan, null, selected.Sources, selection, _helpers, selected, cancellation);
+        }
+
+        using var fold = new BlockFold(plan);
+        var whole = new List<EventPart>();
+        var snapshot = Snapshot(plan.Signal, plan.MinTimeUnixNano, plan.MaxTimeUnixNano, part =>
+        {
+            var counts = fold.CanCountWhole(part);
+            if (counts)
+            {
+                whole.Add(part);
+            }
+
+            return !counts;
+        });
+        try
+        {
+            var table = whole.Count > 0 ? new FoldTable(plan) : null;
+            foreach (var part in whole)
+            {
+                fold.AddWhole(part, table!);
+            }
+
+            return new FoldCursor(plan, table, snapshot.Sources, selection, _helpers, snapshot, cancellation);
+        }
+        catch
+        {
+            snapshot.Dispose();
+            throw;
+        }
+    }
+
+    private StoreSnapshot Snapshot(EventSignal signal, long minTime, long maxTime, Func<EventPart, bool>? byBlocks = null)
     {
         var sources = new List<BlockSource>();
         var pinned = new List<EventPart>();
@@ -78,6 +120,11 @@ public sealed partial class EventStore
 
         foreach (var part in pinned)
         {
+            if (byBlocks?.Invoke(part) == false)
+            {
+                continue;
+            }
+
             var blocks = part.Directory.Blocks;
             for (var i = 0; i < blocks.Length; i++)
             {

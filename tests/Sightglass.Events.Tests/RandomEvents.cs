@@ -122,17 +122,19 @@ internal sealed class RandomEvents(int seed, DateTimeOffset now)
         var (min, max) = (Math.Min(from, to), Math.Max(from, to) + 1);
         string[] fields = signal == EventSignal.Logs ? [EventFields.SeverityNumber, EventFields.SeverityText, EventFields.TraceId] : [EventFields.Kind, EventFields.Name, EventFields.StatusCode];
         ColumnRef[] columns = [.. fields.Select(ColumnRef.Field), new(ColumnScope.Attribute, "level"), new(ColumnScope.Attribute, Pick(Keys))];
+        var whole = _random.Next(3) == 0;
         return new EventPlan
         {
             Signal = signal,
-            MinTimeUnixNano = min,
-            MaxTimeUnixNano = max,
-            Where = _random.Next(2) == 0 ? EventPredicate.True : Predicate(fields, 1),
-            Columns = [.. columns.Where(_ => _random.Next(2) == 0)],
+            MinTimeUnixNano = whole ? long.MinValue : min,
+            MaxTimeUnixNano = whole ? long.MaxValue : max,
+            Streams = _random.Next(4) == 0 ? static s => s.Attributes.Count % 2 == 0 : null,
+            Where = whole || _random.Next(2) == 0 ? EventPredicate.True : Predicate(fields, 1),
+            Columns = [.. columns.Where(_ => _random.Next(whole ? 8 : 2) == 0)],
             Fold = new EventFold
             {
                 OriginUnixNano = Time(),
-                WidthNano = _random.Next(3) == 0 ? 0 : Math.Max(1, (max - min) / _random.Next(1, 40)),
+                WidthNano = whole || _random.Next(3) == 0 ? 0 : Math.Max(1, (max - min) / _random.Next(1, 40)),
                 Streams = _random.Next(2) == 0 ? static s => Standing[s.Attributes.Count] : null,
                 Scopes = _random.Next(2) == 0 ? static _ => null : null,
             },

@@ -131,6 +131,9 @@ public sealed class EventPage
     /// <summary>Rows of the store that each row stands for (<see cref="EventPlan.Fold"/>); empty when each stands for itself.</summary>
     public List<long> Weights { get; } = [];
 
+    /// <summary>Rows of the store that no row of this page or another stands for (<see cref="EventFold.MostGroups"/>), as far as they were met since the page before.</summary>
+    public long Uncounted { get; set; }
+
     /// <summary>Rows in the page.</summary>
     public int Count => TimesUnixNano.Count;
 

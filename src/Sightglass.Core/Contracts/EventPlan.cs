@@ -222,6 +222,12 @@ public sealed record EventPlan
     /// <summary>Also return every attribute of the rows (<see cref="EventPage.Attributes"/>).</summary>
     public bool AllAttributes { get; init; }
 
+    /// <summary>
+    /// Says by its name, as it stands between the quotes, whether a member of a body that is a JSON object is read; null wants bodies whole. A store may then
+    /// give such a body without members that nobody reads, but only where the others read the same without them. Asked from several threads.
+    /// </summary>
+    public Func<ReadOnlySpan<byte>, bool>? BodyMembers { get; init; }
+
     /// <summary>Order of the rows.</summary>
     public EventOrder Order { get; init; }
 
@@ -244,6 +250,12 @@ public sealed record EventFold
 
     /// <summary>Width of the cells in nanoseconds; 0 makes the plan's range one cell.</summary>
     public long WidthNano { get; init; }
+
+    /// <summary>
+    /// Rows that differ from about so many others by the values of columns may be left out of the answer, counted in <see cref="EventPage.Uncounted"/>; never
+    /// those without any value.
+    /// </summary>
+    public int MostGroups { get; init; } = int.MaxValue;
 
     /// <summary>The stream that stands for a stream; null keeps all apart. Called from several threads.</summary>
     public Func<EventStream, EventStream>? Streams { get; init; }

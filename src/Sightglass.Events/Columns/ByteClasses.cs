@@ -6,6 +6,15 @@ internal static class ByteClasses
     /// <summary>All kinds.</summary>
     public const int All = 0x1ff;
 
+    /// <summary>Digits.</summary>
+    public const int Digits = 1;
+
+    /// <summary>Minus signs.</summary>
+    public const int Minus = 16;
+
+    /// <summary>Whatever has no kind of its own; of what has a meaning in JSON, quotes, backslashes, commas, colons, brackets, blanks and control characters.</summary>
+    public const int Others = 256;
+
     private static readonly ushort[] Classes = MakeClasses();
 
     /// <summary>The bit of a byte.</summary>

@@ -21,6 +21,7 @@ internal sealed partial class TemplateColumn
     private int[]? _places;
     private int[]? _rows;
     private int[]? _starts;
+    private TemplateExcerpt?[]? _excerpts;
     private byte[] _text = new byte[512];
     private long _held;
 
@@ -96,18 +97,31 @@ internal sealed partial class TemplateColumn
         for (var i = 0; i < template.Variables.Length; i++)
         {
             Add(template.Pieces[i], ref length);
-            var variable = template.Variables[i];
-            if (variable is { Other: >= 0, Values: null })
-            {
-                AddOther(variable, row, ref length);
-                continue;
-            }
-
-            var values = Values(number, i);
-            Add(values.BytesOf(values.EntryOf(index)), ref length);
+            AddVariable(number, i, index, row, ref length);
         }
 
         Add(template.Pieces[^1], ref length);
+        return _text.AsSpan(0, length);
+    }
+
+    /// <summary>The text of a value, where it is a JSON object without members that are not wanted; until the next is asked for.</summary>
+    /// <param name="value">The value.</param>
+    /// <param name="wanted">Which are, by their names. The same at every call.</param>
+    public ReadOnlySpan<byte> Excerpt(int value, Func<ReadOnlySpan<byte>, bool> wanted)
+    {
+        Sort();
+        var number = _templateOf![value];
+        var excerpt = (_excerpts ??= new TemplateExcerpt?[Templates.Length])[number] ??= TemplateExcerpt.Of(Templates[number], wanted);
+        var row = RowOf(value);
+        var index = _places![value] - _starts![number];
+        var length = 0;
+        for (var i = 0; i < excerpt.Variables.Length; i++)
+        {
+            Add(excerpt.Pieces[i], ref length);
+            AddVariable(number, excerpt.Variables[i], index, row, ref length);
+        }
+
+        Add(excerpt.Pieces[^1], ref length);
         return _text.AsSpan(0, length);
     }
 
@@ -284,6 +298,19 @@ internal sealed partial class TemplateColumn
     /// <summary>The column that has the values of a variable. Texts that were cut at words may hold values of others, others never theirs.</summary>
     private ColumnView? OtherColumn(TemplateVariable place) =>
         _others?.Invoke(place.Other) is { } view && view.Templates?._cut != TemplateCut.Words ? view : null;
+
+    private void AddVariable(int number, int variable, int index, int row, ref int length)
+    {
+        var place = Templates[number].Variables[variable];
+        if (place is { Other: >= 0, Values: null })
+        {
+            AddOther(place, row, ref length);
+            return;
+        }
+
+        var values = Values(number, variable);
+        Add(values.BytesOf(values.EntryOf(index)), ref length);
+    }
 
     private void AddOther(TemplateVariable place, int row, ref int length)
     {

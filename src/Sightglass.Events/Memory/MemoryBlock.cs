@@ -11,6 +11,7 @@ internal sealed class MemoryBlock : RowBlock
     private readonly int[] _streamOfRow;
     private readonly Dictionary<ColumnKey, MemoryColumnView> _columns;
     private readonly ConcurrentDictionary<ColumnKey, ColumnView> _views = new();
+    private int[]? _rowsOfStreams;
 
     public MemoryBlock(EventSignal signal, int rows, long minTime, long maxTime, StreamEntry[] streams, int[] streamOfRow, ScopeIdentity?[] scopes, List<MemoryColumnView> columns)
     {
@@ -38,6 +39,9 @@ internal sealed class MemoryBlock : RowBlock
 
     public override ScopeIdentity?[] Scopes { get; }
 
+    /// <summary>How many rows each stream has. Counted once.</summary>
+    public ReadOnlySpan<int> RowsOfStreams => _rowsOfStreams ??= CountStreams();
+
     public override IReadOnlyCollection<ColumnKey> Columns => _columns.Keys;
 
     public override ColumnView? Column(ColumnKey key)
@@ -48,5 +52,16 @@ internal sealed class MemoryBlock : RowBlock
         }
 
         return _views.GetOrAdd(key, static (_, args) => args.column.ToColumn(args.Rows), (column, Rows));
+    }
+
+    private int[] CountStreams()
+    {
+        var rows = new int[Streams.Length];
+        for (var row = 0; row < Rows; row++)
+        {
+            rows[_streamOfRow[row]]++;
+        }
+
+        return rows;
     }
 }

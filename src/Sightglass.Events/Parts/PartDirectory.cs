@@ -26,6 +26,8 @@ internal sealed class PartDirectory
     /// <summary>Largest directory accepted: some hundred thousand blocks.</summary>
     private const int MaxRawBytes = 1 << 30;
 
+    private long[]? _rowsOfStreams;
+
     public required EventSignal Signal { get; init; }
 
     /// <summary>Days since the Unix epoch of all its rows.</summary>
@@ -54,6 +56,9 @@ internal sealed class PartDirectory
     public long MinTime { get; private set; } = long.MaxValue;
 
     public long MaxTime { get; private set; } = long.MinValue;
+
+    /// <summary>How many rows of each stream the part has.</summary>
+    public ReadOnlySpan<long> RowsOfStreams => _rowsOfStreams ??= CountStreams();
 
     /// <summary>Writes the file, without magic and version.</summary>
     public void Write(ByteWriter target)
@@ -135,6 +140,20 @@ internal sealed class PartDirectory
         }
 
         return directory;
+    }
+
+    private long[] CountStreams()
+    {
+        var rows = new long[Streams.Length];
+        foreach (var block in Blocks)
+        {
+            foreach (var run in block.Runs)
+            {
+                rows[run.Stream] += run.Rows;
+            }
+        }
+
+        return rows;
     }
 
     private static PartDirectory? Read(ref ByteReader reader, uint version, long columnFileLength, IdentityTable identities)

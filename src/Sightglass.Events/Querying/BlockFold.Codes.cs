@@ -110,12 +110,47 @@ internal sealed partial class BlockFold
             return;
         }
 
+        Entries(view);
         for (var i = 0; i < _count; i++)
         {
-            _codes[i] = view.EntryOfRow(_rows[i]) + 1;
+            _codes[i]++;
         }
 
         Combine(StepKind.Column, column, values.EntryCount + 1);
+    }
+
+    /// <summary>Writes the entry of each row, or -1, where the codes will be.</summary>
+    private void Entries(ColumnView view)
+    {
+        var values = view.Values;
+        var rows = _rows.AsSpan(0, _count);
+        var entries = _codes.AsSpan(0, _count);
+        if (view.Presence is { } presence)
+        {
+            for (var i = 0; i < rows.Length; i++)
+            {
+                entries[i] = presence.IndexOf(rows[i]);
+            }
+        }
+        else
+        {
+            rows.CopyTo(entries);
+        }
+
+        if (values.Index is { } index)
+        {
+            foreach (ref var entry in entries)
+            {
+                entry = entry < 0 ? -1 : index[entry];
+            }
+        }
+        else if (values.EntryCount == 1)
+        {
+            foreach (ref var entry in entries)
+            {
+                entry = Math.Min(entry, 0);
+            }
+        }
     }
 
     /// <summary>Tells integers of a small range apart by their values; false for what is not that.</summary>
@@ -145,10 +180,10 @@ internal sealed partial class BlockFold
             entries[bits[i] - min + 1] = i + 1;
         }
 
-        for (var i = 0; i < _count; i++)
+        Entries(view);
+        foreach (ref var code in _codes.AsSpan(0, _count))
         {
-            var entry = view.EntryOfRow(_rows[i]);
-            _codes[i] = entry < 0 ? 0 : (int)(bits[entry] - min) + 1;
+            code = code < 0 ? 0 : (int)(bits[code] - min) + 1;
         }
 
         Combine(StepKind.Column, column, entries.Length, entries);
@@ -169,10 +204,10 @@ internal sealed partial class BlockFold
             entries[i] = _distinct.FirstOf(i - 1) + 1;
         }
 
-        for (var i = 0; i < _count; i++)
+        Entries(view);
+        foreach (ref var code in _codes.AsSpan(0, _count))
         {
-            var entry = view.EntryOfRow(_rows[i]);
-            _codes[i] = entry < 0 ? 0 : _distinct.Index[entry] + 1;
+            code = code < 0 ? 0 : _distinct.Index[code] + 1;
         }
 
         Combine(StepKind.Column, column, entries.Length, entries);

@@ -3,7 +3,6 @@ using Sightglass.Core.Contracts;
 using Sightglass.Core.Model;
 using Sightglass.Events.Columns;
 using Sightglass.Events.Memory;
-using Sightglass.Events.Parts;
 
 namespace Sightglass.Events.Querying;
 
@@ -131,28 +130,6 @@ internal sealed partial class BlockFold : IDisposable
     /// </summary>
     private sealed record Step(StepKind Kind, int Column, List<int> Before, List<int> Code, int[]? Entries);
 
-    /// <summary>Counts a block in which only streams tell rows apart, without a look at the rows.</summary>
-    private bool CountByRuns(RowBlock block, int[]? ofStream, int cell, FoldTable table)
-    {
-        if (ofStream is null)
-        {
-            table.Count(Group(table, _streams[0], null, static _ => -1), cell, _count);
-            return true;
-        }
-
-        if (block is not PartBlock part || _count != block.Rows)
-        {
-            return false;
-        }
-
-        foreach (var run in part.Header.Runs)
-        {
-            table.Count(Group(table, _streams[ofStream[run.Stream]], null, static _ => -1), cell, run.Rows);
-        }
-
-        return true;
-    }
-
     private void ListRows(RowBitmap selected)
     {
         if (_rows.Length < _count)
@@ -182,13 +159,15 @@ internal sealed partial class BlockFold : IDisposable
 
     private void Cells(RowBlock block, int firstCell)
     {
-        var times = block.Column(ColumnKey.Time)!;
+        var view = block.Column(ColumnKey.Time)!;
+        Entries(view);
+        var times = view.Values.Bits;
         var cell = firstCell;
         long start = long.MaxValue, end = long.MinValue;
         for (var i = 0; i < _count; i++)
         {
             // Rows of a stream stand in the order of time, so that most are in the cell of the row before.
-            var time = times.NumberOfRow(_rows[i]);
+            var time = _codes[i] < 0 ? 0 : times[_codes[i]];
             if (time < start || time >= end)
             {
                 cell = _cells.Of(time);
@@ -321,6 +300,11 @@ internal sealed partial class BlockFold : IDisposable
             return group;
         }
 
+        if (table.Groups >= _fold.MostGroups && AnyValue(entryOf))
+        {
+            return -1;
+        }
+
         var columns = table.AddGroup(key, stream, scope, out group);
         for (var i = 0; i < columns.Length; i++)
         {
@@ -336,6 +320,19 @@ internal sealed partial class BlockFold : IDisposable
         }
 
         return group;
+    }
+
+    private bool AnyValue(Func<int, int> entryOf)
+    {
+        for (var i = 0; i < _views.Length; i++)
+        {
+            if (_views[i] is not null && entryOf(i) >= 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private uint ScopeNumber(EventScope scope)

@@ -164,7 +164,7 @@ internal sealed class BlockSelection
         }
 
         var wanted = Array.ConvertAll(block.Streams, s => IsWanted(s.Stream));
-        if (block.StreamIndex is not { } index)
+        if (block.StreamIndex is not { } index || Array.TrueForAll(wanted, static w => w))
         {
             return wanted.Length > 0 && wanted[0] ? RowBitmap.All(block.Rows) : null;
         }

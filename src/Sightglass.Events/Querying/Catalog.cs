@@ -38,10 +38,15 @@ internal sealed class Catalog(Action<PartBlock, CorruptDataException> onCorrupt)
         }
         else
         {
+            var known = new KeysOfPart();
             foreach (var source in sources)
             {
                 cancellation.ThrowIfCancellationRequested();
-                if (scope == ColumnScope.Attribute)
+                if (scope == ColumnScope.Attribute && source.Block is PartBlock { Left: null } part)
+                {
+                    known.AddTo(keys, part);
+                }
+                else if (scope == ColumnScope.Attribute)
                 {
                     keys.UnionWith(source.Block.Columns.Where(c => !c.IsField && AnyLeft(source.Block, c)).Select(c => c.Name));
                 }
@@ -229,6 +234,35 @@ internal sealed class Catalog(Action<PartBlock, CorruptDataException> onCorrupt)
             if (block.Scopes[(int)view.Values.Bits[entry]] is { } scope)
             {
                 yield return scope.Scope;
+            }
+        }
+    }
+}
+
+/// <summary>Which keys of a part have been met in its blocks, so that each is looked at once.</summary>
+internal sealed class KeysOfPart
+{
+    private EventPart? _part;
+    private bool[] _met = [];
+
+    /// <summary>Adds the names of attributes of a block. Blocks of a part come one after the other.</summary>
+    public void AddTo(HashSet<string> names, PartBlock block)
+    {
+        if (!ReferenceEquals(_part, block.Part))
+        {
+            (_part, _met) = (block.Part, new bool[block.Part.Directory.Keys.Length]);
+        }
+
+        foreach (ref readonly var column in block.Header.Columns.AsSpan())
+        {
+            if (!_met[column.Key])
+            {
+                _met[column.Key] = true;
+                ref readonly var key = ref block.Part.Directory.Keys[column.Key];
+                if (!key.IsField)
+                {
+                    names.Add(key.Name);
+                }
             }
         }
     }

@@ -15,10 +15,11 @@ internal sealed class FoldCursor : IEventCursor
     private FoldTable? _table;
     private (int Group, int Cell) _place;
 
-    public FoldCursor(EventPlan plan, IReadOnlyList<BlockSource> sources, Func<BlockSelection> selection, QueryHelpers helpers, IDisposable pinned, CancellationToken cancellation)
+    public FoldCursor(EventPlan plan, FoldTable? whole, IReadOnlyList<BlockSource> sources, Func<BlockSelection> selection, QueryHelpers helpers, IDisposable pinned, CancellationToken cancellation)
     {
         _pinned = pinned;
         _cancellation = cancellation;
+        _table = whole;
         _work = new Work(plan, sources, selection, cancellation);
         foreach (var _ in plan.Columns)
         {
@@ -39,6 +40,7 @@ internal sealed class FoldCursor : IEventCursor
         Page.Streams.Clear();
         Page.Scopes.Clear();
         Page.Weights.Clear();
+        Page.Uncounted = 0;
         foreach (var column in Page.Columns)
         {
             column.Clear();

@@ -34,6 +34,9 @@ internal sealed class FoldTable
 
     public int Groups => _counts.Count;
 
+    /// <summary>Rows that were left out, and not taken yet.</summary>
+    public long Uncounted { get; set; }
+
     public bool IsFull => _counts.Count >= MaxGroups || (long)_counts.Count * _cells.Count >= MaxCounts;
 
     /// <summary>Number of the group with a key, which names all that makes it up; false when the caller has to describe it by <see cref="AddGroup"/>.</summary>
@@ -50,7 +53,17 @@ internal sealed class FoldTable
         return _columns;
     }
 
-    public void Count(int group, int cell, long rows) => _counts[group][cell] += rows;
+    /// <summary>Counts rows of a group; of a negative one they are left out.</summary>
+    public void Count(int group, int cell, long rows)
+    {
+        if (group < 0)
+        {
+            Uncounted += rows;
+            return;
+        }
+
+        _counts[group][cell] += rows;
+    }
 
     /// <summary>Fills a page with rows from a place on and moves the place; false at the end.</summary>
     public bool Fill(EventPage page, int most, ref (int Group, int Cell) place)
@@ -78,6 +91,7 @@ internal sealed class FoldTable
             place = (place.Group, cell + 1);
         }
 
+        (page.Uncounted, Uncounted) = (page.Uncounted + Uncounted, 0);
         return page.Count > 0;
     }
 }

@@ -65,11 +65,12 @@ internal sealed class PageBuilder
         Page.Attributes.Clear();
     }
 
-    private static void FillColumn(ColumnRef column, EventColumn target, IReadOnlyList<BlockSource> sources, ReadOnlySpan<RowPlace> rows)
+    private void FillColumn(ColumnRef column, EventColumn target, IReadOnlyList<BlockSource> sources, ReadOnlySpan<RowPlace> rows)
     {
         var key = new ColumnKey(column.Scope == ColumnScope.Field, column.Name, 0);
         var stored = column.Scope is ColumnScope.Attribute or ColumnScope.Any
             || (column.Scope == ColumnScope.Field && column.Name is not (EventFields.ScopeName or EventFields.ScopeVersion or EventFields.Time));
+        var members = column is { Scope: ColumnScope.Field, Name: EventFields.Body } ? _plan.BodyMembers : null;
         var source = -1;
         ColumnView? view = null;
         var zero = false;
@@ -83,7 +84,7 @@ internal sealed class PageBuilder
                 zero = key.MissingIsZero && block.HasField(key.Name);
             }
 
-            if (view is not null && TryAdd(view, row.Row, target))
+            if (view is not null && (members is not null && view.Templates is { } bodies ? TryAddExcerpt(view, bodies, members, row.Row, target) : TryAdd(view, row.Row, target)))
             {
                 continue;
             }
@@ -186,6 +187,18 @@ internal sealed class PageBuilder
             target.Add(type, bits);
         }
 
+        return true;
+    }
+
+    private static bool TryAddExcerpt(ColumnView view, TemplateColumn bodies, Func<ReadOnlySpan<byte>, bool> members, int row, EventColumn target)
+    {
+        var value = view.ValueOfRow(row);
+        if (value < 0)
+        {
+            return false;
+        }
+
+        target.Add(AttributeType.String, bodies.Excerpt(value, members));
         return true;
     }
 

@@ -20,7 +20,7 @@ internal sealed class LogScan
     private const string Advice = "select fewer streams, a shorter time, or put a line filter first";
 
     private readonly IEventStore _store;
-    private readonly List<(EventPlan Plan, RowReader Reader)> _passes = [];
+    private readonly List<Pass> _passes = [];
     private readonly LogEntry _entry = new();
     private readonly List<LogStage> _stages;
     private readonly LogQLStatistics _statistics;
@@ -39,7 +39,8 @@ internal sealed class LogScan
         CancellationToken cancellation,
         EventFold? fold = null,
         bool hinted = false,
-        bool preservesErrors = false)
+        bool preservesErrors = false,
+        IReadOnlyList<string>? keys = null)
     {
         Bound(limits, min, max);
         _entry.Hints = hinted ? needs : null;
@@ -92,7 +93,7 @@ internal sealed class LogScan
         }
 
         var needsLine = wantsLine || _stages.Exists(static s => s.NeedsLine);
-        IReadOnlyList<string>? keys = null;
+        var members = wantsLine || needs.All || needs.Contains(LevelDetector.Label) || !_stages.TrueForAll(static s => s is JsonStage || !s.NeedsLine) ? null : MembersOf(needs);
         RowReader Reader(bool haveSeverity) =>
             new(_entry, needs, needsLine, () => keys ??= store.AttributeKeys(EventSignal.Logs, ColumnScope.Attribute, min, max, cancellation), haveSeverity);
         EventPlan Plan(EventPredicate predicate, RowReader reader, EventFold? cells) => new()
@@ -104,6 +105,7 @@ internal sealed class LogScan
             Where = predicate,
             Columns = reader.Columns,
             AllAttributes = reader.AllAttributes,
+            BodyMembers = members,
             Order = order,
             Fold = cells,
         };
@@ -113,7 +115,7 @@ internal sealed class LogScan
         if (!folds)
         {
             var reader = Reader(haveSeverity: false);
-            _passes.Add((Plan(where, reader, null), reader));
+            _passes.Add(new Pass(Plan(where, reader, null), reader, LevelsOfLines.Any));
             return;
         }
 
@@ -121,18 +123,26 @@ internal sealed class LogScan
         if (!needs.Contains(LevelDetector.Label))
         {
             var reader = Reader(haveSeverity: false);
-            _passes.Add((Plan(where, reader, fold), reader));
+            _passes.Add(new Pass(Plan(where, reader, fold), reader, LevelsOfLines.Any));
             return;
         }
 
-        // Only lines without a severity number have to be read for their level.
-        var severity = ColumnRef.Field(EventFields.SeverityNumber);
-        var zero = AttributeValue.Of(0L);
+        // Only lines that have their level from nowhere else are read for it: those without a severity number, when there are any.
         var counted = Reader(haveSeverity: true);
         var read = Reader(haveSeverity: false);
-        _passes.Add((Plan(where.And(new ComparePredicate(severity, CompareOp.NotEqual, zero)), counted, fold), counted));
-        _passes.Add((Plan(where.And(new ComparePredicate(severity, CompareOp.Equal, zero)), read, null), read));
+        _passes.Add(new Pass(Plan(where, counted, fold), counted, LevelsOfLines.None));
+        _passes.Add(new Pass(Plan(where.And(new ComparePredicate(ColumnRef.Field(EventFields.SeverityNumber), CompareOp.Equal, AttributeValue.Of(0L))), read, null), read, LevelsOfLines.Only));
     }
+
+    private enum LevelsOfLines
+    {
+        Any,
+        None,
+        Only,
+    }
+
+    /// <summary>Rows that were left out, as the fold allows.</summary>
+    public long Uncounted { get; private set; }
 
     /// <summary>Hands every line that comes through to <paramref name="take"/>, until it returns false. The entry is the same object every time.</summary>
     public void Run(Func<LogEntry, bool> take, CancellationToken cancellation, long limit = long.MaxValue) =>
@@ -141,8 +151,14 @@ internal sealed class LogScan
     /// <summary>As <see cref="Run"/>; an entry of a folded scan stands for as many lines as its weight says.</summary>
     public void RunWeighted(Func<LogEntry, long, bool> take, CancellationToken cancellation, long limit = long.MaxValue)
     {
-        foreach (var (wanted, reader) in _passes)
+        var left = false;
+        foreach (var (wanted, reader, levels) in _passes)
         {
+            if (levels == LevelsOfLines.Only && !left)
+            {
+                return;
+            }
+
             // Without stages of our own every row counts, and the store can stop by itself.
             var plan = _stages.Count == 0 ? wanted with { Limit = limit } : wanted;
             using var cursor = _store.Query(plan, cancellation);
@@ -151,11 +167,18 @@ internal sealed class LogScan
                 cancellation.ThrowIfCancellationRequested();
                 var page = cursor.Page;
                 Bound(page.Count);
+                Uncounted += page.Uncounted;
                 for (var row = 0; row < page.Count; row++)
                 {
+                    reader.Read(page, row);
+                    if (levels != LevelsOfLines.Any && reader.LevelIsOfLine != (levels == LevelsOfLines.Only))
+                    {
+                        left = true;
+                        continue;
+                    }
+
                     var weight = page.WeightOf(row);
                     _statistics.LinesProcessed += weight;
-                    reader.Read(page, row);
                     _statistics.BytesProcessed += _entry.LineBytes;
                     _statistics.MetadataBytes += _entry.MetadataBytes;
                     if (!Process())
@@ -202,6 +225,9 @@ internal sealed class LogScan
         }
     }
 
+    // Of objects that only a JSON parser looks at, the members that may become a label that is read.
+    private static Func<ReadOnlySpan<byte>, bool> MembersOf(LabelNeeds needs) => name => needs.HasPrefix(LabelNames.Sanitize(System.Text.Encoding.UTF8.GetString(name)));
+
     private bool Process()
     {
         foreach (var stage in _stages)
@@ -214,4 +240,6 @@ internal sealed class LogScan
 
         return true;
     }
+
+    private readonly record struct Pass(EventPlan Plan, RowReader Reader, LevelsOfLines Levels);
 }

@@ -13,23 +13,32 @@ public sealed partial class LogInsights
     // Longer values are shown cut; a value this long is no value to pick from a list.
     private const int MaxValueCharacters = 1_000;
 
-    /// <summary>The fields of the lines of a selection with their most frequent values, the field that most lines have first.</summary>
+    /// <summary>
+    /// The fields of the lines of a selection with their most frequent values, the field that most lines have first. Every line counts where the store can
+    /// count them by itself: without stages, in up to ten times the lines of the sample, and where no label comes from two places; else those that the sample looks at.
+    /// </summary>
     /// <param name="sample">The lines.</param>
     /// <param name="values">Most values of each field to return.</param>
     /// <param name="cancellation">Ends the work.</param>
     public LogFacets Facets(LogSample sample, int values, CancellationToken cancellation)
     {
         var counter = new FacetCounter();
-        var lines = 0L;
-        var complete = Scan(
-            sample,
-            AllLabels(),
-            entry =>
-            {
-                lines++;
-                entry.ForEach(ref counter);
-            },
-            cancellation);
+        var complete = true;
+        if (CountFacets(sample, cancellation, ref counter) is not { } lines)
+        {
+            counter = new FacetCounter();
+            lines = 0;
+            complete = Scan(
+                sample,
+                AllLabels(),
+                entry =>
+                {
+                    lines++;
+                    entry.ForEach(ref counter);
+                },
+                cancellation);
+        }
+
         var fields = new List<LogFacet>();
         foreach (var ((name, source), field) in counter.Fields)
         {
@@ -51,7 +60,13 @@ public sealed partial class LogInsights
 
         public bool Overflowed => _overflowed[0];
 
-        public void Visit(string name, ReadOnlySpan<char> value, LabelCategory category)
+        public void Visit(string name, ReadOnlySpan<char> value, LabelCategory category) => Count(name, value, category, 1);
+
+        /// <summary>Counts a value of so many lines.</summary>
+        public void Count(string name, ReadOnlySpan<char> value, LabelCategory category, long lines) => FieldOf(name, category)?.Add(value, lines);
+
+        /// <summary>The counter of a field; null when there are too many.</summary>
+        public FieldCounter? FieldOf(string name, LabelCategory category)
         {
             var key = (name, (LogLabelSource)category);
             if (!Fields.TryGetValue(key, out var field))
@@ -59,13 +74,13 @@ public sealed partial class LogInsights
                 if (Fields.Count == MaxFacetFields)
                 {
                     _overflowed[0] = true;
-                    return;
+                    return null;
                 }
 
                 Fields.Add(key, field = new FieldCounter());
             }
 
-            field.Add(value);
+            return field;
         }
     }
 
@@ -81,17 +96,24 @@ public sealed partial class LogInsights
 
         public bool Overflowed { get; private set; }
 
-        public void Add(ReadOnlySpan<char> value)
+        /// <summary>Counts lines with values that nobody knows.</summary>
+        public void AddUncounted(long lines)
         {
-            Lines++;
+            Lines += lines;
+            Overflowed = true;
+        }
+
+        public void Add(ReadOnlySpan<char> value, long lines)
+        {
+            Lines += lines;
             value = value.Length > MaxValueCharacters ? value[..MaxValueCharacters] : value;
             if (_lookup.TryGetValue(value, out var count))
             {
-                _lookup[value] = count + 1;
+                _lookup[value] = count + lines;
             }
             else if (Values.Count < MaxFacetValues)
             {
-                _lookup[value] = 1;
+                _lookup[value] = lines;
             }
             else
             {

@@ -36,11 +36,7 @@ public sealed partial class LogInsights(IEventStore store, QueryLimits limits)
     /// <summary>Looks at the newest lines of a selection; true when there were no more than it looked at.</summary>
     private bool Scan(LogSample sample, LabelNeeds needs, Action<LogEntry> look, CancellationToken cancellation)
     {
-        if (sample.MaxLines is < 1 or > MaxSampledLines)
-        {
-            throw new LimitExceededException(nameof(MaxSampledLines), MaxSampledLines, sample.MaxLines, "lines to look at");
-        }
-
+        Check(sample);
         var seen = 0;
         var complete = true;
         var scan = new LogScan(store, limits, Parse(sample.Query), needs, true, sample.MinUnixNano, sample.MaxUnixNano, EventOrder.TimeDescending, new LogQLStatistics(), cancellation);
@@ -60,6 +56,14 @@ public sealed partial class LogInsights(IEventStore store, QueryLimits limits)
             cancellation,
             sample.MaxLines + 1L);
         return complete;
+    }
+
+    private static void Check(LogSample sample)
+    {
+        if (sample.MaxLines is < 1 or > MaxSampledLines)
+        {
+            throw new LimitExceededException(nameof(MaxSampledLines), MaxSampledLines, sample.MaxLines, "lines to look at");
+        }
     }
 
     private static LabelNeeds AllLabels()

@@ -24,6 +24,12 @@ internal sealed class RowReader
         ("event_name", EventFields.EventName),
     ];
 
+    /// <summary>Labels of fixed fields.</summary>
+    public static readonly string[] FieldNames = Array.ConvertAll(FieldLabels, static f => f.Label);
+
+    /// <summary>Those of the scope: its name and its version.</summary>
+    public static readonly string[] ScopeNames = ["scope_name", "scope_version"];
+
     private readonly LabelNames _names = new(LabelNames.FromAttribute);
     private readonly LogEntry _entry;
     private readonly LabelNeeds _needs;
@@ -39,7 +45,7 @@ internal sealed class RowReader
 
     /// <summary>
     /// A reader for a query. <paramref name="attributeKeys"/> are the keys that rows may have; asked only when not all labels are needed. With
-    /// <paramref name="haveSeverity"/> all rows have a severity number, so that no line has to be read for its level.
+    /// <paramref name="haveSeverity"/> no line is read for its level: those with <see cref="LevelIsOfLine"/> are no entries.
     /// </summary>
     public RowReader(LogEntry entry, LabelNeeds needs, bool needsLine, Func<IReadOnlyList<string>> attributeKeys, bool haveSeverity = false)
     {
@@ -85,9 +91,13 @@ internal sealed class RowReader
     /// <summary>Whether the plan has to ask for every attribute.</summary>
     public bool AllAttributes => _needs.All;
 
+    /// <summary>The level of the current entry is what its line tells.</summary>
+    public bool LevelIsOfLine { get; private set; }
+
     /// <summary>Makes a row of a page the current entry.</summary>
     public void Read(EventPage page, int row)
     {
+        LevelIsOfLine = false;
         var source = page.Streams[row];
         if (!ReferenceEquals(source, _lastSource))
         {
@@ -239,6 +249,7 @@ internal sealed class RowReader
 
         var number = page.Columns[_severityNumber];
         var severity = number.TypeOf(row) == AttributeType.Int ? number.Bits(row) : 0;
+        LevelIsOfLine = severity == 0;
         _entry.AddMetadata(LevelDetector.Label, _entry.Append(severity != 0 ? LevelDetector.FromSeverityNumber(severity) : LevelDetector.FromLine(_entry.Line)));
     }
 

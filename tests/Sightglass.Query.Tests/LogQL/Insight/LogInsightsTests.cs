@@ -50,11 +50,38 @@ public sealed class LogInsightsTests
     public void Facets_of_more_lines_than_are_looked_at_are_those_of_the_newest_and_say_so()
     {
         Lines(10, static i => ("app=a", "x", $"n=v{i}"));
-        var facets = Facets("{app=\"a\"}", values: 2, lines: 4);
+        var facets = Facets("{app=\"a\"} | n != \"\"", values: 2, lines: 4);
         (facets.Lines, facets.Exact).ShouldBe((4, false));
         var field = facets.Fields.Single(static f => f.Name == "n");
         (field.Distinct, field.Exact, field.Values.Count).ShouldBe((4, false, 2));
         Facets("{app=\"a\"}", lines: 10).Exact.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Facets_without_stages_count_all_lines_up_to_ten_times_the_sample()
+    {
+        Lines(40, static i => ("app=a", "x", $"n=v{i % 4}"));
+        var facets = Facets("{app=\"a\"}", lines: 4);
+        (facets.Lines, facets.Exact).ShouldBe((40, true));
+        facets.Fields.Single(static f => f.Name == "n").Values[0].ShouldBe(new LogFacetValue("v0", 10));
+        (Facets("{app=\"a\"}", lines: 3).Lines, Facets("{app=\"a\"}", lines: 3).Exact).ShouldBe((3, false));
+    }
+
+    [Theory]
+    [InlineData("app=a,level=error", "user=u1,request.id=r1", "x")]
+    [InlineData("app=a", "level=warn", "x")]
+    [InlineData("app=a", "app=b", "level=error")]
+    [InlineData("app=a", "a.b=1,a_b=2", "x")]
+    [InlineData("app=a,detected_level=info", "detected_level=debug", "error: x")]
+    public void Facets_are_the_same_counted_or_looked_at(string labels, string metadata, string line)
+    {
+        Lines(30, i => (labels, line, i % 3 == 0 ? metadata : string.Empty));
+        var counted = Facets("{app=\"a\"}");
+        var seen = Facets("{app=\"a\"} | app != \"\"");
+        (counted.Lines, counted.Exact).ShouldBe((seen.Lines, seen.Exact));
+        counted.Fields.Select(Text).ShouldBe(seen.Fields.Select(Text));
+
+        static string Text(LogFacet f) => $"{f.Name} {f.Source} {f.Lines} {f.Distinct} {f.Exact} {string.Join(',', f.Values)}";
     }
 
     [Fact]
