@@ -65,6 +65,8 @@ const pages = {
     rule: '/alerts/rule?name=PaymentsFailing&from=now-30m',
     notifications: '/alerts?tab=notifications',
     history: '/alerts?tab=history',
+    noise: '/alerts?tab=noise',
+    oncall: '/alerts?tab=oncall',
     slos: '/slos?from=now-6h',
     ...(slo ? { slo: `/slos/one?name=${encodeURIComponent(slo)}&from=now-6h` } : {}),
     agreements: '/slos?tab=agreements',

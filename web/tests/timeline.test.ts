@@ -1,14 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AlertEvent, AlertEventKind } from '../src/api/sightglass';
-import {
-  eventDetail,
-  eventText,
-  lastFiring,
-  marksOf,
-  rangeAround,
-  stateOf,
-  withoutInstant,
-} from '../src/pages/alerts/timeline';
+import { eventDetail, eventText, marksOf, rangeAround, withoutInstant } from '../src/pages/alerts/timeline';
 
 const event = (kind: AlertEventKind, second: number, patch: Partial<AlertEvent> = {}): AlertEvent => ({
   at: new Date(second * 1000).toISOString(),
@@ -39,19 +31,25 @@ describe('words of what happened', () => {
 describe('an alert over time', () => {
   const events = [event('resolved', 90), event('notified', 40), event('firing', 30), event('pending', 30)];
 
-  it('knows its state and when it fired', () => {
-    expect(stateOf(events)).toBe('resolved');
-    expect(stateOf(events.slice(1))).toBe('firing');
-    expect(stateOf([])).toBe('unknown');
-    expect(lastFiring(events)).toEqual({ from: 30_000, to: 90_000 });
-    expect(lastFiring(events.slice(1))).toEqual({ from: 30_000, to: null });
-    expect(lastFiring([event('resolved', 1)])).toBeUndefined();
-  });
-
   it('leaves out waiting that took no time', () => {
     expect(withoutInstant(events).map((item) => item.kind)).toEqual(['resolved', 'notified', 'firing']);
     expect(withoutInstant([event('firing', 30), event('pending', 20)])).toHaveLength(2);
     expect(withoutInstant([event('firing', 30, { fingerprint: 'g' }), event('pending', 30)])).toHaveLength(2);
+  });
+
+  it('tells the same thing again and again once', () => {
+    const again = [
+      event('notify_failed', 50),
+      event('notify_failed', 40),
+      event('firing', 30),
+      event('notify_failed', 20),
+    ];
+    expect(collapsed(again).map((item) => [item.event.kind, item.count, Date.parse(item.since)])).toEqual([
+      ['notify_failed', 2, 40_000],
+      ['firing', 1, 30_000],
+      ['notify_failed', 1, 20_000],
+    ]);
+    expect(collapsed([event('firing', 2), event('firing', 1, { fingerprint: 'g' })])).toHaveLength(2);
   });
 
   it('is shown with room around it, not beyond now', () => {

@@ -185,3 +185,111 @@ export const useNotificationPages = (filter: { alertname?: string; limit: number
     (answer) => answer.notifications,
     refresh,
   );
+
+export interface Episode {
+  start: string;
+  end: string | null;
+  seconds: number;
+  /** It fired since before what is looked at. */
+  beganBefore: boolean;
+  value: number | string | null;
+  notified: number;
+  failed: number;
+  acknowledged: { at: string; by: string; comment: string } | null;
+  silenced: boolean;
+  alwaysSilenced: boolean;
+  inhibited: boolean;
+  muted: boolean;
+}
+
+/** One alert as it stands, and the times that it fired. */
+export interface AlertDetails {
+  fingerprint: string;
+  alertname: string;
+  labels: Labels;
+  annotations: Labels;
+  state: 'firing' | 'pending' | 'inactive';
+  startsAt: string | null;
+  value: number | string | null;
+  runbookUrl: string | null;
+  generatorUrl: string | null;
+  ruleGroup: string;
+  receivers: string[];
+  acknowledged: { at: string; by: string; comment: string } | null;
+  silencedBy: { id: string; createdBy: string; comment: string; endsAt: string }[];
+  inhibitedBy: string[];
+  mutedBy: string[];
+  complete: boolean;
+  episodeCount: number;
+  episodes: Episode[];
+}
+
+export function useAlert(fingerprint: string, refresh: number | false) {
+  return useQuery({
+    queryKey: ['sightglass', 'alert', fingerprint],
+    queryFn: ({ signal }) =>
+      fetchJson<AlertDetails>(`/sightglass/v1/alerts/${encodeURIComponent(fingerprint)}`, { limit: EPISODES }, signal),
+    refetchInterval: refresh,
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** Times of one alert that are listed. */
+const EPISODES = 20;
+
+export interface NoisyAlert {
+  alertname: string;
+  /** Empty for alerts that others posted. */
+  ruleGroup: string;
+  series: number;
+  episodes: number;
+  totalSeconds: number;
+  medianSeconds: number;
+  flaps: number;
+  shortEpisodes: number;
+  shortShare: number;
+  notifications: number;
+  failedNotifications: number;
+  acknowledged: number;
+  acknowledgedShare: number;
+  neverAcknowledged: boolean;
+  silencedEpisodes: number;
+  alwaysSilenced: boolean;
+  suggestions: string[];
+}
+
+export interface NoisyPair {
+  first: string;
+  second: string;
+  together: number;
+  firstTimes: number;
+  secondTimes: number;
+  jaccard: number;
+}
+
+export interface NoiseReport {
+  from: string;
+  to: string;
+  flapSeconds: number;
+  shortSeconds: number;
+  togetherSeconds: number;
+  support: number;
+  /** False when only the newest events were looked at. */
+  complete: boolean;
+  alerts: NoisyAlert[];
+  pairs: NoisyPair[];
+}
+
+/** Which alerts woke people for nothing, over the last days. */
+export function useNoise(days: number) {
+  return useQuery({
+    queryKey: ['sightglass', 'noise', days],
+    queryFn: ({ signal }) => {
+      const to = Date.now();
+      const params = { from: new Date(to - days * 86_400_000).toISOString(), to: new Date(to).toISOString() };
+      return fetchJson<NoiseReport>('/sightglass/v1/alerts/noise', params, signal);
+    },
+    placeholderData: keepPreviousData,
+    staleTime: 60_000,
+  });
+}

@@ -53,6 +53,8 @@ const TONES: Record<string, string> = {
   error: 'bad',
   err: 'bad',
   pending: 'warn',
+  running: 'warn',
+  held: 'calm',
   unknown: 'warn',
   up: 'good',
   ok: 'good',

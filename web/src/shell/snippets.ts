@@ -86,3 +86,20 @@ export function slaLines(): string {
     `            total: 'http_requests_total{job="checkout"}'`,
   ].join('\n');
 }
+
+export function onCallLines(): string {
+  return [
+    'people:',
+    '  - { name: ana, contacts: [ana-phone] }',
+    '  - { name: ben, contacts: [ben-phone] }',
+    'oncall:',
+    '  - name: first',
+    '    time_zone: Europe/Berlin',
+    '    layers: [{ start: 2026-01-05, length: 7d, people: [ana, ben] }]',
+    'escalation:',
+    '  policies:',
+    '    - name: page',
+    '      steps: [{ notify: [first] }, { after: 10m, notify: [ben] }]',
+    '  default: { critical: page }',
+  ].join('\n');
+}

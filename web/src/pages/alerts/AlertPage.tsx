@@ -1,25 +1,29 @@
 import { Anchor, Button } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { useMemo } from 'react';
-import { useRoutedAlerts } from '../../api/alertmanager';
-import { useRules, type Labels, type RuleGroup } from '../../api/prometheus';
-import { useAlertEvents, type AlertEvent } from '../../api/sightglass';
-import { formatSeconds, formatTimeShort } from '../../lib/format';
+import { ApiError } from '../../api/client';
+import { useEscalations } from '../../api/people';
+import { useRules, type RuleGroup } from '../../api/prometheus';
+import { useAlert, useAlertEvents, type AlertDetails, type AlertEvent } from '../../api/sightglass';
+import { formatNumber, formatSeconds, formatTimeShort } from '../../lib/format';
 import { Icon } from '../../shell/Icon';
 import { Annotations, isLink, LabelTags, State } from '../../shell/Labels';
 import { keptSearch, useUrl, type AppSearch } from '../../shell/search';
 import { Empty, ErrorNote, Loading, Older, Panel } from '../../shell/states';
 import { useTime } from '../../time/TimeContext';
+import { Acknowledged } from '../oncall/Acknowledge';
+import { EscalationRow } from '../oncall/Escalations';
 import { matchersOf, matchersText } from '../silences/matchers';
-import { activeAlerts, ALERTS_INTERVAL, isQuiet, type ActiveAlert } from './active';
+import { ALERTS_INTERVAL } from './active';
+import { Episodes } from './Episodes';
 import { EventTable } from './EventTable';
 import { findRule, type FoundRule } from './findRule';
 import { RuleChart } from './RuleChart';
 import { ExploreLink, RuleLink } from './RuleLink';
 import { seriesOf, useRuleSeries } from './ruleChart';
-import { lastFiring, marksOf, rangeAround, stateOf } from './timeline';
+import { marksOf, rangeAround } from './timeline';
 
-const PAGE = 100;
+const PAGE = 50;
 
 /** One alert: what it says, what happened to it, what changed when it began. */
 export function AlertPage() {
@@ -27,139 +31,167 @@ export function AlertPage() {
   const { interval } = useTime();
   const refresh = interval || ALERTS_INTERVAL;
   const fingerprint = search.alert ?? '';
-  const events = useAlertEvents({ fingerprint, limit: PAGE }, refresh);
+  const answer = useAlert(fingerprint, refresh);
   const rules = useRules(refresh);
-  const routed = useRoutedAlerts(refresh);
-  const active = activeAlerts(rules.data ?? [], routed.data).find((alert) => alert.fingerprint === fingerprint);
-  const labels = events.items[0]?.labels ?? active?.labels;
-  const error = events.error ?? rules.error;
+  const isUnknown = answer.error instanceof ApiError && answer.error.status === 404;
   return (
     <div className="sg-page">
       <nav className="sg-dim" aria-label="Where this is">
         <Link to="/alerts" search={(old: AppSearch) => keptSearch(old)}>
           Alerts
         </Link>{' '}
-        / {labels?.alertname ?? fingerprint}
+        / {answer.data?.alertname ?? fingerprint}
       </nav>
-      {error !== null ? (
-        <ErrorNote error={error} />
-      ) : events.pending || rules.isPending ? (
-        <Loading what="the alert" />
-      ) : labels === undefined ? (
+      {isUnknown ? (
         <section className="sg-panel">
           <Empty title="Nothing is known of this alert">
             Its history is kept for 400 days, and only since it fired on this server.
           </Empty>
         </section>
+      ) : answer.error !== null ? (
+        <ErrorNote error={answer.error} />
+      ) : answer.isPending ? (
+        <Loading what="the alert" />
       ) : (
-        <OneAlert key={fingerprint} labels={labels} events={events} active={active} groups={rules.data ?? []} />
+        <OneAlert key={fingerprint} alert={answer.data} groups={rules.data ?? []} />
       )}
     </div>
   );
 }
 
-interface Props {
-  labels: Labels;
-  events: ReturnType<typeof useAlertEvents>;
-  active: ActiveAlert | undefined;
-  groups: readonly RuleGroup[];
-}
-
-function OneAlert({ labels, events, active, groups }: Props) {
-  const { now, zoom } = useTime();
-  const { set } = useUrl();
-  const name = labels.alertname ?? 'without a name';
-  const group = events.items.find((event) => event.ruleGroup !== '')?.ruleGroup;
-  const rule = findRule(groups, { name, ...(group === undefined ? {} : { group }) });
-  const firing = lastFiring(events.items);
-  const annotations = active?.annotations ?? literal(rule?.rule.annotations ?? {});
-  const state = active?.state ?? stateOf(events.items);
-  const runbook = Object.entries(annotations).find(([key, value]) => key.startsWith('runbook') && isLink(value))?.[1];
+function OneAlert({ alert, groups }: { alert: AlertDetails; groups: readonly RuleGroup[] }) {
+  const { interval } = useTime();
+  const refresh = interval || ALERTS_INTERVAL;
+  const { alertname, labels, fingerprint } = alert;
+  const events = useAlertEvents({ fingerprint, limit: PAGE }, refresh);
+  const escalations = useEscalations(refresh).data?.escalations ?? [];
+  const mine = escalations.filter((item) => item.alerts.some((member) => member.fingerprint === fingerprint));
+  const rule = findRule(groups, { name: alertname, group: alert.ruleGroup });
   return (
     <>
-      <header className="sg-rule-head">
-        <h1 className="sg-title sg-wrap">{rule ? <RuleLink place={rule.place}>{name}</RuleLink> : name}</h1>
-        <State state={active && isQuiet(active) ? 'firing, nobody is told' : state} />
-        {firing && (
-          <span className="sg-dim">
-            {firing.to === null
-              ? `since ${formatTimeShort(firing.from)}, ${formatSeconds((now - firing.from) / 1000)}`
-              : `last fired ${formatTimeShort(firing.from)} for ${formatSeconds((firing.to - firing.from) / 1000)}`}
-          </span>
-        )}
-        <span className="sg-grow" />
-        {runbook !== undefined && (
-          <Anchor href={runbook} target="_blank" rel="noreferrer noopener" size="sm" data-testid="runbook">
-            Runbook
-          </Anchor>
-        )}
-        <Button
-          size="xs"
-          variant="default"
-          leftSection={<Icon name="mute" size={13} />}
-          data-testid="silence-alert"
-          onClick={() => {
-            set({ silence: matchersText(matchersOf(labels)) });
-          }}
-        >
-          Silence
-        </Button>
-      </header>
+      <Head alert={alert} rule={rule} />
       <section className="sg-panel sg-rule-text">
-        <Annotations annotations={annotations} />
+        <Annotations annotations={alert.annotations} />
         <LabelTags labels={labels} without={['alertname']} />
-        {active && active.receivers.length > 0 && <div className="sg-dim">goes to {active.receivers.join(', ')}</div>}
+        <Routing alert={alert} />
       </section>
-      {rule && (
-        <Value
-          rule={rule}
-          labels={labels}
-          events={events.items}
-          around={
-            firing && {
-              label: firing.to === null ? 'Since before it fired' : 'When it last fired',
-              show: () => {
-                zoom(rangeAround(firing, now));
-              },
-            }
-          }
-        />
+      {mine.length > 0 && (
+        <Panel title="Escalation">
+          {mine.map((item) => (
+            <EscalationRow key={item.id} item={item} />
+          ))}
+        </Panel>
       )}
-      <Panel title="What happened">
-        <EventTable events={events.items} ofAlert />
-        <Older list={events} what="events" />
-      </Panel>
+      {rule && <Value rule={rule} alert={alert} events={events.items} />}
+      <div className="sg-two sg-halves">
+        <Panel title="What happened">
+          {events.error !== null ? (
+            <ErrorNote error={events.error} />
+          ) : events.pending ? (
+            <Loading what="the history" />
+          ) : (
+            <EventTable events={events.items} ofAlert />
+          )}
+          <Older list={events} what="events" />
+        </Panel>
+        <Episodes alert={alert} />
+      </div>
     </>
   );
 }
 
-/** Templates say nothing outside of an alert. */
-function literal(annotations: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(Object.entries(annotations).filter(([, value]) => !value.includes('{{')));
+function Head({ alert, rule }: { alert: AlertDetails; rule: FoundRule | undefined }) {
+  const { now } = useTime();
+  const { set } = useUrl();
+  const [last] = alert.episodes;
+  const fires = alert.state === 'firing';
+  const since = alert.startsAt === null ? undefined : Date.parse(alert.startsAt);
+  return (
+    <header className="sg-rule-head">
+      <h1 className="sg-title sg-wrap">
+        {rule ? <RuleLink place={rule.place}>{alert.alertname}</RuleLink> : alert.alertname}
+      </h1>
+      <State state={alert.state === 'inactive' ? 'resolved' : alert.state} />
+      <span className="sg-dim">
+        {fires && since !== undefined
+          ? `since ${formatTimeShort(since)}, ${formatSeconds((now - since) / 1000)}`
+          : last && `last fired ${formatTimeShort(Date.parse(last.start))} for ${formatSeconds(last.seconds)}`}
+        {alert.value !== null && ` · value ${formatNumber(Number(alert.value))}`}
+      </span>
+      <span className="sg-grow" />
+      {alert.runbookUrl !== null && isLink(alert.runbookUrl) && (
+        <Anchor href={alert.runbookUrl} target="_blank" rel="noreferrer noopener" size="sm" data-testid="runbook">
+          Runbook
+        </Anchor>
+      )}
+      {fires && <Acknowledged fingerprint={alert.fingerprint} what={alert.alertname} size="xs" />}
+      <Button
+        size="xs"
+        variant="default"
+        leftSection={<Icon name="mute" size={13} />}
+        data-testid="silence-alert"
+        onClick={() => {
+          set({ silence: matchersText(matchersOf(alert.labels)) });
+        }}
+      >
+        Silence
+      </Button>
+    </header>
+  );
 }
 
-interface ValueProps {
-  rule: FoundRule;
-  labels: Labels;
-  events: readonly AlertEvent[];
-  around: { label: string; show: () => void } | undefined;
+/** Who is told, or why nobody is. */
+function Routing({ alert }: { alert: AlertDetails }) {
+  const { set } = useUrl();
+  return (
+    <>
+      {alert.receivers.length > 0 && <div className="sg-dim">goes to {alert.receivers.join(', ')}</div>}
+      {alert.silencedBy.map((silence) => (
+        <div key={silence.id} className="sg-routing">
+          <Icon name="mute" size={12} /> silenced by {silence.createdBy} until{' '}
+          {formatTimeShort(Date.parse(silence.endsAt))}: <span className="sg-wrap">{silence.comment}</span>
+          <Button
+            size="compact-xs"
+            variant="subtle"
+            data-testid="silenced-by"
+            onClick={() => {
+              set({ silence: `id:${silence.id}` });
+            }}
+          >
+            Edit
+          </Button>
+        </div>
+      ))}
+      {alert.inhibitedBy.length > 0 && <div className="sg-routing">inhibited by another alert</div>}
+      {alert.mutedBy.length > 0 && <div className="sg-routing">muted by {alert.mutedBy.join(', ')}</div>}
+    </>
+  );
 }
 
 /** The value of this alert alone, with what happened on the line. */
-function Value({ rule, labels, events, around }: ValueProps) {
-  const { range } = useTime();
+function Value({ rule, alert, events }: { rule: FoundRule; alert: AlertDetails; events: readonly AlertEvent[] }) {
+  const { range, now, zoom } = useTime();
   const series = useRuleSeries(rule.rule.query, rule.place, range, 240);
-  const item = seriesOf(series.items, labels);
+  const item = seriesOf(series.items, alert.labels);
   const own = useMemo(() => (item === undefined ? series : { ...series, items: [item] }), [series, item]);
   const marks = useMemo(() => marksOf(events, item, series.range), [events, item, series.range]);
+  const [last] = alert.episodes;
   return (
     <Panel
       title={series.drawn.thresholds.length > 0 ? 'Value and threshold' : 'Value'}
       aside={
         <span className="sg-also">
-          {around && (
-            <Button size="compact-xs" variant="default" onClick={around.show} data-testid="around">
-              {around.label}
+          {last && (
+            <Button
+              size="compact-xs"
+              variant="default"
+              data-testid="around"
+              onClick={() => {
+                const to = last.end === null ? null : Date.parse(last.end);
+                zoom(rangeAround({ from: Date.parse(last.start), to }, now));
+              }}
+            >
+              {last.end === null ? 'Since before it fired' : 'When it last fired'}
             </Button>
           )}
           <ExploreLink query={series.drawn.expression} language={series.drawn.language} />

@@ -5,6 +5,7 @@ import { Icon } from '../../shell/Icon';
 import { Annotations, LabelTags, State } from '../../shell/Labels';
 import { useUrl } from '../../shell/search';
 import { useTime } from '../../time/TimeContext';
+import { Acknowledged } from '../oncall/Acknowledge';
 import { matchersOf, matchersText } from '../silences/matchers';
 import { isQuiet, type ActiveAlert } from './active';
 import { AlertLink } from './EventTable';
@@ -40,7 +41,12 @@ export function AlertRow({ alert, named = false, values, threshold }: Props) {
             for {formatSeconds((now - Date.parse(alert.activeAt)) / 1000)}
           </div>
           <div className="sg-alert-do">
-            {alert.fingerprint !== null && <AlertLink fingerprint={alert.fingerprint}>History</AlertLink>}
+            {alert.fingerprint !== null && (
+              <>
+                <AlertLink fingerprint={alert.fingerprint}>History</AlertLink>
+                <Acknowledged fingerprint={alert.fingerprint} what={alert.rule} />
+              </>
+            )}
             {alert.silencedBy.length === 0 && (
               <Button
                 size="compact-xs"

@@ -7,10 +7,12 @@ import { useFilters } from '../../filters/useFilters';
 import { useUrl } from '../../shell/search';
 import { ErrorNote, Loading } from '../../shell/states';
 import { useTime } from '../../time/TimeContext';
+import { OnCall } from '../oncall/OnCall';
 import { Silences } from '../silences/Silences';
 import { activeAlerts, ALERTS_INTERVAL, isQuiet } from './active';
 import { FiringAlerts } from './FiringAlerts';
 import { History } from './History';
+import { Noise } from './Noise';
 import { Notifications } from './Notifications';
 import { Rules } from './Rules';
 
@@ -47,10 +49,12 @@ export function AlertsPage() {
       >
         <Tabs.List mb="md" className="sg-tablist">
           <Tabs.Tab value="firing">Firing {loud}</Tabs.Tab>
+          <Tabs.Tab value="oncall">On call</Tabs.Tab>
           <Tabs.Tab value="silences">Silences</Tabs.Tab>
           <Tabs.Tab value="rules">Rules {kept}</Tabs.Tab>
           <Tabs.Tab value="notifications">Notifications</Tabs.Tab>
           <Tabs.Tab value="history">History</Tabs.Tab>
+          <Tabs.Tab value="noise">Noise</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="firing">
           <Hidden count={all.length - alerts.length} what="alert" />
@@ -65,6 +69,12 @@ export function AlertsPage() {
         </Tabs.Panel>
         <Tabs.Panel value="history">
           <History />
+        </Tabs.Panel>
+        <Tabs.Panel value="oncall">
+          <OnCall />
+        </Tabs.Panel>
+        <Tabs.Panel value="noise">
+          <Noise />
         </Tabs.Panel>
       </Tabs>
     </div>

@@ -4,7 +4,7 @@ import type { AlertEvent } from '../../api/sightglass';
 import { formatNumber, formatTimeShort } from '../../lib/format';
 import { Breakable, LabelTags, Toned } from '../../shell/Labels';
 import { keptSearch, type AppSearch } from '../../shell/search';
-import { eventDetail, eventText, toneOf, withoutInstant } from './timeline';
+import { collapsed, eventDetail, eventText, toneOf } from './timeline';
 
 interface Props {
   events: readonly AlertEvent[];
@@ -29,7 +29,7 @@ export function EventTable({ events, ofRule = false, ofAlert = false, without = 
         </tr>
       </thead>
       <tbody>
-        {withoutInstant(events).map((event, index) => (
+        {collapsed(events).map(({ event, count, since }, index) => (
           <tr key={`${event.at} ${event.kind} ${String(index)}`} data-testid="change-row">
             <td data-label="Time" className="sg-nowrap">
               {formatTimeShort(Date.parse(event.at))}
@@ -43,6 +43,12 @@ export function EventTable({ events, ofRule = false, ofAlert = false, without = 
             )}
             <td data-label="What">
               <Toned tone={toneOf(event.kind)}>{eventText(event)}</Toned>
+              {count > 1 && (
+                <span className="sg-dim">
+                  {' '}
+                  {count}× since {formatTimeShort(Date.parse(since))}
+                </span>
+              )}
               {eventDetail(event) !== '' && <div className="sg-dim sg-wrap">{eventDetail(event)}</div>}
             </td>
             {!ofAlert && (

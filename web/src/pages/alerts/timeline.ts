@@ -90,23 +90,29 @@ export function withoutInstant(events: readonly AlertEvent[]): AlertEvent[] {
   return events.filter((event) => event.kind !== 'pending' || !fired.has(`${event.fingerprint} ${event.at}`));
 }
 
-/** The last change of state there was, of events the newest first. */
-export function stateOf(events: readonly AlertEvent[]): 'firing' | 'pending' | 'resolved' | 'unknown' {
-  for (const { kind } of events) {
-    if (kind === 'firing' || kind === 'pending') return kind;
-    if (kind === 'resolved' || kind === 'cleared') return 'resolved';
-  }
-  return 'unknown';
+export interface Happened {
+  /** The newest of those that are alike. */
+  event: AlertEvent;
+  count: number;
+  /** When the oldest of them was. */
+  since: string;
 }
 
-/** When it fired last, in milliseconds, and when that ended. */
-export function lastFiring(events: readonly AlertEvent[]): { from: number; to: number | null } | undefined {
-  let end: number | null = null;
-  for (const { kind, at } of events) {
-    if (kind === 'resolved') end ??= Date.parse(at);
-    if (kind === 'firing') return { from: Date.parse(at), to: end };
+/** The same thing again and again, with nothing between, is one line. */
+export function collapsed(events: readonly AlertEvent[]): Happened[] {
+  const list: Happened[] = [];
+  for (const event of withoutInstant(events)) {
+    const last = list.at(-1);
+    if (last !== undefined && isAlike(last.event, event)) {
+      last.count++;
+      last.since = event.at;
+    } else list.push({ event, count: 1, since: event.at });
   }
-  return undefined;
+  return list;
+}
+
+function isAlike(a: AlertEvent, b: AlertEvent): boolean {
+  return a.fingerprint === b.fingerprint && a.kind === b.kind && a.actor === b.actor && a.detail === b.detail;
 }
 
 /** Room before and after, so that one sees what it was like without it. */

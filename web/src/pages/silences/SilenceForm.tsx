@@ -1,9 +1,10 @@
 import { Button, Chip, Group, Stack, Text, TextInput } from '@mantine/core';
-import { useDebouncedValue, useLocalStorage } from '@mantine/hooks';
+import { useDebouncedValue } from '@mantine/hooks';
 import { useState } from 'react';
 import { useSaveSilence, type Matcher, type Silence } from '../../api/alertmanager';
 import { formatSeconds } from '../../lib/format';
 import { ErrorNote } from '../../shell/states';
+import { NOBODY, useName } from '../../shell/useName';
 import { currentMillis, DEFAULT_SECONDS, fromLocalInput, PRESETS, toLocalInput } from './duration';
 import { MatcherRows } from './MatcherRows';
 import { Preview } from './Preview';
@@ -15,14 +16,13 @@ interface Props {
   done: () => void;
 }
 
-/** What a field of the form is when nobody filled it. */
-const NOBODY = 'web UI';
+/** What the comment is when nobody wrote one. */
 const NO_COMMENT = 'silenced in the web UI';
 
 export function SilenceForm({ matchers: given, silence, done }: Props) {
   const [now] = useState(() => Date.now());
   const save = useSaveSilence();
-  const [name, setName] = useLocalStorage({ key: 'sightglass-name', defaultValue: '' });
+  const { name, setName } = useName();
   const lives = silence !== undefined && silence.status.state !== 'expired';
   const [matchers, setMatchers] = useState(given);
   const [seconds, setSeconds] = useState<number | null>(lives ? null : DEFAULT_SECONDS);
