@@ -12,6 +12,17 @@ internal sealed record RuleEnvironment
     /// <summary>Evaluates LogQL; null where there are no logs.</summary>
     public IRuleQueryEngine? LogEngine { get; init; }
 
+    /// <summary>Evaluates TraceQL; null where there are no spans.</summary>
+    public IRuleQueryEngine? SpanEngine { get; init; }
+
+    /// <summary>The engine of a language.</summary>
+    public IRuleQueryEngine EngineOf(RuleLanguage language) => language switch
+    {
+        RuleLanguage.PromQL => Engine,
+        RuleLanguage.LogQL => LogEngine ?? throw new RuleFailedException("there are no logs here to evaluate a LogQL expression over"),
+        _ => SpanEngine ?? throw new RuleFailedException("there are no spans here to evaluate a TraceQL expression over"),
+    };
+
     public required Uri ExternalUrl { get; init; }
 
     public required LabelSet ExternalLabels { get; init; }
@@ -96,9 +107,8 @@ internal abstract class Rule(RuleDefinition definition, RuleEnvironment environm
     public virtual void CopyState(Rule from) => _previousSeries = from._previousSeries;
 
     /// <summary>Evaluates the rule's expression in its language.</summary>
-    protected IReadOnlyList<RuleSample> Query(DateTimeOffset at, CancellationToken cancellation) => Definition.Language == RuleLanguage.PromQL
-        ? Environment.Engine.Query(Definition.Expression, at, cancellation)
-        : (Environment.LogEngine ?? throw new RuleFailedException("there are no logs here to evaluate a LogQL expression over")).Query(Definition.Expression, at, cancellation);
+    protected IReadOnlyList<RuleSample> Query(DateTimeOffset at, CancellationToken cancellation) =>
+        Environment.EngineOf(Definition.Language).Query(Definition.Expression, at, cancellation);
 
     protected abstract List<RecordedSample> Evaluate(DateTimeOffset at, DateTimeOffset queryAt, int limit, CancellationToken cancellation);
 

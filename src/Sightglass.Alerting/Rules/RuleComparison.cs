@@ -18,6 +18,11 @@ internal sealed record RuleComparison(string Expression, string Operator, double
         }
 
         var found = new List<RuleComparison>();
+        if (rule.Language == RuleLanguage.TraceQL)
+        {
+            return found;
+        }
+
         Collect(PromQLParser.Parse(rule.Query), found);
         return found;
     }

@@ -20,6 +20,21 @@ public enum RuleLanguage
 
     /// <summary>LogQL over logs, with a metric as its result.</summary>
     LogQL,
+
+    /// <summary>TraceQL over spans, with a metric as its result.</summary>
+    TraceQL,
+}
+
+/// <summary>Names of languages.</summary>
+public static class RuleLanguages
+{
+    /// <summary>As files and APIs write it.</summary>
+    public static string Name(this RuleLanguage language) => language switch
+    {
+        RuleLanguage.PromQL => "promql",
+        RuleLanguage.LogQL => "logql",
+        _ => "traceql",
+    };
 }
 
 /// <summary>A rule file as loaded.</summary>

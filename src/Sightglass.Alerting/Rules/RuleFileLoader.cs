@@ -4,6 +4,7 @@ using Sightglass.Core.Errors;
 using Sightglass.Core.Model;
 using Sightglass.Query.LogQL;
 using Sightglass.Query.PromQL;
+using Sightglass.Query.TraceQL;
 
 namespace Sightglass.Alerting.Rules;
 
@@ -146,7 +147,7 @@ public sealed class RuleFileLoader
         string? threshold;
         try
         {
-            (query, threshold) = language == RuleLanguage.PromQL ? _parse(expression) : (LogQL(expression), null);
+            (query, threshold) = language == RuleLanguage.PromQL ? _parse(expression) : (Checked(language, expression), null);
         }
         catch (QueryException wrong)
         {
@@ -185,12 +186,21 @@ public sealed class RuleFileLoader
         null => otherwise,
         "promql" => RuleLanguage.PromQL,
         "logql" => RuleLanguage.LogQL,
-        var other => throw section.Error("query_language", $"query_language: got \"{other}\", want promql or logql"),
+        "traceql" => RuleLanguage.TraceQL,
+        var other => throw section.Error("query_language", $"query_language: got \"{other}\", want promql, logql or traceql"),
     };
 
-    private static string LogQL(string expression)
+    private static string Checked(RuleLanguage language, string expression)
     {
-        LogQLRules.Check(expression);
+        if (language == RuleLanguage.LogQL)
+        {
+            LogQLRules.Check(expression);
+        }
+        else
+        {
+            TraceQLRules.Check(expression);
+        }
+
         return expression;
     }
 

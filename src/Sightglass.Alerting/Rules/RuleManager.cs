@@ -11,6 +11,9 @@ public sealed record RuleManagerOptions
     /// <summary>Evaluates expressions of LogQL rules; null where there are no logs.</summary>
     public IRuleQueryEngine? LogEngine { get; init; }
 
+    /// <summary>Evaluates expressions of TraceQL rules; null where there are no spans.</summary>
+    public IRuleQueryEngine? SpanEngine { get; init; }
+
     /// <summary>Takes recorded series.</summary>
     public required RuleSampleSink Samples { get; init; }
 
@@ -190,7 +193,7 @@ public sealed class RuleManager : IAsyncDisposable
     }
 
     private static RuleEnvironment EnvironmentOf(RuleManagerOptions options) =>
-        new() { Engine = options.Engine, LogEngine = options.LogEngine, ExternalUrl = options.ExternalUrl, ExternalLabels = options.ExternalLabels, Time = options.Time };
+        new() { Engine = options.Engine, LogEngine = options.LogEngine, SpanEngine = options.SpanEngine, ExternalUrl = options.ExternalUrl, ExternalLabels = options.ExternalLabels, Time = options.Time };
 
     private static bool Same(RuleGroupDefinition a, RuleGroupDefinition b) =>
         a.Interval == b.Interval && a.QueryOffset == b.QueryOffset && a.Limit == b.Limit

@@ -2,6 +2,7 @@ using Sightglass.Alerting.Slo;
 using Sightglass.Core.Errors;
 using Sightglass.Query.LogQL;
 using Sightglass.Query.PromQL;
+using Sightglass.Query.TraceQL;
 
 namespace Sightglass.Alerting.Sla;
 
@@ -9,9 +10,9 @@ namespace Sightglass.Alerting.Sla;
 /// Says how agreements stand, from the indicators themselves: a period is cut into slots, each of which is good, missed, without traffic, in maintenance,
 /// or a gap of which nothing is known. Thread-safe.
 /// </summary>
-public sealed class SlaEvaluator(PromQLEngine metrics, LogQLEngine logs)
+public sealed class SlaEvaluator(PromQLEngine metrics, LogQLEngine logs, TraceQLEngine spans)
 {
-    private readonly SlotValues _values = new(metrics, logs);
+    private readonly SlotValues _values = new(metrics, logs, spans);
 
     /// <summary>The report of a period, up to now where that is not over.</summary>
     /// <exception cref="QueryException">The period has not begun.</exception>
@@ -103,8 +104,20 @@ public sealed class SlaEvaluator(PromQLEngine metrics, LogQLEngine logs)
             return new SlaSlots(target, sla.Slot, Read(target.Indicator.ErrorRatio(sla.Slot)), null, excluded);
         }
 
-        var total = Read(events.TotalRate(sla.Slot));
-        return new SlaSlots(target, sla.Slot, target.Kind == SlaTargetKind.Throughput ? total : Read(events.ErrorRate(sla.Slot)), total, excluded);
+        double[] PerSecond(SloQuery query, string expression)
+        {
+            var values = Read(expression);
+            var scale = query.EventsOf(sla.Slot) / sla.Slot.TotalSeconds ?? 1;
+            for (var i = 0; scale != 1 && i < values.Length; i++)
+            {
+                values[i] *= scale;
+            }
+
+            return values;
+        }
+
+        var total = PerSecond(events.Total, events.TotalRate(sla.Slot));
+        return new SlaSlots(target, sla.Slot, target.Kind == SlaTargetKind.Throughput ? total : PerSecond(events.Total, events.ErrorRate(sla.Slot)), total, excluded);
     }
 
     private static (List<SlaInterval> Shown, int Count) Intervals(SlaSlots slots, SlotState state, DateTimeOffset start, TimeSpan slot, int count)

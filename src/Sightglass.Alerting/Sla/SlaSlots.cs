@@ -1,3 +1,4 @@
+using Sightglass.Alerting.Rules;
 using Sightglass.Alerting.Slo;
 
 namespace Sightglass.Alerting.Sla;
@@ -15,11 +16,15 @@ internal sealed class SlaSlots
     private readonly double[]? _total;
     private readonly double? _events;
 
+    // Logs and spans do not tell a service that nobody asks from one of which nothing arrives.
+    private readonly bool _canIdle;
+
     /// <summary>Judges slots by their rate of errors (or share of them, where <paramref name="total"/> is null) and of all.</summary>
     public SlaSlots(SlaTarget target, TimeSpan slot, double[] bad, double[]? total, ReadOnlySpan<bool> excluded)
     {
         (_target, _slot, _bad, _total) = (target, slot, bad, total);
-        _events = target.Indicator is EventIndicator indicator ? indicator.Total.EventsOf(slot) : null;
+        _events = target.Indicator is EventIndicator indicator && indicator.Total.EventsOf(slot) is not null ? slot.TotalSeconds : null;
+        _canIdle = target.Indicator.Language == RuleLanguage.PromQL;
         _states = new SlotState[bad.Length];
         for (var i = 0; i < _states.Length; i++)
         {
@@ -81,10 +86,10 @@ internal sealed class SlaSlots
         var (bad, total, limit) = (_bad[i], _total is null ? 1 : _total[i], (double)_target.Limit);
         if (_target.Kind == SlaTargetKind.Throughput)
         {
-            return double.IsNaN(total) ? SlotState.Gap : total < limit - Tolerance ? SlotState.Missed : SlotState.Good;
+            return double.IsNaN(total) || (total <= 0 && !_canIdle) ? SlotState.Gap : total < limit - Tolerance ? SlotState.Missed : SlotState.Good;
         }
 
-        return total <= 0 ? SlotState.Idle
+        return total <= 0 ? (_canIdle ? SlotState.Idle : SlotState.Gap)
             : !double.IsFinite(total) || !double.IsFinite(bad) ? SlotState.Gap
             : bad / total > limit + Tolerance ? SlotState.Missed
             : SlotState.Good;

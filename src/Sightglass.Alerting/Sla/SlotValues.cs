@@ -1,11 +1,13 @@
 using Sightglass.Alerting.Rules;
 using Sightglass.Query.LogQL;
 using Sightglass.Query.PromQL;
+using Sightglass.Query.TraceQL;
+using Sightglass.Query.TraceQL.Metrics;
 
 namespace Sightglass.Alerting.Sla;
 
 /// <summary>Values of an expression at the ends of slots, of whichever language it is.</summary>
-internal sealed class SlotValues(PromQLEngine metrics, LogQLEngine logs)
+internal sealed class SlotValues(PromQLEngine metrics, LogQLEngine logs, TraceQLEngine spans)
 {
     private const long NanosecondsPerMillisecond = 1_000_000;
 
@@ -24,6 +26,17 @@ internal sealed class SlotValues(PromQLEngine metrics, LogQLEngine logs)
             if (language == RuleLanguage.LogQL)
             {
                 ReadLogs(values.AsSpan(from, points), expression, atMs, lastMs, stepMs, cancellation);
+                continue;
+            }
+
+            if (language == RuleLanguage.TraceQL)
+            {
+                var range = new TraceMetricsQuery(expression, (atMs - stepMs) * NanosecondsPerMillisecond, lastMs * NanosecondsPerMillisecond, stepMs * NanosecondsPerMillisecond) { BeginsAtStart = true };
+                if (spans.Metrics(range, cancellation).Series is [{ } counted, ..])
+                {
+                    counted.Values.CopyTo(values.AsSpan(from));
+                }
+
                 continue;
             }
 

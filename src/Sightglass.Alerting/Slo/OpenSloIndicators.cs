@@ -149,7 +149,7 @@ internal sealed class OpenSloIndicators(Dictionary<string, string> sources)
         {
             "PROMETHEUS" or "SIGHTGLASS" or "MIMIR" or "THANOS" or "CORTEX" or "VICTORIAMETRICS" => RuleLanguage.PromQL,
             "LOKI" => RuleLanguage.LogQL,
-            "TEMPO" => throw source.Error("type", "type: indicators over spans are not built; want Prometheus or Loki"),
+            "TEMPO" => RuleLanguage.TraceQL,
             _ => throw source.Error("type", $"type: got \"{type}\", want Prometheus or Loki: queries are asked of this server"),
         };
     }

@@ -26,12 +26,12 @@ public sealed class SloEvaluator(IRuleQueryEngine metrics)
         var evaluated = recorded.ContainsKey(SloRules.PeriodError);
         double? Burn(TimeSpan window) =>
             recorded.TryGetValue(SloRules.RatioName(window), out var ratio) ? ratio / budget
-            : evaluated || slo.Indicator.Language == RuleLanguage.LogQL ? null
+            : evaluated || slo.Indicator.Language != RuleLanguage.PromQL ? null
             : Value(slo.Indicator.ErrorRatio(window), at, cancellation) / budget;
         var pairs = SloRules.PairsOf(slo);
         SloBurn[] burns = [.. pairs.Select(p => new SloBurn(p, Burn(p.Long), Burn(p.Short)))];
         var errors = evaluated ? recorded[SloRules.PeriodError]
-            : slo.Indicator.Language == RuleLanguage.LogQL ? 0
+            : slo.Indicator.Language != RuleLanguage.PromQL ? 0
             : Value(slo.Indicator.PeriodErrorRatio(slo.Window), at, cancellation) ?? 0;
         var remaining = 1 - (errors / budget);
         return new SloStatus

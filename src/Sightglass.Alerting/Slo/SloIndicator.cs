@@ -41,11 +41,19 @@ public sealed record EventIndicator(SloQuery? Bad, SloQuery? Good, SloQuery Tota
     public override RuleLanguage Language => Total.Language;
 
     /// <summary>All events per second, as one series.</summary>
-    public string TotalRate(TimeSpan window) => $"sum({Total.Over(PromDuration.Format(window))})";
+    public string TotalRate(TimeSpan window) => Language == RuleLanguage.TraceQL
+        ? Total.Over(string.Empty) + Hint(window)
+        : $"sum({Total.Over(PromDuration.Format(window))})";
 
     /// <summary>Bad events per second, as one series: 0 where there are events and none is bad.</summary>
     public string ErrorRate(TimeSpan window)
     {
+        if (Language == RuleLanguage.TraceQL)
+        {
+            // Spans that are not there are counted as 0.
+            return (Bad is not null ? Bad.Over(string.Empty) : $"{Total.Over(string.Empty)} - {Good!.Over(string.Empty)}") + Hint(window);
+        }
+
         var total = TotalRate(window);
         var counted = $"sum({(Bad ?? Good!).Over(PromDuration.Format(window))})";
         if (!GoodIsAlwaysThere)
@@ -61,9 +69,17 @@ public sealed record EventIndicator(SloQuery? Bad, SloQuery? Good, SloQuery Tota
     /// <inheritdoc/>
     public override string ErrorRatio(TimeSpan window)
     {
+        if (Language == RuleLanguage.TraceQL)
+        {
+            var errors = Bad is not null ? Bad.Over(string.Empty) : $"({Total.Over(string.Empty)} - {Good!.Over(string.Empty)})";
+            return $"{errors} / {Total.Over(string.Empty)}{Hint(window)}";
+        }
+
         var expression = $"{ErrorRate(window)} / ({TotalRate(window)} > 0)";
         return Language == RuleLanguage.LogQL ? expression : Canonical(expression);
     }
+
+    private static string Hint(TimeSpan window) => $" with(window={PromDuration.Format(window)})";
 
     /// <inheritdoc/>
     public override string PeriodErrorRatio(SloWindow window) => window.IsCalendar

@@ -4,6 +4,7 @@ using Sightglass.Alerting.Rules;
 using Sightglass.Core.Errors;
 using Sightglass.Query.LogQL;
 using Sightglass.Query.PromQL;
+using Sightglass.Query.TraceQL;
 
 namespace Sightglass.Alerting.Slo;
 
@@ -40,6 +41,12 @@ public sealed partial record SloQuery
             throw new QueryException(QueryErrorKind.BadData, $"{text.Length} characters, limit MaxQueryLength is {SloLimits.MaxQueryLength}");
         }
 
+        if (language == RuleLanguage.TraceQL)
+        {
+            TraceQLRules.CheckSpans(text);
+            return new SloQuery(text, language, string.Empty, placed: false);
+        }
+
         var placed = Placeholder().IsMatch(text);
         var query = new SloQuery(text, language, counters ? "rate" : "sum_over_time", placed);
         if (language == RuleLanguage.LogQL)
@@ -63,15 +70,29 @@ public sealed partial record SloQuery
     }
 
     /// <summary>How many events a value of 1 over a window is; null where the query itself says how it counts.</summary>
-    public double? EventsOf(TimeSpan window) => _placed ? null : _function == "rate" ? window.TotalSeconds : 1;
+    public double? EventsOf(TimeSpan window) => _placed || Language == RuleLanguage.LogQL ? null : _function == "rate" ? window.TotalSeconds : 1;
 
     /// <summary>The query over a window, as text.</summary>
-    public string Over(string window) => _placed ? Placeholder().Replace(_text, window) : Ranged(_text, PromQLParser.Parse(_text), _function, window);
+    public string Over(string window) => Language == RuleLanguage.TraceQL ? $"({_text} | count_over_time())" : _placed ? Placeholder().Replace(_text, window) : Ranged(_text, PromQLParser.Parse(_text), _function, window);
+
+    /// <summary>The same spans, of those only for which a condition holds.</summary>
+    /// <exception cref="QueryException">The query is not one pair of braces.</exception>
+    public SloQuery And(string condition)
+    {
+        var inner = _text.Trim();
+        if (!inner.StartsWith('{') || inner.IndexOf('}', StringComparison.Ordinal) != inner.Length - 1)
+        {
+            throw new QueryException(QueryErrorKind.BadData, $"want one pair of braces to add {condition} to; or say with errors or good which spans are meant");
+        }
+
+        inner = inner[1..^1].Trim();
+        return Parse(inner.Length == 0 ? $"{{ {condition} }}" : $"{{ ({inner}) && {condition} }}", Language, counters: true);
+    }
 
     /// <summary>The query over a window without the sums around it: the series that are added up.</summary>
     public string Parts(string window)
     {
-        if (Language == RuleLanguage.LogQL)
+        if (Language != RuleLanguage.PromQL)
         {
             return Over(window);
         }

@@ -95,18 +95,19 @@ internal static class SloReader
 
         var language = SloText.Language(indicator, "query_language");
         var (ratio, latency) = (indicator.Section("ratio"), indicator.Section("latency"));
-        if (indicator.Has("spans"))
+        var spans = indicator.Section("spans");
+        indicator.RejectUnknown();
+        if (spans is not null)
         {
-            throw indicator.Error("spans", "indicators over spans are not built; want ratio or latency");
+            return ratio is null && latency is null ? Spans(spans, service) : throw indicator.Error("spans", "indicator: only one of ratio, latency and spans can be set");
         }
 
-        indicator.RejectUnknown();
         return (ratio, latency) switch
         {
             ({ } one, null) => Ratio(one, language),
             (null, { } one) when language == RuleLanguage.PromQL => Latency(one, service),
-            (null, { } one) => throw one.Error("a latency is read from a histogram: query_language has to be promql"),
-            (null, null) => throw indicator.Error("indicator: one of ratio and latency must be set"),
+            (null, { } one) => throw one.Error("a latency is read from a histogram: query_language has to be promql; over spans write spans with a threshold"),
+            (null, null) => throw indicator.Error("indicator: one of ratio, latency and spans must be set"),
             _ => throw indicator.Error("latency", "indicator: only one of ratio and latency can be set"),
         };
     }
@@ -119,6 +120,25 @@ internal static class SloReader
             SloQuery.Parse($"sli_availability_total{{service={label},status=\"failure\"}}", RuleLanguage.PromQL, counters: true),
             null,
             SloQuery.Parse($"sli_availability_total{{service={label}}}", RuleLanguage.PromQL, counters: true));
+    }
+
+    // Without a selection, the requests that the service answers; bad are those with an error, or those that took too long.
+    private static EventIndicator Spans(YamlSection section, string service)
+    {
+        SloQuery Query(string key) => SloText.Query(section, key, static text => SloQuery.Parse(text, RuleLanguage.TraceQL, counters: true));
+        var total = section.Has("total") ? Query("total") : SloQuery.Parse($"{{ resource.service.name = {GoFormat.Quote(service)} && kind = server }}", RuleLanguage.TraceQL, counters: true);
+        var threshold = Threshold(section);
+        if ((section.Has("errors") ? 1 : 0) + (section.Has("good") ? 1 : 0) + (threshold is null ? 0 : 1) > 1)
+        {
+            throw section.Error("spans: only one of errors, good and threshold can be set");
+        }
+
+        var condition = threshold is { } seconds ? $"duration > {SloIndicator.Number(Math.Round(seconds * 1_000_000_000))}ns" : "status = error";
+        var indicator = section.Has("good") ? new EventIndicator(null, Query("good"), total)
+            : section.Has("errors") ? new EventIndicator(Query("errors"), null, total)
+            : new EventIndicator(section.Has("total") ? SloText.Query(section, "total", _ => total.And(condition)) : total.And(condition), null, total);
+        section.RejectUnknown();
+        return indicator;
     }
 
     private static EventIndicator Ratio(YamlSection section, RuleLanguage language)

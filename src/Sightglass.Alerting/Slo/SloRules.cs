@@ -22,7 +22,7 @@ public sealed class SloRules
         _slo = slo;
         Selector = SelectorOf(slo);
         Pairs = PairsOf(slo);
-        _indicator = slo.Indicator.Language == RuleLanguage.LogQL ? OverRecorded() : slo.Indicator;
+        _indicator = slo.Indicator.Language != RuleLanguage.PromQL ? OverRecorded() : slo.Indicator;
     }
 
     private string Selector { get; }
@@ -62,7 +62,7 @@ public sealed class SloRules
         }
     }
 
-    // Logs are read once, over the shortest window; the longer ones add up what was counted then.
+    // Logs and spans are read once, over the shortest window; the longer ones add up what was counted then.
     private EventIndicator OverRecorded()
     {
         var window = PromDuration.Format(Pairs[0].Short);
@@ -74,11 +74,11 @@ public sealed class SloRules
     {
         var interval = Pairs[0].Short <= TimeSpan.FromMinutes(2) ? TimeSpan.FromSeconds(15) : PageInterval;
         _text.Group($"slo-{_slo.Name}-page", interval);
-        if (_slo.Indicator is EventIndicator { Language: RuleLanguage.LogQL } logs)
+        if (_slo.Indicator is EventIndicator { Language: not RuleLanguage.PromQL } events)
         {
             var window = PromDuration.Format(Pairs[0].Short);
-            _text.Record($"slo:errors:rate{window}", logs.ErrorRate(Pairs[0].Short), Labels(), RuleLanguage.LogQL);
-            _text.Record($"slo:total:rate{window}", logs.TotalRate(Pairs[0].Short), Labels(), RuleLanguage.LogQL);
+            _text.Record($"slo:errors:rate{window}", events.ErrorRate(Pairs[0].Short), Labels(), events.Language);
+            _text.Record($"slo:total:rate{window}", events.TotalRate(Pairs[0].Short), Labels(), events.Language);
         }
 
         var pairs = Pairs.Where(static p => p.Pages).ToArray();

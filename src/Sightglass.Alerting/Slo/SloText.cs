@@ -79,8 +79,8 @@ internal static class SloText
     {
         null or "promql" => RuleLanguage.PromQL,
         "logql" => RuleLanguage.LogQL,
-        "traceql" or "spans" => throw section.Error(key, $"{key}: indicators over spans are not built; want promql or logql"),
-        var other => throw section.Error(key, $"{key}: got \"{other}\", want promql or logql"),
+        "traceql" => RuleLanguage.TraceQL,
+        var other => throw section.Error(key, $"{key}: got \"{other}\", want promql, logql or traceql"),
     };
 
     /// <summary>Refuses what a language cannot do.</summary>

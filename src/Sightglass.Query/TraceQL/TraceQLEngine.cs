@@ -3,9 +3,7 @@ using Sightglass.Core.Errors;
 using Sightglass.Core.Limits;
 using Sightglass.Core.Model;
 using Sightglass.Query.TraceQL.Evaluation;
-using Sightglass.Query.TraceQL.Syntax;
 using Sightglass.Query.TraceQL.Tree;
-using Sightglass.Query.TraceQL.Validation;
 
 namespace Sightglass.Query.TraceQL;
 
@@ -15,7 +13,7 @@ namespace Sightglass.Query.TraceQL;
 /// </summary>
 /// <param name="store">Where the spans are.</param>
 /// <param name="limits">Bounds on a query.</param>
-public sealed class TraceQLEngine(IEventStore store, QueryLimits limits)
+public sealed partial class TraceQLEngine(IEventStore store, QueryLimits limits)
 {
     // Traces read at once: few at first, to stop soon after the limit, and more and more of them for a search that goes on, to make each pass over the
     // store worth it.
@@ -87,10 +85,9 @@ public sealed class TraceQLEngine(IEventStore store, QueryLimits limits)
 
     private TraceQuery Parse(string query)
     {
-        var parsed = TraceQLParser.Parse(query, limits);
-        new TraceQLValidator(query).Check(parsed);
+        var parsed = TraceQLRules.Parse(query, limits);
         return QueryFields.FirstMetric(parsed.Body) is { } metric
-            ? throw new QueryException(QueryErrorKind.BadData, $"{Query.Syntax.SourcePosition.Describe(query, metric.Position)}: not supported yet: TraceQL metrics", metric.Position)
+            ? throw new QueryException(QueryErrorKind.BadData, $"{Query.Syntax.SourcePosition.Describe(query, metric.Position)}: this is a metrics query, not one of traces", metric.Position)
             : parsed;
     }
 

@@ -116,6 +116,7 @@ internal sealed class Engines : IAsyncDisposable
         {
             Engine = new PromQLRuleEngine(PromQL) { Ran = Log },
             LogEngine = new LogQLRuleEngine(LogQL),
+            SpanEngine = new TraceQLRuleEngine(TraceQL),
             Samples = Record,
             Alerts = Tell,
             State = new AlertStateStore(_state, timeline),
@@ -274,6 +275,7 @@ internal sealed class Engines : IAsyncDisposable
 
         PromQL.DefaultSubqueryStep = next.EvaluationInterval;
         FoundSlos.Apply(next, files => Rules.Update(files, next.ExternalLabels, next.EvaluationInterval, next.RuleQueryOffset));
+        FoundSlos.Look();
         Dispatcher.Update(next.Alertmanager ?? AlertmanagerConfiguration.Nobody);
         if (ConfigurationDifference.SectionText(Configuration, "alerting") != ConfigurationDifference.SectionText(next, "alerting"))
         {

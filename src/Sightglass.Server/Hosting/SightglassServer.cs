@@ -154,7 +154,7 @@ internal sealed class SightglassServer : IAsyncDisposable
         MetricsEndpoint.Map(app, engines);
         RulesApi.Map(app, engines.Rules);
         RuleDetailsApi.Map(app, engines.Rules);
-        SlaApi.Map(app, () => engines.Configuration.Slas, new SlaEvaluator(engines.PromQL, engines.LogQL), time);
+        SlaApi.Map(app, () => engines.Configuration.Slas, new SlaEvaluator(engines.PromQL, engines.LogQL, engines.TraceQL), time);
         SloApi.Map(app, () => engines.FoundSlos.All, new PromQLRuleEngine(engines.PromQL), time);
         AlertmanagerApi.Map(app, engines.Dispatcher, time);
         WebUi.MapFallback(app);

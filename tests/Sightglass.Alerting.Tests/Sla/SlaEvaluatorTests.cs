@@ -6,6 +6,7 @@ using Sightglass.Core.Model;
 using Sightglass.Query.LogQL;
 using Sightglass.Query.PromQL;
 using Sightglass.Query.PromQL.Scripts;
+using Sightglass.Query.TraceQL;
 using Sightglass.TestKit;
 
 namespace Sightglass.Alerting.Tests.Sla;
@@ -22,7 +23,7 @@ public sealed class SlaEvaluatorTests : IDisposable
     public SlaEvaluatorTests()
     {
         _engine = new PromQLEngine(_metrics, QueryLimits.Default, TimeProvider.System);
-        _evaluator = new SlaEvaluator(_engine, new LogQLEngine(_events, QueryLimits.Default));
+        _evaluator = new SlaEvaluator(_engine, new LogQLEngine(_events, QueryLimits.Default), new TraceQLEngine(_events, QueryLimits.Default));
     }
 
     public void Dispose() => _engine.Dispose();

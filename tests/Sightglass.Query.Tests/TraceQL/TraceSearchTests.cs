@@ -117,7 +117,7 @@ public sealed class TraceSearchTests
     public void Metrics_are_refused_with_the_place(string query, int position)
     {
         var error = Should.Throw<QueryException>(() => World().Search(query));
-        error.Message.ShouldContain("not supported yet");
+        error.Message.ShouldContain("this is a metrics query, not one of traces");
         error.Position.ShouldBe(position);
     }
 

@@ -47,7 +47,8 @@ internal static class QueryFields
         _ => null,
     };
 
-    private static void Collect(FieldNode node, List<AttributeField> fields)
+    /// <summary>Every field that an expression names and that is not among them yet.</summary>
+    public static void Collect(FieldNode node, List<AttributeField> fields)
     {
         switch (node)
         {

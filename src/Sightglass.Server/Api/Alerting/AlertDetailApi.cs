@@ -134,7 +134,7 @@ internal sealed class AlertDetailApi(IAlertTimeline timeline, RuleManager rules,
         json.WriteString("group", group.Name);
         json.WriteString("name", rule.Name);
         json.WriteNumber("line", rule.Line);
-        json.WriteString("language", rule.Language == RuleLanguage.LogQL ? "logql" : "promql");
+        json.WriteString("language", rule.Language.Name());
         json.WriteString("query", rule.Query);
         json.WriteNumber("intervalSeconds", group.Interval.TotalSeconds);
         json.WriteNumber("forSeconds", rule.For.TotalSeconds);

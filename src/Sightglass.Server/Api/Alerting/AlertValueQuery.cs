@@ -19,7 +19,7 @@ internal static class AlertValueQuery
         var (start, end) = Range(alert, now);
         var step = TimeSpan.FromSeconds(Math.Max(ShortestStep.TotalSeconds, Math.Ceiling((end - start).TotalSeconds / Points)));
         json.WriteStartObject("query");
-        json.WriteString("language", alert.Rule?.Language == RuleLanguage.LogQL ? "logql" : "promql");
+        json.WriteString("language", (alert.Rule?.Language ?? RuleLanguage.PromQL).Name());
         json.WriteString("expression", comparison?.Expression ?? alert.Rule?.Query ?? $"ALERTS{{{string.Join(", ", alert.Labels.Select(static l => new LabelMatcher(Core.Model.MatchType.Equal, l.Name, l.Value)))}}}");
         json.WriteString("start", ApiTime.Nano(start));
         json.WriteString("end", ApiTime.Nano(end));

@@ -33,7 +33,7 @@ internal static class RuleDetailsApi
                     json.WriteNumber("index", i);
                     json.WriteString("name", rule.Name);
                     json.WriteNumber("line", rule.Line);
-                    json.WriteString("language", rule.Language == RuleLanguage.LogQL ? "logql" : "promql");
+                    json.WriteString("language", rule.Language.Name());
                     json.WriteStartArray("comparisons");
                     foreach (var comparison in RuleComparison.Of(rule))
                     {

@@ -92,7 +92,7 @@ internal sealed class SloApi(Func<IReadOnlyList<SloDefinition>> slos, IRuleQuery
         context.Response.ContentType = "application/json";
         await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
         json.WriteStartObject();
-        json.WriteString("language", indicator.Language == RuleLanguage.LogQL ? "logql" : "promql");
+        json.WriteString("language", indicator.Language.Name());
         json.WriteNumber("windowSeconds", window.TotalSeconds);
         json.WriteString("errorRatio", indicator.ErrorRatio(window));
         json.WriteString("errorRate", (indicator as EventIndicator)?.ErrorRate(window));

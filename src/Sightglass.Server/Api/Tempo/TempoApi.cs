@@ -39,6 +39,8 @@ internal static class TempoApi
         Get("/api/v2/search/tags", (context, parameters, cancellation) => Tags(context, parameters, tags, isV2: true, cancellation));
         Get("/api/search/tag/{tag}/values", (context, parameters, cancellation) => Values(context, parameters, tags, isV2: false, cancellation));
         Get("/api/v2/search/tag/{tag}/values", (context, parameters, cancellation) => Values(context, parameters, tags, isV2: true, cancellation));
+        Get("/api/metrics/query_range", (context, parameters, cancellation) => TempoMetrics.Range(context, parameters, engine, cancellation));
+        Get("/api/metrics/query", (context, parameters, cancellation) => TempoMetrics.Instant(context, parameters, engine, cancellation));
         Get("/api/status/buildinfo", static (context, _, _) => TempoJson.Write(context, static json =>
         {
             json.WriteString("version"u8, ApiVersion);

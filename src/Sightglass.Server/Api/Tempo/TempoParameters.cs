@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Sightglass.Alerting;
 using Sightglass.Core.Errors;
 using Sightglass.Query.Syntax;
 
@@ -12,6 +13,9 @@ internal sealed class TempoParameters(IQueryCollection query, TimeProvider time)
 
     // What a search without a range looks at.
     private static readonly TimeSpan Recent = TimeSpan.FromHours(24);
+
+    // What metrics without a range look at.
+    private static readonly TimeSpan RecentMetrics = TimeSpan.FromHours(1);
 
     /// <summary>A value, or null.</summary>
     public string? Text(string name) => query.TryGetValue(name, out var values) && values.Count > 0 && !string.IsNullOrEmpty(values[0]) ? values[0] : null;
@@ -130,6 +134,54 @@ internal sealed class TempoParameters(IQueryCollection query, TimeProvider time)
         }
 
         return pairs;
+    }
+
+    /// <summary>The query of a metrics request: <c>q</c>, or <c>query</c> as Prometheus has it.</summary>
+    public string MetricsQuery() => Text("q") ?? Text("query") ?? throw Bad("invalid query: want q");
+
+    /// <summary>
+    /// The range of a metrics request in nanoseconds, by default the last hour; <c>since</c> counts back from the end. Times are seconds with or without a
+    /// fraction, nanoseconds, or RFC 3339.
+    /// </summary>
+    public (long Start, long End) MetricsRange()
+    {
+        var end = Moment("end") ?? ((time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100);
+        var since = Text("since") is not { } text ? RecentMetrics
+            : PromDuration.TryParse(text, out var span) && span > TimeSpan.Zero ? span
+            : throw Bad($"invalid since: got {QuotedText.Quote(text)}, want a duration such as 1h");
+        return (Moment("start") ?? Math.Max(0, end - (since.Ticks * 100)), end);
+    }
+
+    /// <summary>The step in nanoseconds, given as a duration or in seconds; null without one.</summary>
+    public long? Step()
+    {
+        if (Text("step") is not { } text)
+        {
+            return null;
+        }
+
+        var nanoseconds = PromDuration.TryParse(text, out var span) ? span.Ticks * 100
+            : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) && Math.Abs(seconds) < 1e9 ? (long)(seconds * Second)
+            : throw Bad($"invalid step: got {QuotedText.Quote(text)}, want a duration such as 30s, or seconds");
+        return nanoseconds > 0 ? nanoseconds : throw Bad("invalid step: want more than 0");
+    }
+
+    // More than ten digits before the point are nanoseconds.
+    private long? Moment(string name)
+    {
+        if (Text(name) is not { } text)
+        {
+            return null;
+        }
+
+        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var whole))
+        {
+            return text.Length > 10 ? whole : whole * Second;
+        }
+
+        return double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) && seconds < 9e9 ? (long)(seconds * 1e3) * 1_000_000
+            : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var moment) ? (moment - DateTimeOffset.UnixEpoch).Ticks * 100
+            : throw Bad($"invalid {name}: got {QuotedText.Quote(text)}, want seconds or nanoseconds since the Unix epoch, or RFC 3339");
     }
 
     private long? Seconds(string name)
