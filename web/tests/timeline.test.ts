@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AlertEvent, AlertEventKind } from '../src/api/sightglass';
-import { eventDetail, eventText, marksOf, rangeAround, withoutInstant } from '../src/pages/alerts/timeline';
+import { collapsed, eventDetail, eventText, marksOf, rangeAround, withoutInstant } from '../src/pages/alerts/timeline';
 
 const event = (kind: AlertEventKind, second: number, patch: Partial<AlertEvent> = {}): AlertEvent => ({
   at: new Date(second * 1000).toISOString(),
