@@ -1,4 +1,5 @@
 using Sightglass.Alerting;
+using Sightglass.Alerting.Escalation;
 using Sightglass.Alerting.Routing;
 using Sightglass.Alerting.Rules;
 using Sightglass.Alerting.Sla;
@@ -54,6 +55,7 @@ internal static class ConfigurationLoader
         configuration = Storage(root.Section("storage"), configuration, folder);
         var (scrapeDefaults, withGlobal) = Global(root.Section("global"), configuration, folder);
         var promql = PromQLReader.Read(root.Section("promql"));
+        var alertmanager = Alertmanager(root, path, folder);
         configuration = withGlobal with
         {
             Scrape = ScrapeReader.Read(root, scrapeDefaults, folder),
@@ -64,7 +66,8 @@ internal static class ConfigurationLoader
             Slos = SlosReader.Read(root, path, folder),
             SloDefaults = SloReader.Defaults(root.Section("slo_defaults")),
             Slas = SlaReader.Read(root, path),
-            Alertmanager = Alertmanager(root, path, folder),
+            Alertmanager = alertmanager,
+            Escalation = EscalationReader.Read(root, alertmanager),
             Notices = [.. withGlobal.Notices, .. AcceptedKeys.Runtime(root.Section("runtime")), .. AcceptedKeys.Tracing(root.Section("tracing"), folder)],
             RemoteRead = RemoteReadReader.Read(root, withGlobal.ExternalLabels, folder),
             SeriesLimits = LimitsReader.Read(root.Section("limits")),
@@ -100,6 +103,7 @@ internal static class ConfigurationLoader
         configuration = configuration with
         {
             Listen = Address(section, "listen", configuration.Listen),
+            ExternalUrl = ExternalUrl(section),
             OtlpGrpc = Address(section, "otlp_grpc", configuration.OtlpGrpc),
             OtlpHttp = Address(section, "otlp_http", configuration.OtlpHttp),
             EnableLifecycle = section.Bool("enable_lifecycle") ?? configuration.EnableLifecycle,
@@ -108,6 +112,10 @@ internal static class ConfigurationLoader
         section.RejectUnknown();
         return configuration;
     }
+
+    private static Uri? ExternalUrl(YamlSection section) => section.Text("external_url") is not { } text ? null
+        : Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Query.Length == 0 && url.UserInfo.Length == 0 ? url
+        : throw section.Error("external_url", "external_url: want an http or https URL such as https://sightglass.example.com");
 
     private static string Address(YamlSection section, string key, string otherwise)
     {

@@ -1,3 +1,4 @@
+using Sightglass.Alerting.Escalation;
 using Sightglass.Alerting.Routing;
 using Sightglass.Alerting.Rules;
 using Sightglass.Alerting.Sla;
@@ -27,6 +28,9 @@ internal sealed record ServerConfiguration
 
     /// <summary><c>server.listen</c>: web UI and HTTP APIs; port 0 picks a free one.</summary>
     public string Listen { get; init; } = "127.0.0.1:4300";
+
+    /// <summary><c>server.external_url</c>: where people reach this server; null is where it listens.</summary>
+    public Uri? ExternalUrl { get; init; }
 
     /// <summary><c>server.otlp_grpc</c>.</summary>
     public string OtlpGrpc { get; init; } = "127.0.0.1:4317";
@@ -99,6 +103,9 @@ internal sealed record ServerConfiguration
 
     /// <summary><c>alertmanager</c>, loaded; null when there is none.</summary>
     public AlertmanagerConfiguration? Alertmanager { get; init; }
+
+    /// <summary><c>people</c>, <c>oncall</c>, <c>escalation</c> and <c>acknowledge</c>.</summary>
+    public EscalationConfiguration Escalation { get; init; } = EscalationConfiguration.None;
 
     /// <summary><c>remote_read</c>.</summary>
     public IReadOnlyList<RemoteReadTarget> RemoteRead { get; init; } = [];

@@ -51,6 +51,7 @@ internal sealed class ConfigurationReload(Func<ServerConfiguration> read, Engine
         (string Name, object Now, object Next)[] fixedAtStart =
         [
             ("server.listen", now.Listen, next.Listen),
+            ("server.external_url", now.ExternalUrl?.ToString() ?? string.Empty, next.ExternalUrl?.ToString() ?? string.Empty),
             ("server.otlp_grpc", now.OtlpGrpc, next.OtlpGrpc),
             ("server.otlp_http", now.OtlpHttp, next.OtlpHttp),
             ("server.enable_lifecycle", now.EnableLifecycle, next.EnableLifecycle),

@@ -1,4 +1,6 @@
+using Sightglass.Alerting.Escalation;
 using Sightglass.Alerting.History;
+using Sightglass.Alerting.OnCall;
 using Sightglass.Alerting.Routing;
 using Sightglass.Alerting.Rules;
 using Sightglass.Alerting.Silences;
@@ -100,6 +102,8 @@ internal sealed class Engines : IAsyncDisposable
         Notifications = new NotificationStore(_state, timeline);
         Tailer = NewTailer(configuration);
         Scraper = new Scraper(WithOwn(configuration, externalUrl), Forwarder, IngestLimits, time, Report);
+        Overrides = new OverrideRegistry(new OverrideStore(_state), time);
+        Links = new AcknowledgeLinks(LinkKey.Read(_state), configuration.ExternalUrl ?? externalUrl);
         Dispatcher = new AlertDispatcher(new AlertDispatcherOptions
         {
             Configuration = configuration.Alertmanager ?? AlertmanagerConfiguration.Nobody,
@@ -107,8 +111,16 @@ internal sealed class Engines : IAsyncDisposable
             Silences = new SilenceRegistry(new SilenceStore(_state), time),
             Timeline = Timeline,
             Time = time,
-            ExternalUrl = externalUrl,
+            ExternalUrl = configuration.ExternalUrl ?? externalUrl,
             Failed = Failed,
+            Escalation = new EscalationOptions
+            {
+                Configuration = configuration.Escalation,
+                Store = new EscalationStore(_state, Report),
+                Acknowledgements = new AcknowledgementRegistry(new AcknowledgementStore(_state)),
+                Overrides = Overrides,
+                Links = Links,
+            },
         });
         OutsideAlertmanagers = new OutsideAlertmanagers(time, Report);
         QueryLog = new QueryLog(time, Report);
@@ -121,7 +133,7 @@ internal sealed class Engines : IAsyncDisposable
             Alerts = Tell,
             State = new AlertStateStore(_state, timeline),
             Time = time,
-            ExternalUrl = externalUrl,
+            ExternalUrl = configuration.ExternalUrl ?? externalUrl,
             ExternalLabels = configuration.ExternalLabels,
             EvaluationInterval = configuration.EvaluationInterval,
             QueryOffset = configuration.RuleQueryOffset,
@@ -197,6 +209,12 @@ internal sealed class Engines : IAsyncDisposable
     public Scraper Scraper { get; }
 
     public AlertDispatcher Dispatcher { get; }
+
+    /// <summary>Who stands in on call.</summary>
+    public OverrideRegistry Overrides { get; }
+
+    /// <summary>Makes and reads the links by which alerts are acknowledged.</summary>
+    public AcknowledgeLinks Links { get; }
 
     /// <summary>Alertmanagers that are told what <see cref="Dispatcher"/> is told.</summary>
     public OutsideAlertmanagers OutsideAlertmanagers { get; }
@@ -276,7 +294,7 @@ internal sealed class Engines : IAsyncDisposable
         PromQL.DefaultSubqueryStep = next.EvaluationInterval;
         FoundSlos.Apply(next, files => Rules.Update(files, next.ExternalLabels, next.EvaluationInterval, next.RuleQueryOffset));
         FoundSlos.Look();
-        Dispatcher.Update(next.Alertmanager ?? AlertmanagerConfiguration.Nobody);
+        Dispatcher.Update(next.Alertmanager ?? AlertmanagerConfiguration.Nobody, next.Escalation);
         if (ConfigurationDifference.SectionText(Configuration, "alerting") != ConfigurationDifference.SectionText(next, "alerting"))
         {
             await OutsideAlertmanagers.UpdateAsync(next.Alerting);

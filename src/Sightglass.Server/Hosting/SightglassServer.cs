@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Sightglass.Alerting.Rules;
+using Sightglass.Alerting.Rules.Backtest;
 using Sightglass.Alerting.Sla;
 using Sightglass.Core.Limits;
 using Sightglass.Server.Api.Alerting;
@@ -10,6 +11,7 @@ using Sightglass.Server.Api.LogInsight;
 using Sightglass.Server.Api.Loki;
 using Sightglass.Server.Api.Otlp;
 using Sightglass.Server.Api.Own;
+using Sightglass.Server.Api.People;
 using Sightglass.Server.Api.Prometheus;
 using Sightglass.Server.Api.Prometheus.RemoteRead;
 using Sightglass.Server.Api.Push;
@@ -136,6 +138,7 @@ internal sealed class SightglassServer : IAsyncDisposable
         AdminApi.Map(app, engines.Configuration.EnableAdminApi, engines.Metrics, engines.Snapshots);
         LokiDeletionApi.Map(app, engines.Configuration.EnableAdminApi, engines.Events, time);
         LokiApi.Map(app, engines.LogQL, limits, time);
+        LokiProbes.Map(app, () => ShownConfiguration.Text(engines.Configuration));
         LokiTail.Map(app, engines.LogQL, limits, time);
         LokiRulesApi.Map(app, engines.Rules);
         LokiInsightApi.Map(app, engines.LogInsights, limits, time);
@@ -148,6 +151,7 @@ internal sealed class SightglassServer : IAsyncDisposable
         NotificationsApi.Map(app, engines.Notifications);
         TimelineApi.Map(app, engines.Timeline);
         NoiseApi.Map(app, engines.Timeline, time);
+        BacktestApi.Map(app, new EngineHistory(engines.PromQL, engines.LogQL), engines.Rules, () => engines.Configuration.EvaluationInterval, time);
         AlertDetailApi.Map(app, engines.Timeline, engines.Rules, engines.Dispatcher, () => engines.Configuration.ExternalLabels, time);
         StatusApi.Map(app, engines, listen);
         CardinalityApi.Map(app, engines.Metrics, engines.Time);
@@ -157,6 +161,10 @@ internal sealed class SightglassServer : IAsyncDisposable
         SlaApi.Map(app, () => engines.Configuration.Slas, new SlaEvaluator(engines.PromQL, engines.LogQL, engines.TraceQL), time);
         SloApi.Map(app, () => engines.FoundSlos.All, new PromQLRuleEngine(engines.PromQL), time);
         AlertmanagerApi.Map(app, engines.Dispatcher, time);
+        AcknowledgementsApi.Map(app, engines.Dispatcher, time);
+        AcknowledgePage.Map(app, engines.Dispatcher, engines.Links, time);
+        EscalationsApi.Map(app, engines.Dispatcher);
+        OnCallApi.Map(app, () => engines.Configuration.Escalation, engines.Overrides, time);
         WebUi.MapFallback(app);
     }
 

@@ -35,6 +35,14 @@ internal sealed class StateDatabase : IDisposable
         CREATE TABLE IF NOT EXISTS silences (
             id TEXT PRIMARY KEY, matchers TEXT NOT NULL, starts_at INTEGER NOT NULL, ends_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
             created_by TEXT NOT NULL, comment TEXT NOT NULL, annotations TEXT NOT NULL);
+        CREATE TABLE IF NOT EXISTS acknowledgements (
+            fingerprint TEXT PRIMARY KEY, labels TEXT NOT NULL, at INTEGER NOT NULL, by_whom TEXT NOT NULL, comment TEXT NOT NULL, expires_at INTEGER);
+        CREATE TABLE IF NOT EXISTS oncall_overrides (
+            id TEXT PRIMARY KEY, rotation TEXT NOT NULL, person TEXT NOT NULL, from_at INTEGER NOT NULL, to_at INTEGER NOT NULL,
+            created_by TEXT NOT NULL, created_at INTEGER NOT NULL, comment TEXT NOT NULL);
+        CREATE TABLE IF NOT EXISTS escalations (
+            id TEXT PRIMARY KEY, policy TEXT NOT NULL, group_key TEXT NOT NULL, started_at INTEGER NOT NULL, state TEXT NOT NULL);
+        CREATE TABLE IF NOT EXISTS keys (name TEXT PRIMARY KEY, value TEXT NOT NULL);
         """;
 
     /// <summary>Its name in the data folder.</summary>

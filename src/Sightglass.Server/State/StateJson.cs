@@ -94,9 +94,9 @@ internal static class StateJson
             a.GetProperty("fingerprint").GetString()!))];
     }
 
-    private static LabelSet Labels(JsonElement element) => LabelSet.From(element.EnumerateObject().Select(static p => new Label(p.Name, p.Value.GetString()!)));
+    public static LabelSet Labels(JsonElement element) => LabelSet.From(element.EnumerateObject().Select(static p => new Label(p.Name, p.Value.GetString()!)));
 
-    private static string Write(Action<Utf8JsonWriter> write)
+    public static string Write(Action<Utf8JsonWriter> write)
     {
         var buffer = new ArrayBufferWriter<byte>(256);
         using (var json = new Utf8JsonWriter(buffer))
