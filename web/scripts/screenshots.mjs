@@ -63,6 +63,7 @@ const pages = {
     silence: `/alerts?silence=${encodeURIComponent('alertname="InstanceDown"')}`,
     'rules-broken': '/alerts?tab=rules&status=broken',
     rule: '/alerts/rule?name=PaymentsFailing&from=now-30m',
+    backtest: '/alerts/rule?name=QueueTooLong&days=3',
     notifications: '/alerts?tab=notifications',
     history: '/alerts?tab=history',
     noise: '/alerts?tab=noise',

@@ -70,7 +70,7 @@ export async function fetchForm<T>(path: string, params: Params, signal?: AbortS
   return parsed<T>(path, body);
 }
 
-function parsed<T>(path: string, body: string): T {
+export function parsed<T>(path: string, body: string): T {
   try {
     return JSON.parse(body) as T;
   } catch {
@@ -78,10 +78,16 @@ function parsed<T>(path: string, body: string): T {
   }
 }
 
-/** Changes something; the text of the answer. */
-export function sendJson(method: 'POST' | 'DELETE', path: string, body?: unknown): Promise<string> {
+/** Changes something, or asks with what an address cannot carry; the text of the answer. */
+export function sendJson(
+  method: 'POST' | 'DELETE',
+  path: string,
+  body?: unknown,
+  signal?: AbortSignal,
+): Promise<string> {
   return ask(path, {
     method,
+    ...(signal ? { signal } : {}),
     headers: { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });

@@ -1,5 +1,6 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { fetchJson, type Params } from './client';
+import type { ExpressionLanguage } from './expression';
 import type { Labels } from './prometheus';
 
 export interface IngestTotals {
@@ -106,7 +107,7 @@ export interface RuleDetails {
   index: number;
   name: string;
   line: number;
-  language: 'promql' | 'logql';
+  language: ExpressionLanguage;
   comparisons: Comparison[];
 }
 

@@ -1,5 +1,6 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { fetchJson } from './client';
+import type { ExpressionLanguage } from './expression';
 import type { Labels } from './prometheus';
 
 /** Objectives: how each stands and what used its budget up. */
@@ -48,7 +49,7 @@ export interface SloDetails extends Slo {
 }
 
 export interface SloQueries {
-  language: 'promql' | 'logql';
+  language: ExpressionLanguage;
   windowSeconds: number;
   errorRatio: string;
   /** Null where the indicator does not count events. */

@@ -1,6 +1,7 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import type { Range } from '../time/range';
 import { fetchJson } from './client';
+import type { MatrixItem } from './prometheus';
 
 export interface TraceSummary {
   traceID: string;
@@ -126,4 +127,30 @@ export function useTagValues(tag: string) {
     queryFn: ({ signal }) => tagValues(tag, signal),
     staleTime: 30_000,
   });
+}
+
+interface TraceSeries {
+  labels: KeyValue[];
+  samples: { timestampMs: string; value?: number | string }[];
+}
+
+/** Metrics of spans over time, in the form of Prometheus' answers. */
+export function useTraceMetric(query: string, range: Range, step: number) {
+  return useQuery({
+    queryKey: ['tempo', 'metrics', query, range.from, range.to, step],
+    queryFn: async ({ signal }): Promise<MatrixItem[]> => {
+      const params = { q: query, start: range.from, end: range.to, step: `${String(step)}s` };
+      const answer = await fetchJson<{ series?: TraceSeries[] }>('/tempo/api/metrics/query_range', params, signal);
+      return (answer.series ?? []).map(({ labels, samples }) => ({
+        metric: Object.fromEntries(labels.map(({ key, value }) => [key, textOf(value)])),
+        values: samples.map(({ timestampMs, value }) => [Number(timestampMs) / 1000, String(value ?? 0)]),
+      }));
+    },
+    enabled: query.trim() !== '',
+    placeholderData: keepPreviousData,
+  });
+}
+
+function textOf(value: AnyValue | undefined): string {
+  return String(value?.stringValue ?? value?.intValue ?? value?.doubleValue ?? value?.boolValue ?? '');
 }

@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import type { ExpressionLanguage } from '../../api/expression';
 import { keptSearch, type AppSearch } from '../../shell/search';
 import type { RulePlace } from './active';
 
@@ -30,14 +31,12 @@ export function RuleLink({
   );
 }
 
+const PAGES = { promql: '/metrics-explorer', logql: '/logs', traceql: '/traces' } as const;
+
 /** Leads to where the expression can be changed and asked. */
-export function ExploreLink({ query, language }: { query: string; language: 'promql' | 'logql' }) {
+export function ExploreLink({ query, language }: { query: string; language: ExpressionLanguage }) {
   return (
-    <Link
-      className="sg-dim"
-      to={language === 'logql' ? '/logs' : '/metrics-explorer'}
-      search={(old: AppSearch) => ({ ...keptSearch(old), q: query })}
-    >
+    <Link className="sg-dim" to={PAGES[language]} search={(old: AppSearch) => ({ ...keptSearch(old), q: query })}>
       Explore
     </Link>
   );

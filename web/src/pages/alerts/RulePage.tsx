@@ -12,6 +12,7 @@ import { equalTo, matchesAll, matchersText } from '../silences/matchers';
 import { SilenceRow } from '../silences/Silences';
 import { activeAlerts, ALERTS_INTERVAL } from './active';
 import { AlertRow } from './AlertRow';
+import { Backtest } from './Backtest';
 import { RuleHistory } from './History';
 import { RuleNotifications } from './Notifications';
 import { RuleChart } from './RuleChart';
@@ -155,6 +156,9 @@ function OneRule({ group, rule, place }: FoundRule) {
           </div>
         )}
       </div>
+      {isAlert && (
+        <Backtest key={`${place.file} ${place.group} ${String(place.index)}`} found={{ group, rule, place }} />
+      )}
       {isAlert && <RuleHistory name={rule.name} group={group.name} labels={rule.labels ?? {}} />}
     </>
   );

@@ -1,11 +1,10 @@
 import { useMemo } from 'react';
 import { useRange, type Labels } from '../../api/prometheus';
-import { formatSeconds, formatTimeShort } from '../../lib/format';
-import { LabelTags } from '../../shell/Labels';
 import { Empty, ErrorNote, Loading } from '../../shell/states';
 import { align, stepFor } from '../../time/range';
 import { useTime } from '../../time/TimeContext';
-import { bandsOf, type Band, type BandRow } from './ruleChart';
+import { BandLane } from './BandLane';
+import { bandsOf } from './ruleChart';
 
 const SHOWN = 20;
 
@@ -31,34 +30,11 @@ export function StateHistory({ name, labels }: { name: string; labels: Labels })
         </span>
       </div>
       {rows.slice(0, SHOWN).map((row) => (
-        <Row key={JSON.stringify(row.labels)} row={row} from={from} to={to} static={labels} />
+        <BandLane key={JSON.stringify(row.labels)} row={row} from={from} to={to} without={Object.keys(labels)} />
       ))}
       {rows.length > SHOWN && <div className="sg-dim">and {rows.length - SHOWN} more alerts</div>}
     </div>
   );
-}
-
-function Row({ row, from, to, static: fixed }: { row: BandRow; from: number; to: number; static: Labels }) {
-  const percent = (time: number) => `${String(Math.min(100, Math.max(0, ((time - from) / (to - from)) * 100)))}%`;
-  return (
-    <div className="sg-band-row">
-      <LabelTags labels={row.labels} without={Object.keys(fixed)} />
-      <div className="sg-band-lane" role="img" aria-label={row.bands.map(spoken).join('; ')}>
-        {row.bands.map((band) => (
-          <i
-            key={`${band.state} ${String(band.from)}`}
-            className={`sg-band-${band.state}`}
-            style={{ left: percent(band.from), right: `calc(100% - ${percent(band.to)})` }}
-            title={spoken(band)}
-          />
-        ))}
-      </div>
-    </div>
-  );
-}
-
-function spoken({ state, from, to }: Band): string {
-  return `${state} from ${formatTimeShort(from * 1000)} for ${formatSeconds(to - from)}`;
 }
 
 /** Rules of one name are told apart by the labels that are the same in all their alerts. */
