@@ -41,6 +41,12 @@ internal sealed class EmailNotifier(EmailConfiguration configuration, Notificati
 
     private async Task SendAsync(SmtpSession session, string from, IReadOnlyList<string> to, string body, CancellationToken cancellation)
     {
+        configuration.Outgoing.CheckHost(configuration.Host);
+        if (configuration.Outgoing.RefusePrivate)
+        {
+            await configuration.Outgoing.ResolveAsync(configuration.Host, cancellation).ConfigureAwait(false);
+        }
+
         var tls = configuration.Tls.Options(configuration.Host);
         var isImplicit = configuration.ImplicitTls ?? configuration.Port == ImplicitTlsPort;
         await session.OpenAsync(configuration.Host, configuration.Port, configuration.Hello, isImplicit ? tls : null, cancellation).ConfigureAwait(false);

@@ -61,6 +61,9 @@ public sealed record HttpConfiguration
     /// <summary>User of basic authentication, or null.</summary>
     public string? Username { get; init; }
 
+    /// <summary>File with the user of basic authentication, or null.</summary>
+    public SecretSource? UsernameFile { get; init; }
+
     /// <summary>Password of basic authentication, or null.</summary>
     public SecretSource? Password { get; init; }
 
@@ -76,11 +79,17 @@ public sealed record HttpConfiguration
     /// <summary>Follow redirects.</summary>
     public bool FollowRedirects { get; init; } = true;
 
+    /// <summary>Tokens of a server that makes them, or null.</summary>
+    public OAuth2Configuration? OAuth2 { get; init; }
+
     /// <summary>Proxy, or null.</summary>
-    public Uri? Proxy { get; init; }
+    public ReceiverProxy? Proxy { get; init; }
 
     /// <summary>Headers to add.</summary>
-    public IReadOnlyList<KeyValuePair<string, Secret>> Headers { get; init; } = [];
+    public IReadOnlyList<KeyValuePair<string, SecretSource>> Headers { get; init; } = [];
+
+    /// <summary>Where requests may go.</summary>
+    public OutgoingPolicy Outgoing { get; init; } = OutgoingPolicy.Open;
 }
 
 /// <summary>Alertmanager's webhook.</summary>
@@ -94,6 +103,9 @@ public sealed record WebhookConfiguration : IntegrationConfiguration
 
     /// <summary>Most alerts in a message; 0 is no limit.</summary>
     public int MaxAlerts { get; init; }
+
+    /// <summary>What to send instead of Alertmanager's message, or null.</summary>
+    public PayloadNode? Payload { get; init; }
 
     /// <summary>HTTP settings.</summary>
     public HttpConfiguration Http { get; init; } = HttpConfiguration.Default;
@@ -141,6 +153,9 @@ public sealed record SlackConfiguration : IntegrationConfiguration
 
     /// <summary>Fields are short unless they say; null is false, and true for those that are shown by default.</summary>
     public bool? ShortFields { get; init; }
+
+    /// <summary>Change the message of a group instead of sending another.</summary>
+    public bool UpdateMessage { get; init; }
 
     /// <summary>Link names in texts.</summary>
     public bool LinkNames { get; init; }
@@ -210,6 +225,9 @@ public sealed record EmailConfiguration : IntegrationConfiguration
     /// <summary>Headers by name.</summary>
     public LabelSet Headers { get; init; } = LabelSet.Empty;
 
+    /// <summary>Where messages may go.</summary>
+    public OutgoingPolicy Outgoing { get; init; } = OutgoingPolicy.Open;
+
     /// <summary>HTML body, or empty.</summary>
     public required string Html { get; init; }
 
@@ -226,4 +244,7 @@ public sealed class DeliveryException : Exception
 
     /// <summary>Trying again may help.</summary>
     public bool Recoverable { get; }
+
+    /// <summary>How long the receiver asks to be left alone, or null.</summary>
+    public TimeSpan? RetryAfter { get; init; }
 }

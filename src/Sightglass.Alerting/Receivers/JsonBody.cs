@@ -5,7 +5,7 @@ using System.Text.Json;
 
 namespace Sightglass.Alerting.Receivers;
 
-/// <summary>Writes the JSON body of a message.</summary>
+/// <summary>Writes the body of a message.</summary>
 internal static class JsonBody
 {
     /// <summary>An object with what <paramref name="write"/> puts into it.</summary>
@@ -20,6 +20,25 @@ internal static class JsonBody
         }
 
         return buffer.WrittenMemory;
+    }
+
+    /// <summary>A form as HTML has it: a space is a plus sign.</summary>
+    public static string Form(IEnumerable<KeyValuePair<string, string>> fields) => string.Join('&', fields.Select(static f => $"{FormText(f.Key)}={FormText(f.Value)}"));
+
+    /// <summary>A text of a form.</summary>
+    public static string FormText(string text) => Uri.EscapeDataString(text).Replace("%20", "+", StringComparison.Ordinal);
+
+    /// <summary>The JSON of an answer, or null when it is none.</summary>
+    public static JsonDocument? TryParse(string text)
+    {
+        try
+        {
+            return JsonDocument.Parse(text);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 
     /// <summary>A text that is left out when it is empty.</summary>

@@ -1,6 +1,6 @@
 namespace Sightglass.Alerting.Receivers;
 
-/// <summary>A message to a service that people read or are paged by: PagerDuty, Opsgenie, Microsoft Teams, Discord, Telegram, Pushover.</summary>
+/// <summary>A message to a service that people read or are paged by, one of those that <see cref="Routing.ForeignIntegrations"/> names.</summary>
 public sealed record MessagingConfiguration : IntegrationConfiguration
 {
     /// <inheritdoc/>
@@ -22,9 +22,23 @@ public sealed record MessagingConfiguration : IntegrationConfiguration
     public IReadOnlyDictionary<string, IReadOnlyList<IReadOnlyDictionary<string, string>>> Lists { get; init; } =
         new Dictionary<string, IReadOnlyList<IReadOnlyDictionary<string, string>>>();
 
+    /// <summary>Labels of an issue; templates.</summary>
+    public IReadOnlyList<string> Labels { get; init; } = [];
+
+    /// <summary>Attachments of a message.</summary>
+    public IReadOnlyList<MessageAttachment> Attachments { get; init; } = [];
+
+    /// <summary>Values of any shape by their key (fields of an issue, a signature's settings); their texts are templates.</summary>
+    public IReadOnlyDictionary<string, PayloadNode> Trees { get; init; } = new Dictionary<string, PayloadNode>();
+
     /// <summary>HTTP settings.</summary>
     public HttpConfiguration Http { get; init; } = HttpConfiguration.Default;
 
     /// <summary>A text of the configuration, empty when it has none.</summary>
     internal string Text(string key) => Texts.GetValueOrDefault(key, string.Empty);
 }
+
+/// <summary>An attachment; texts are templates.</summary>
+/// <param name="Texts">Texts by their key.</param>
+/// <param name="Fields">Fields with title, value and short.</param>
+public sealed record MessageAttachment(IReadOnlyDictionary<string, string> Texts, IReadOnlyList<IReadOnlyDictionary<string, string>> Fields);

@@ -28,6 +28,17 @@ internal sealed class NotificationMessage(string receiver, string groupKey, Labe
     /// <summary>It says that somebody has the alerts; for services that keep incidents.</summary>
     public bool IsAcknowledgement { get; init; }
 
+    /// <summary>What the integration noted about the group's last message; set to what it wants to know at the next one.</summary>
+    public string Note { get; set; } = string.Empty;
+
+    /// <summary>Alerts that were left out.</summary>
+    public int Truncated { get; private init; }
+
+    /// <summary>The message about the first alerts only, and as if there were no others; a limit of 0 is none.</summary>
+    public NotificationMessage First(int limit) => limit <= 0 || limit >= Alerts.Count
+        ? this
+        : new NotificationMessage(receiver, GroupKey, GroupLabels, [.. Alerts.Take(limit)], externalUrl) { Reason = Reason, AcknowledgeUrl = AcknowledgeUrl, Truncated = Alerts.Count - limit };
+
     public string ExternalUrl { get; } = externalUrl.ToString().TrimEnd('/');
 
     public LabelSet CommonLabels { get; } = Common(alerts.Select(static a => a.Alert.Labels));

@@ -12,7 +12,7 @@ internal sealed class PagerDutyNotifier(MessagingConfiguration configuration, No
 
     private static readonly (string Name, string Template)[] DefaultDetails =
     [
-        ("firing", """{{ template "__text_alert_list" .Alerts.Firing }}"""), ("resolved", """{{ template "__text_alert_list" .Alerts.Resolved }}"""),
+        ("firing", "{{ .Alerts.Firing | toJson }}"), ("resolved", "{{ .Alerts.Resolved | toJson }}"),
         ("num_firing", "{{ .Alerts.Firing | len }}"), ("num_resolved", "{{ .Alerts.Resolved | len }}"),
     ];
 
@@ -90,26 +90,27 @@ internal sealed class PagerDutyNotifier(MessagingConfiguration configuration, No
             return;
         }
 
-        var details = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        var details = new SortedDictionary<string, Action>(StringComparer.Ordinal);
         foreach (var (key, template) in DefaultDetails.Select(static d => KeyValuePair.Create(d.Name, d.Template)).Concat(configuration.Details))
         {
-            details[key] = templates.Text(template, message.Data);
+            details[key] = () => PayloadNode.OfTemplate(template).Write(json, text => templates.Text(text, message.Data));
         }
 
         var first = SlackAttachments.Order(message.Alerts)[0].Alert;
         if (SlackAttachments.Value(first) is { Length: > 0 } value)
         {
-            details.TryAdd("value", value);
+            details.TryAdd("value", () => json.WriteStringValue(value));
         }
 
         if (SlackAttachments.Threshold(first) is { Length: > 0 } threshold)
         {
-            details.TryAdd("threshold", threshold);
+            details.TryAdd("threshold", () => json.WriteStringValue(threshold));
         }
 
-        foreach (var (key, text) in details)
+        foreach (var (key, write) in details)
         {
-            json.WriteString(key, text);
+            json.WritePropertyName(key);
+            write();
         }
 
         if (!details.ContainsKey("labels"))

@@ -15,24 +15,45 @@ internal sealed class SlackNotifier(SlackConfiguration configuration, Notificati
 
     public async Task SendAsync(NotificationMessage message, CancellationToken cancellation)
     {
-        var answer = await _http.PostAsync(configuration.Url, Body(message), configuration.AppToken, cancellation).ConfigureAwait(false);
+        var url = await configuration.Url.ReadAsync(cancellation).ConfigureAwait(false);
+        var token = configuration.AppToken is null ? null : await configuration.AppToken.ReadAsync(cancellation).ConfigureAwait(false);
+        var known = configuration.UpdateMessage && message.Note.Split(' ') is [{ Length: > 0 } channel, var ts] ? (channel, ts) : default;
+        if (known != default)
+        {
+            url = new Secret(url.Reveal().Replace("/chat.postMessage", "/chat.update", StringComparison.Ordinal));
+        }
+
+        var answer = await _http.SendAsync(HttpMethod.Post, url, Body(message, known), token is null ? null : ("Bearer", token), cancellation).ConfigureAwait(false);
         if (!answer.StartsWith('{'))
         {
             return;
         }
 
         // The API answers 200 with an error in the body.
-        using var json = Parse(answer);
-        if (json is not null && json.RootElement.TryGetProperty("ok", out var ok) && ok.ValueKind == JsonValueKind.False)
+        using var json = JsonBody.TryParse(answer);
+        var root = json?.RootElement ?? default;
+        if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("ok", out var ok) && ok.ValueKind == JsonValueKind.False)
         {
-            var error = json.RootElement.TryGetProperty("error", out var e) ? e.ToString() : "no reason given";
+            var error = root.TryGetProperty("error", out var e) ? e.ToString() : "no reason given";
+            if (known != default && error is "message_not_found" or "cant_update_message" or "edit_window_closed")
+            {
+                // Somebody deleted it: the next attempt writes another.
+                message.Note = string.Empty;
+                throw new DeliveryException($"error response from Slack: {error}", recoverable: true);
+            }
+
             throw new DeliveryException($"error response from Slack: {error}", recoverable: error is "ratelimited" or "internal_error" or "service_unavailable");
+        }
+
+        if (configuration.UpdateMessage && root.ValueKind == JsonValueKind.Object && root.TryGetProperty("channel", out var id) && root.TryGetProperty("ts", out var at))
+        {
+            message.Note = $"{id} {at}";
         }
     }
 
     public void Dispose() => _http.Dispose();
 
-    internal ReadOnlyMemory<byte> Body(NotificationMessage message)
+    internal ReadOnlyMemory<byte> Body(NotificationMessage message, (string Channel, string? Ts) known = default)
     {
         var data = message.Data;
         var alerts = SlackAttachments.Order(message.Alerts);
@@ -40,7 +61,7 @@ internal sealed class SlackNotifier(SlackConfiguration configuration, Notificati
         var buffer = new ArrayBufferWriter<byte>(2048);
         using var writer = new Utf8JsonWriter(buffer, HttpPoster.Json);
         writer.WriteStartObject();
-        Write(writer, "channel", Text("channel"));
+        Write(writer, "channel", known.Channel ?? Text("channel"));
         Write(writer, "username", Text("username"));
         Write(writer, "icon_emoji", Text("icon_emoji"));
         Write(writer, "icon_url", Text("icon_url"));
@@ -91,21 +112,10 @@ internal sealed class SlackNotifier(SlackConfiguration configuration, Notificati
         }
 
         writer.WriteEndArray();
+        Write(writer, "ts", known.Ts ?? string.Empty);
         writer.WriteEndObject();
         writer.Flush();
         return buffer.WrittenMemory;
-    }
-
-    private static JsonDocument? Parse(string text)
-    {
-        try
-        {
-            return JsonDocument.Parse(text);
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
     }
 
     private static void Write(Utf8JsonWriter writer, string name, string value)

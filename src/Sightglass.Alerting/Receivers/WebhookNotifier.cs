@@ -1,32 +1,38 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
+using Sightglass.Alerting.Templates;
 using Sightglass.Core.Model;
 
 namespace Sightglass.Alerting.Receivers;
 
-/// <summary>Posts Alertmanager's webhook message, version 4.</summary>
-internal sealed class WebhookNotifier(WebhookConfiguration configuration) : INotifier, IDisposable
+/// <summary>Posts Alertmanager's webhook message, version 4, or the payload that the configuration writes.</summary>
+internal sealed class WebhookNotifier(WebhookConfiguration configuration, NotificationTemplates templates) : INotifier, IDisposable
 {
     private const string NoTime = "0001-01-01T00:00:00Z";
     private readonly HttpPoster _http = new(configuration.Http);
 
-    public Task SendAsync(NotificationMessage message, CancellationToken cancellation) =>
-        _http.PostAsync(configuration.Url, Body(message, configuration.MaxAlerts), null, cancellation);
+    public async Task SendAsync(NotificationMessage message, CancellationToken cancellation)
+    {
+        var url = await configuration.Url.ReadAsync(cancellation).ConfigureAwait(false);
+        var first = message.First(configuration.MaxAlerts);
+        var address = new Secret(templates.Text(url.Reveal(), first.Data));
+        await _http.SendAsync(HttpMethod.Post, address, configuration.Payload is { } payload ? Payload(payload, first) : Body(first, "4"), null, cancellation).ConfigureAwait(false);
+    }
 
     public void Dispose() => _http.Dispose();
 
-    internal static ReadOnlyMemory<byte> Body(NotificationMessage message, int maxAlerts)
+    /// <summary>Alertmanager's message with its version.</summary>
+    internal static ReadOnlyMemory<byte> Body(NotificationMessage message, string version)
     {
         var buffer = new ArrayBufferWriter<byte>(2048);
         using (var writer = new Utf8JsonWriter(buffer, HttpPoster.Json))
         {
-            var count = maxAlerts > 0 ? Math.Min(maxAlerts, message.Alerts.Count) : message.Alerts.Count;
             writer.WriteStartObject();
             writer.WriteString("receiver", message.Receiver);
             writer.WriteString("status", message.Status);
             writer.WriteStartArray("alerts");
-            foreach (var (alert, resolved) in message.Alerts.Take(count))
+            foreach (var (alert, resolved) in message.Alerts)
             {
                 writer.WriteStartObject();
                 writer.WriteString("status", resolved ? "resolved" : "firing");
@@ -50,10 +56,22 @@ internal sealed class WebhookNotifier(WebhookConfiguration configuration) : INot
                 writer.WriteString("acknowledgeURL", message.AcknowledgeUrl);
             }
 
-            writer.WriteString("version", "4");
+            writer.WriteString("version", version);
             writer.WriteString("groupKey", message.GroupKey);
-            writer.WriteNumber("truncatedAlerts", message.Alerts.Count - count);
+            writer.WriteNumber("truncatedAlerts", message.Truncated);
             writer.WriteEndObject();
+        }
+
+        buffer.Write("\n"u8);
+        return buffer.WrittenMemory;
+    }
+
+    private ReadOnlyMemory<byte> Payload(PayloadNode payload, NotificationMessage message)
+    {
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        using (var writer = new Utf8JsonWriter(buffer, HttpPoster.Json))
+        {
+            payload.Write(writer, text => templates.Text(text, message.Data));
         }
 
         buffer.Write("\n"u8);

@@ -332,7 +332,7 @@ public sealed partial class AlertDispatcher : IAsyncDisposable
                 }
 
                 _groups.Add((route.Key, labels), group = new AlertGroup(this, route, labels, _options.Time));
-                group.Begin(alert, now);
+                group.Start(alert, now);
                 continue;
             }
 

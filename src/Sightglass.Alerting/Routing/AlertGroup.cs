@@ -4,13 +4,13 @@ namespace Sightglass.Alerting.Routing;
 
 /// <summary>
 /// Alerts of one route with the same group labels, and the clock by which they are told: first after <c>group_wait</c>, then every
-/// <c>group_interval</c>. Guarded by the dispatcher's lock; flushes of one group never overlap.
+/// <c>group_interval</c>. Guarded by the dispatcher's lock; one integration is never told of a group twice at one time.
 /// </summary>
 internal sealed class AlertGroup : IDisposable
 {
     private readonly AlertDispatcher _dispatcher;
     private readonly ITimer _timer;
-    private bool _flushing;
+    private readonly HashSet<string> _busy = new(StringComparer.Ordinal);
     private bool _again;
     private bool _disposed;
     private Task _before = Task.CompletedTask;
@@ -35,7 +35,7 @@ internal sealed class AlertGroup : IDisposable
     public Task Finished { get; private set; } = Task.CompletedTask;
 
     /// <summary>Adds the first alert; one that has waited long enough elsewhere is told at once.</summary>
-    public void Begin(Alert alert, DateTimeOffset now)
+    public void Start(Alert alert, DateTimeOffset now)
     {
         Alerts[alert.Labels] = alert;
         if (alert.StartsAt + Route.GroupWait < now)
@@ -46,6 +46,31 @@ internal sealed class AlertGroup : IDisposable
 
     /// <summary>Nothing is told before a flush of the same group under another configuration is over: it would be told twice.</summary>
     public void Follow(Task flush) => _before = flush;
+
+    /// <summary>Whether an integration may be told of this group now; false while it is being told already.</summary>
+    public bool TryEnter(string channel)
+    {
+        lock (_dispatcher.Gate)
+        {
+            var isFree = _busy.Add(channel);
+            _again |= !isFree;
+            return isFree;
+        }
+    }
+
+    /// <summary>An integration has been told or given up; what it missed meanwhile is told at once.</summary>
+    public void Leave(string channel)
+    {
+        lock (_dispatcher.Gate)
+        {
+            _busy.Remove(channel);
+            if (_again && !_disposed && !_dispatcher.IsStopped)
+            {
+                _again = false;
+                Begin();
+            }
+        }
+    }
 
     public void Dispose()
     {
@@ -63,34 +88,21 @@ internal sealed class AlertGroup : IDisposable
             }
 
             _timer.Change(Route.GroupInterval, Timeout.InfiniteTimeSpan);
-            if (_flushing)
-            {
-                _again = true;
-                return;
-            }
-
-            _flushing = true;
-            Finished = Task.Run(FlushAsync);
+            Begin();
         }
+    }
+
+    /// <summary>Begins a flush beside those that may still wait for a receiver. Under the dispatcher's lock.</summary>
+    private void Begin()
+    {
+        var flush = Task.Run(FlushAsync);
+        Finished = Finished.IsCompleted ? flush : Task.WhenAll(Finished, flush);
     }
 
     private async Task FlushAsync()
     {
         await _before.ConfigureAwait(false);
-        while (true)
-        {
-            await _dispatcher.FlushAsync(this).ConfigureAwait(false);
-            lock (_dispatcher.Gate)
-            {
-                if (!_again || _dispatcher.IsStopped)
-                {
-                    _flushing = false;
-                    return;
-                }
-
-                _again = false;
-            }
-        }
+        await _dispatcher.FlushAsync(this).ConfigureAwait(false);
     }
 
     public static string KeyOf(Route route, LabelSet labels) => $"{route.Key}:{Text(labels)}";

@@ -1,3 +1,4 @@
+using Sightglass.Alerting.Receivers;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Model;
 using MatchType = Sightglass.Core.Model.MatchType;
@@ -10,14 +11,14 @@ namespace Sightglass.Alerting.Routing;
 /// </summary>
 public static class AlertmanagerConfigurationLoader
 {
-    /// <summary>Loads the text of a configuration. Template files are looked for from <paramref name="folder"/>.</summary>
+    /// <summary>Loads the text of a configuration. Template files are looked for from <paramref name="folder"/>; messages go where <paramref name="outgoing"/> allows.</summary>
     /// <exception cref="AlertingConfigurationException">It is refused; says line and reason.</exception>
-    public static AlertmanagerConfiguration Load(string path, string text, string folder)
+    public static AlertmanagerConfiguration Load(string path, string text, string folder, OutgoingPolicy? outgoing = null)
     {
         var file = new YamlFile(path);
         var root = file.Read(text, "the configuration");
         var unsupported = new List<UnsupportedSetting>();
-        var global = GlobalSettings.Read(root.Section("global") ?? new YamlSection(file, new YamlDotNet.RepresentationModel.YamlMappingNode(), "global"), unsupported);
+        var global = GlobalSettings.Read(root.Section("global") ?? new YamlSection(file, new YamlDotNet.RepresentationModel.YamlMappingNode(), "global"), outgoing ?? OutgoingPolicy.Open, unsupported);
         var intervals = Intervals(root);
         var receivers = ReceiverReader.Read(root, global, unsupported);
         var routeSection = root.Section("route") ?? throw root.Error("no route provided in configuration");

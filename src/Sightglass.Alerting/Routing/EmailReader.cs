@@ -64,6 +64,7 @@ internal static class EmailReader
             RequireTls = section.Bool("require_tls") ?? global.RequireTls,
             ImplicitTls = section.Bool("force_implicit_tls") ?? global.ImplicitTls,
             Tls = tls,
+            Outgoing = global.Http.Outgoing,
             Threading = Threading(section.Section("threading")),
             Headers = Headers(section),
             // A configuration that writes its own body means that body, not a second one in HTML beside it.

@@ -24,7 +24,7 @@ internal static class ForeignIntegrations
         ["jira"] = "api_url api_type project summary description labels priority issue_type reopen_transition resolve_transition wont_fix_resolution reopen_duration fields",
         ["rocketchat"] = "api_url channel token token_file token_id token_id_file color title title_link text fields short_fields emoji icon_url image_url thumb_url link_names actions",
         ["mattermost"] = "webhook_url webhook_url_file channel username text icon_url icon_emoji attachments fields type props priority color title title_link pretext fallback author_name author_link author_icon image_url thumb_url footer footer_icon",
-        ["incidentio"] = "url url_file alert_source_token alert_source_token_file metadata timeout",
+        ["incidentio"] = "url url_file alert_source_token alert_source_token_file max_alerts timeout",
     };
 
     private static readonly string[] SnsTargets = ["topic_arn", "target_arn", "phone_number"];
@@ -47,6 +47,14 @@ internal static class ForeignIntegrations
             case "victorops":
                 Need(section, section.Text("routing_key"), "missing Routing key in VictorOps config");
                 Need(section, HttpReader.Pair(section, "api_key") ?? global.Secret("victorops_api_key"), "no global VictorOps API Key set");
+                foreach (var (name, _) in section.Map("custom_fields"))
+                {
+                    if (name is "routing_key" or "message_type" or "state_message" or "entity_display_name" or "monitoring_tool" or "entity_id" or "entity_state")
+                    {
+                        throw section.Error("custom_fields", $"victorOps config contains custom field {name} which cannot be used as it conflicts with the fixed/static fields");
+                    }
+                }
+
                 break;
             case "pushover":
                 Need(section, HttpReader.Pair(section, "user_key"), "one of user_key or user_key_file must be configured");
@@ -55,6 +63,11 @@ internal static class ForeignIntegrations
             case "wechat":
                 Need(section, HttpReader.Pair(section, "api_secret") ?? global.Secret("wechat_api_secret"), "no global Wechat Api Secret set either inline or in a file");
                 Need(section, section.Text("corp_id") ?? Filled(global["wechat_api_corp_id"]), "no global Wechat CorpID set");
+                if (section.Text("message_type", "text") is not ("text" or "markdown" or "") and var messageType)
+                {
+                    throw section.Error("message_type", $"weChat message type \"{messageType}\" does not match valid options ^(text|markdown)$");
+                }
+
                 break;
             case "sns":
                 if (SnsTargets.Count(section.Has) != 1)
@@ -62,6 +75,7 @@ internal static class ForeignIntegrations
                     throw section.Error("must provide either a Target ARN, Topic ARN, or Phone Number for SNS config");
                 }
 
+                Sigv4(section.Section("sigv4"), unsupported);
                 break;
             case "telegram":
                 Need(section, section.Text("chat_id") ?? section.Text("chat_id_file"), "missing chat_id on telegram_config");
@@ -79,13 +93,30 @@ internal static class ForeignIntegrations
                 break;
             case "webex":
                 Need(section, section.Text("room_id"), "missing room_id on webex_config");
+                var http = section.Section("http_config");
+                if (http is null ? global.Http.Credentials is null : !http.Has("authorization") && !http.Has("bearer_token") && !http.Has("bearer_token_file"))
+                {
+                    throw section.Error("missing webex_configs.http_config.authorization");
+                }
+
                 break;
             case "jira":
                 Need(section, section.Text("project"), "missing project in jira_config");
                 Need(section, section.Text("issue_type"), "missing issue_type in jira_config");
+                if (section.Text("api_type", "auto") is not ("auto" or "cloud" or "datacenter"))
+                {
+                    throw section.Error("api_type", "unknown api_type on jira_config, must be auto, cloud or datacenter");
+                }
+
+                Need(section, section.Text("api_url") ?? Filled(global["jira_api_url"]), "no global Jira Cloud URL set");
                 break;
             case "incidentio":
                 Need(section, HttpReader.Pair(section, "url"), "one of url or url_file must be configured");
+                if (HttpReader.Pair(section, "alert_source_token") is not null && (section.Section("http_config") is { } own ? own.Has("authorization") : global.Http.Credentials is not null))
+                {
+                    throw section.Error("cannot specify alert_source_token or alert_source_token_file when using http_config.authorization");
+                }
+
                 break;
         }
     }
@@ -104,6 +135,22 @@ internal static class ForeignIntegrations
         }
 
         Need(section, global.Secret(globalKey), missing);
+    }
+
+    private static void Sigv4(YamlSection? section, List<UnsupportedSetting> unsupported)
+    {
+        if (section is null)
+        {
+            return;
+        }
+
+        section.Accept("region", "access_key", "secret_key", "use_fips_sts_endpoint", "external_id");
+        HttpReader.Refuse(section, unsupported, "profile", "role_arn");
+        section.RejectUnknown();
+        if (string.IsNullOrEmpty(section.Text("access_key")) != string.IsNullOrEmpty(section.Text("secret_key")))
+        {
+            throw section.Error("must provide a AWS SigV4 Access key and Secret Key if credentials are specified in the SigV4 config");
+        }
     }
 
     private static string? Filled(string text) => text.Length > 0 ? text : null;

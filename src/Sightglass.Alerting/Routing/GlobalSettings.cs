@@ -37,12 +37,12 @@ internal sealed class GlobalSettings
     public SecretSource? Secret(string key) =>
         this[key].Length > 0 ? new SecretSource(new Secret(this[key]), null) : this[key + "_file"].Length > 0 ? new SecretSource(null, this[key + "_file"]) : null;
 
-    public static GlobalSettings Read(YamlSection section, List<UnsupportedSetting> unsupported)
+    public static GlobalSettings Read(YamlSection section, OutgoingPolicy outgoing, List<UnsupportedSetting> unsupported)
     {
         var settings = new GlobalSettings
         {
             ResolveTimeout = section.Duration("resolve_timeout") ?? TimeSpan.FromMinutes(5),
-            Http = HttpReader.Read(section.Section("http_config"), HttpConfiguration.Default, unsupported),
+            Http = HttpReader.Read(section.Section("http_config"), HttpConfiguration.Default with { Outgoing = outgoing }, unsupported),
             RequireTls = section.Bool("smtp_require_tls") ?? true,
             ImplicitTls = section.Bool("smtp_force_implicit_tls"),
             Tls = HttpReader.Tls(section.Section("smtp_tls_config"), unsupported),

@@ -6,6 +6,13 @@ namespace Sightglass.Alerting.Routing;
 /// <summary>Reads <c>http_config</c> and <c>tls_config</c>.</summary>
 internal static class HttpReader
 {
+    private static readonly string[] ReservedHeaders =
+    [
+        "Authorization", "Host", "Content-Encoding", "Content-Length", "Content-Type", "User-Agent", "Connection", "Keep-Alive", "Proxy-Authenticate",
+        "Proxy-Authorization", "Www-Authenticate", "Accept-Encoding", "X-Prometheus-Remote-Write-Version", "X-Prometheus-Remote-Read-Version",
+        "X-Prometheus-Scrape-Timeout-Seconds", "X-Amz-Date", "X-Amz-Security-Token", "X-Amz-Content-Sha256",
+    ];
+
     private const int Tls12 = 2;
     private const int Tls13 = 3;
 
@@ -24,16 +31,22 @@ internal static class HttpReader
             return otherwise;
         }
 
-        var (username, password) = (default(string), default(SecretSource));
+        var (user, userFile, password) = (default(string), default(SecretSource), default(SecretSource));
         var basic = section.Section("basic_auth");
         if (basic is not null)
         {
-            username = basic.Text("username", string.Empty);
+            (user, userFile) = (basic.Text("username", string.Empty), basic.Text("username_file") is { Length: > 0 } file ? new SecretSource(null, file) : null);
+            if (user.Length > 0 && userFile is not null)
+            {
+                throw basic.Error("username_file", "at most one of basic_auth username, username_file & username_ref must be configured");
+            }
+
             password = Pair(basic, "password") ?? new SecretSource(new Secret(string.Empty), null);
-            Refuse(basic, unsupported, "username_file", "username_ref", "password_ref");
+            Refuse(basic, unsupported, "username_ref", "password_ref");
             basic.RejectUnknown();
         }
 
+        var oauth2 = section.Section("oauth2");
         var (type, credentials) = ("Bearer", Pair(section, "bearer_token"));
         var authorization = section.Section("authorization");
         if (authorization is not null)
@@ -52,40 +65,116 @@ internal static class HttpReader
                 throw authorization.Error("type", "authorization type cannot be set to \"basic\", use \"basic_auth\" instead");
             }
         }
-        else if (credentials is not null && basic is not null)
+        else if (credentials is not null && (basic is not null || oauth2 is not null))
         {
-            throw section.Error("at most one of basic_auth & bearer_token must be configured");
+            throw section.Error("at most one of basic_auth, oauth2, bearer_token & bearer_token_file must be configured");
+        }
+
+        if (oauth2 is not null && (basic is not null || authorization is not null))
+        {
+            throw oauth2.Error("at most one of basic_auth, oauth2 & authorization must be configured");
         }
 
         var tls = Tls(section.Section("tls_config"), unsupported);
-        var proxy = section.Text("proxy_url");
-        var headers = new List<KeyValuePair<string, Secret>>();
-        if (section.Section("http_headers") is { } httpHeaders)
+        var proxy = Proxy(section, unsupported);
+        section.Accept("enable_http2");
+        var configuration = new HttpConfiguration
         {
-            unsupported.Add(new UnsupportedSetting(httpHeaders.Line, "http_headers is not built yet"));
-        }
-
-        Refuse(section, unsupported, "oauth2", "proxy_connect_header", "no_proxy");
-        section.Accept("enable_http2", "proxy_from_environment");
-        var follow = section.Bool("follow_redirects") ?? true;
-        section.RejectUnknown();
-        if (proxy is not null && !IsHttpUrl(proxy))
-        {
-            unsupported.Add(new UnsupportedSetting(section.Line, "proxy_url: want an http or https URL"));
-            proxy = null;
-        }
-
-        return new HttpConfiguration
-        {
-            Username = username,
+            Username = basic is null ? null : user,
+            UsernameFile = userFile,
             Password = password,
             AuthorizationType = type,
             Credentials = credentials,
+            OAuth2 = oauth2 is null ? null : OAuth2(oauth2, otherwise.Outgoing, unsupported),
             Tls = tls,
-            FollowRedirects = follow,
-            Proxy = proxy is null ? null : new Uri(proxy),
-            Headers = headers,
+            FollowRedirects = section.Bool("follow_redirects") ?? true,
+            Proxy = proxy,
+            Headers = Headers(section.Section("http_headers")),
+            Outgoing = otherwise.Outgoing,
         };
+        section.RejectUnknown();
+        return configuration;
+    }
+
+    private static OAuth2Configuration OAuth2(YamlSection section, OutgoingPolicy outgoing, List<UnsupportedSetting> unsupported)
+    {
+        var (id, url) = (section.Text("client_id", string.Empty), section.Text("token_url", string.Empty));
+        var secret = Pair(section, "client_secret");
+        var configuration = new OAuth2Configuration
+        {
+            ClientId = id.Length > 0 ? id : throw section.Error("oauth2 client_id must be configured"),
+            ClientSecret = secret ?? new SecretSource(new Secret(string.Empty), null),
+            TokenUrl = url.Length == 0 ? throw section.Error("oauth2 token_url must be configured")
+                : Uri.TryCreate(url, UriKind.Absolute, out var token) ? token : throw section.Error("token_url", "token_url: want an http or https URL"),
+            Scopes = section.Texts("scopes"),
+            EndpointParameters = section.Map("endpoint_params"),
+            Http = new HttpConfiguration { Tls = Tls(section.Section("tls_config"), unsupported), Proxy = Proxy(section, unsupported), Outgoing = outgoing },
+        };
+        Refuse(section, unsupported, "client_secret_ref", "client_certificate_key_id", "client_certificate_key", "client_certificate_key_file", "grant_type", "signature_algorithm", "iss", "audience", "claims");
+        section.RejectUnknown();
+        return configuration;
+    }
+
+    private static ReceiverProxy? Proxy(YamlSection section, List<UnsupportedSetting> unsupported)
+    {
+        var (url, none) = (section.Text("proxy_url", string.Empty), section.Text("no_proxy", string.Empty));
+        var fromEnvironment = section.Bool("proxy_from_environment") ?? false;
+        Refuse(section, unsupported, "proxy_connect_header");
+        if (section.Has("proxy_connect_header") && url.Length == 0 && !fromEnvironment)
+        {
+            throw section.Error("proxy_connect_header", "if proxy_connect_header is configured, proxy_url or proxy_from_environment must also be configured");
+        }
+
+        if (fromEnvironment && (url.Length > 0 || none.Length > 0))
+        {
+            throw section.Error(url.Length > 0 ? "proxy_url" : "no_proxy", $"if proxy_from_environment is configured, {(url.Length > 0 ? "proxy_url" : "no_proxy")} must not be configured");
+        }
+
+        if (none.Length > 0 && url.Length == 0)
+        {
+            throw section.Error("no_proxy", "if no_proxy is configured, proxy_url must also be configured");
+        }
+
+        if (fromEnvironment)
+        {
+            return new ReceiverProxy(null, []);
+        }
+
+        if (url.Length == 0)
+        {
+            return null;
+        }
+
+        if (!Uri.TryCreate(url, UriKind.Absolute, out var proxy) || proxy.Scheme is not ("http" or "https" or "socks5" or "socks5h"))
+        {
+            unsupported.Add(new UnsupportedSetting(section.Line, "proxy_url: want an http, https or socks5 URL"));
+            return null;
+        }
+
+        return new ReceiverProxy(proxy, none.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    private static List<KeyValuePair<string, SecretSource>> Headers(YamlSection? section)
+    {
+        var headers = new List<KeyValuePair<string, SecretSource>>();
+        foreach (var name in section?.Keys ?? [])
+        {
+            if (Array.Exists(ReservedHeaders, h => h.Equals(name, StringComparison.OrdinalIgnoreCase)))
+            {
+                throw section!.Error(name, $"setting header \"{name}\" is not allowed");
+            }
+
+            if (section!.Section(name) is not { } values)
+            {
+                continue;
+            }
+
+            headers.AddRange(values.Texts("values").Concat(values.Texts("secrets")).Select(v => KeyValuePair.Create(name, new SecretSource(new Secret(v), null))));
+            headers.AddRange(values.Texts("files").Select(f => KeyValuePair.Create(name, new SecretSource(null, f))));
+            values.RejectUnknown();
+        }
+
+        return headers;
     }
 
     public static TlsConfiguration Tls(YamlSection? section, List<UnsupportedSetting> unsupported)
@@ -146,7 +235,7 @@ internal static class HttpReader
         return value is { Length: > 0 } ? new SecretSource(new Secret(value), null) : file is { Length: > 0 } ? new SecretSource(null, file) : null;
     }
 
-    private static void Refuse(YamlSection section, List<UnsupportedSetting> unsupported, params ReadOnlySpan<string> keys)
+    public static void Refuse(YamlSection section, List<UnsupportedSetting> unsupported, params ReadOnlySpan<string> keys)
     {
         foreach (var key in keys)
         {

@@ -33,7 +33,46 @@ internal static class MessagingReader
             ("title", Subject), ("message", Description), ("url", Link), ("url_title", string.Empty), ("device", string.Empty), ("sound", string.Empty),
             ("priority", """{{ if eq .Status "firing" }}2{{ else }}0{{ end }}"""), ("retry", "1m"), ("expire", "1h"), ("ttl", "0s"), ("html", "false"), ("monospace", "false"),
         ],
+        ["victorops"] =
+        [
+            ("routing_key", string.Empty), ("message_type", "CRITICAL"), ("state_message", Description), ("entity_display_name", Subject),
+            ("monitoring_tool", """{{ template "__alertmanager" . }}"""),
+        ],
+        ["wechat"] =
+        [
+            ("corp_id", string.Empty), ("message", """{{ template "wechat.default.message" . }}"""), ("to_user", string.Empty), ("to_party", string.Empty), ("to_tag", string.Empty),
+            ("agent_id", string.Empty), ("message_type", "text"),
+        ],
+        ["sns"] = [("api_url", string.Empty), ("topic_arn", string.Empty), ("target_arn", string.Empty), ("phone_number", string.Empty), ("subject", Subject), ("message", Description)],
+        ["webex"] = [("message", Description), ("room_id", string.Empty)],
+        ["jira"] =
+        [
+            ("api_type", "auto"), ("project", string.Empty), ("summary", Subject), ("description", """{{ template "jira.default.description" . }}"""),
+            ("priority", """{{ template "jira.default.priority" . }}"""), ("issue_type", string.Empty), ("reopen_transition", string.Empty), ("resolve_transition", string.Empty),
+            ("wont_fix_resolution", string.Empty), ("reopen_duration", "0s"),
+        ],
+        ["rocketchat"] =
+        [
+            ("channel", string.Empty), ("color", """{{ if eq .Status "firing" }}red{{ else }}green{{ end }}"""), ("title", Subject), ("title_link", Link), ("text", string.Empty),
+            ("emoji", string.Empty), ("icon_url", string.Empty), ("image_url", string.Empty), ("thumb_url", string.Empty), ("short_fields", "false"),
+        ],
+        ["mattermost"] =
+        [
+            ("channel", string.Empty), ("username", """{{ template "__alertmanager" . }}"""), ("text", """{{ template "mattermost.default.text" . }}"""), ("icon_url", string.Empty),
+            ("icon_emoji", string.Empty), ("type", string.Empty),
+        ],
+        ["incidentio"] = [("max_alerts", "0")],
     };
+
+    /// <summary>Kinds that do not tell of resolved alerts unless they are asked to.</summary>
+    private static readonly string[] SilentAboutResolved = ["wechat", "rocketchat"];
+
+    private static readonly string[] RocketChatLists = ["fields", "actions"];
+    private static readonly string[] FieldKeys = ["title", "value", "short"];
+    private static readonly string[] ActionKeys = ["type", "text", "url", "msg"];
+
+    private static readonly string[] AttachmentKeys =
+        ["fallback", "color", "pretext", "text", "author_name", "author_link", "author_icon", "title", "title_link", "thumb_url", "footer", "footer_icon", "image_url"];
 
     private static readonly Dictionary<string, string[]> Secrets = new(StringComparer.Ordinal)
     {
@@ -44,6 +83,14 @@ internal static class MessagingReader
         ["discord"] = ["webhook_url"],
         ["telegram"] = ["bot_token"],
         ["pushover"] = ["user_key", "token"],
+        ["victorops"] = ["api_key"],
+        ["wechat"] = ["api_secret"],
+        ["sns"] = [],
+        ["webex"] = [],
+        ["jira"] = [],
+        ["rocketchat"] = ["token", "token_id"],
+        ["mattermost"] = ["webhook_url"],
+        ["incidentio"] = ["url", "alert_source_token"],
     };
 
     /// <summary>Where a service is unless the entry or the global section says: key of the entry, of the global section, address.</summary>
@@ -52,10 +99,12 @@ internal static class MessagingReader
         ["pagerduty"] = ("url", "pagerduty_url", "https://events.pagerduty.com/v2/enqueue"),
         ["opsgenie"] = ("api_url", "opsgenie_api_url", "https://api.opsgenie.com/"),
         ["telegram"] = ("api_url", "telegram_api_url", "https://api.telegram.org"),
+        ["victorops"] = ("api_url", "victorops_api_url", "https://alert.victorops.com/integrations/generic/20131114/alert/"),
+        ["wechat"] = ("api_url", "wechat_api_url", "https://qyapi.weixin.qq.com/cgi-bin/"),
+        ["webex"] = ("api_url", "webex_api_url", "https://webexapis.com/v1/messages"),
+        ["rocketchat"] = ("api_url", "rocketchat_api_url", "https://open.rocket.chat/"),
+        ["jira"] = ("api_url", "jira_api_url", string.Empty),
     };
-
-    /// <summary>Whether messages to a service are built.</summary>
-    public static bool Builds(string kind) => Texts.ContainsKey(kind);
 
     public static MessagingConfiguration Read(string kind, YamlSection section, GlobalSettings global)
     {
@@ -64,6 +113,16 @@ internal static class MessagingReader
         {
             var url = section.Text(address.Key) ?? (global[address.Global].Length > 0 ? global[address.Global] : address.Address);
             texts["address"] = HttpReader.IsHttpUrl(url) ? url : throw section.Error(address.Key, $"{address.Key}: want an http or https URL");
+        }
+
+        if (kind is "victorops" or "wechat" && !texts["address"].EndsWith('/'))
+        {
+            texts["address"] += "/";
+        }
+
+        if (kind == "wechat" && texts["corp_id"].Length == 0)
+        {
+            texts["corp_id"] = global["wechat_api_corp_id"];
         }
 
         Check(kind, section);
@@ -81,29 +140,105 @@ internal static class MessagingReader
             secrets.Add("chat_id", new SecretSource(null, file));
         }
 
+        if (kind == "sns" && section.Section("sigv4") is { } sigv4)
+        {
+            texts["sigv4.region"] = sigv4.Text("region", string.Empty);
+            texts["sigv4.access_key"] = sigv4.Text("access_key", string.Empty);
+            if (sigv4.Secret("secret_key") is { } key)
+            {
+                secrets.Add("sigv4.secret_key", new SecretSource(key, null));
+            }
+        }
+
+        if (kind == "mattermost")
+        {
+            Nested(section, "props", texts, "card");
+            Nested(section, "priority", texts, "priority", "requested_ack", "persistent_notifications");
+            foreach (var field in section.Sections("fields"))
+            {
+                Field(field, isStrict: true);
+            }
+        }
+
         return new MessagingConfiguration
         {
             Service = kind,
             Texts = texts,
             Secrets = secrets,
-            Details = kind is "pagerduty" or "opsgenie" ? section.Map("details") : [],
-            Lists = ListKeys.ToDictionary(static l => l, l => List(section, l), StringComparer.Ordinal),
+            Details = kind switch { "pagerduty" or "opsgenie" => section.Map("details"), "victorops" => section.Map("custom_fields"), "sns" => section.Map("attributes"), _ => [] },
+            Lists = kind == "rocketchat" ? RocketChatLists.ToDictionary(static l => l, IReadOnlyList<IReadOnlyDictionary<string, string>> (l) => RocketChat(section, l), StringComparer.Ordinal)
+                : kind is "pagerduty" or "opsgenie" ? ListKeys.ToDictionary(static l => l, l => List(section, l), StringComparer.Ordinal)
+                : new Dictionary<string, IReadOnlyList<IReadOnlyDictionary<string, string>>>(),
+            Attachments = kind == "mattermost" ? section.Sections("attachments").ConvertAll(Attachment) : [],
+            Labels = kind == "jira" ? section.Texts("labels") : [],
+            Trees = kind == "jira" && section.Section("fields") is { } fields ? fields.Keys.ToDictionary(static k => k, k => new PayloadNode(fields.Node(k) ?? new YamlDotNet.RepresentationModel.YamlScalarNode(null)), StringComparer.Ordinal)
+                : new Dictionary<string, PayloadNode>(),
             Http = HttpReader.Read(section.Section("http_config"), global.Http, []),
-            SendResolved = section.Bool("send_resolved") ?? true,
-            Timeout = kind == "pagerduty" ? section.Duration("timeout") ?? TimeSpan.Zero : TimeSpan.Zero,
+            SendResolved = section.Bool("send_resolved") ?? !SilentAboutResolved.Contains(kind),
+            Timeout = kind is "pagerduty" or "incidentio" ? section.Duration("timeout") ?? TimeSpan.Zero : TimeSpan.Zero,
         };
+    }
+
+    private static void Nested(YamlSection section, string key, Dictionary<string, string> texts, params ReadOnlySpan<string> keys)
+    {
+        if (section.Section(key) is { } nested)
+        {
+            foreach (var name in keys)
+            {
+                texts[$"{key}.{name}"] = nested.Text(name, string.Empty);
+            }
+
+            nested.RejectUnknown();
+        }
+    }
+
+    private static List<IReadOnlyDictionary<string, string>> RocketChat(YamlSection section, string key) =>
+        section.Sections(key).ConvertAll<IReadOnlyDictionary<string, string>>(s => key == "fields" ? Field(s, isStrict: false) : TextsOf(s, ActionKeys));
+
+    private static Dictionary<string, string> Field(YamlSection section, bool isStrict)
+    {
+        section.Bool("short");
+        var field = TextsOf(section, FieldKeys);
+        foreach (var key in isStrict ? ["title", "value"] : (string[])[])
+        {
+            if (field.GetValueOrDefault(key, string.Empty).Length == 0)
+            {
+                throw section.Error($"missing {key} in Mattermost field configuration");
+            }
+        }
+
+        return field;
+    }
+
+    private static MessageAttachment Attachment(YamlSection section)
+    {
+        section.Accept("fields");
+        var fields = section.Sections("fields").ConvertAll<IReadOnlyDictionary<string, string>>(static f => Field(f, isStrict: true));
+        return new MessageAttachment(TextsOf(section, AttachmentKeys), fields);
+    }
+
+    private static Dictionary<string, string> TextsOf(YamlSection section, string[] keys)
+    {
+        var texts = keys.Where(section.Has).ToDictionary(static k => k, k => section.Text(k, string.Empty), StringComparer.Ordinal);
+        section.RejectUnknown();
+        return texts;
     }
 
     private static void Check(string kind, YamlSection section)
     {
-        foreach (var key in kind switch { "opsgenie" => ["update_alerts"], "telegram" => ["disable_notifications"], "pushover" => ["html", "monospace"], _ => (string[])[] })
+        foreach (var key in kind switch { "opsgenie" => ["update_alerts"], "telegram" => ["disable_notifications"], "pushover" => ["html", "monospace"], "rocketchat" => ["short_fields", "link_names"], _ => (string[])[] })
         {
             section.Bool(key);
         }
 
-        foreach (var key in kind == "pushover" ? ["retry", "expire", "ttl"] : (string[])[])
+        foreach (var key in kind switch { "pushover" => ["retry", "expire", "ttl"], "jira" => ["reopen_duration"], "incidentio" => ["timeout"], _ => (string[])[] })
         {
             section.Duration(key);
+        }
+
+        if (kind == "incidentio" && section.Integer("max_alerts") is < 0)
+        {
+            throw section.Error("max_alerts", "max_alerts: want 0 or more");
         }
 
         if (kind == "telegram" && section.Text("parse_mode", "HTML") is var mode and not ("" or "Markdown" or "MarkdownV2" or "HTML"))

@@ -69,7 +69,11 @@ public sealed record NotificationRecord
 /// <param name="Resolved">Fingerprints of the alerts told as over.</param>
 /// <param name="ExpiresAt">When it may be forgotten.</param>
 public sealed record NotificationLogEntry(
-    string GroupKey, string Receiver, DateTimeOffset At, IReadOnlyList<string> Firing, IReadOnlyList<string> Resolved, DateTimeOffset ExpiresAt);
+    string GroupKey, string Receiver, DateTimeOffset At, IReadOnlyList<string> Firing, IReadOnlyList<string> Resolved, DateTimeOffset ExpiresAt)
+{
+    /// <summary>What the integration noted about its last message, to change it later; or empty.</summary>
+    public string Note { get; init; } = string.Empty;
+}
 
 /// <summary>Which notifications are asked for; what is not given does not narrow.</summary>
 public sealed record NotificationFilter

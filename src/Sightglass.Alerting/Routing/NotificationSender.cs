@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Sightglass.Alerting.Escalation;
 using Sightglass.Alerting.Receivers;
 using Sightglass.Alerting.Templates;
@@ -21,6 +20,9 @@ internal sealed partial class NotificationSender : IDisposable
 
     /// <summary>Nothing is new but that it goes on.</summary>
     private const string RepeatReason = "repeat interval elapsed";
+
+    /// <summary>The group was not told of before, or all that was told is over.</summary>
+    private const string FirstReason = "first notification";
 
     private static readonly TimeSpan LogRetention = TimeSpan.FromHours(120);
 
@@ -57,7 +59,7 @@ internal sealed partial class NotificationSender : IDisposable
             {
                 var index = counts.GetValueOrDefault(i.Kind);
                 counts[i.Kind] = index + 1;
-                return new Channel(receiver.Name, $"{receiver.Name}/{i.Kind}/{index}", i, Notifier(i, templates, _options.Time));
+                return new Channel(receiver.Name, $"{receiver.Name}/{i.Kind}/{index}", i, Notifiers.Of(i, templates, _options.Time));
             })]);
         }
 
@@ -84,24 +86,32 @@ internal sealed partial class NotificationSender : IDisposable
         }
     }
 
-    private static INotifier Notifier(IntegrationConfiguration configuration, NotificationTemplates templates, TimeProvider time) => configuration switch
-    {
-        WebhookConfiguration webhook => new WebhookNotifier(webhook),
-        SlackConfiguration slack => new SlackNotifier(slack, templates),
-        EmailConfiguration email => new EmailNotifier(email, templates, time),
-        MessagingConfiguration { Service: "pagerduty" } pagerDuty => new PagerDutyNotifier(pagerDuty, templates),
-        MessagingConfiguration { Service: "opsgenie" } opsgenie => new OpsgenieNotifier(opsgenie, templates),
-        MessagingConfiguration { Service: "pushover" } pushover => new PushoverNotifier(pushover, templates),
-        MessagingConfiguration { Service: "msteams" or "msteamsv2" or "discord" or "telegram" } chat => new ChatNotifier(chat, templates),
-        _ => throw new UnreachableException("BUG: unknown integration " + configuration.Kind),
-    };
-
     private async Task<bool> SendAsync(
+        AlertGroup group, Channel channel, IReadOnlyList<(Alert Alert, bool Resolved)> alerts, DateTimeOffset now, CancellationToken stop, CancellationToken cancellation)
+    {
+        // A receiver that is still being tried holds up no other: it gets what is new by then once this attempt is over.
+        if (!group.TryEnter(channel.Key))
+        {
+            return false;
+        }
+
+        try
+        {
+            return await TellAsync(group, channel, alerts, now, stop, cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            group.Leave(channel.Key);
+        }
+    }
+
+    private async Task<bool> TellAsync(
         AlertGroup group, Channel channel, IReadOnlyList<(Alert Alert, bool Resolved)> alerts, DateTimeOffset now, CancellationToken stop, CancellationToken cancellation)
     {
         var firing = alerts.Where(static a => !a.Resolved).Select(static a => a.Alert.Fingerprint).ToList();
         var resolved = alerts.Where(static a => a.Resolved).Select(static a => a.Alert.Fingerprint).ToList();
-        if (Reason(Last(group.Key, channel.Key), firing, resolved, channel.Configuration.SendResolved, group.Route.RepeatInterval, now) is not { } reason
+        var last = Last(group.Key, channel.Key);
+        if (Reason(last, firing, resolved, channel.Configuration.SendResolved, group.Route.RepeatInterval, now) is not { } reason
             || (reason == RepeatReason && IsInHand(alerts, now)))
         {
             return true;
@@ -112,6 +122,7 @@ internal sealed partial class NotificationSender : IDisposable
         var told = channel.Configuration.SendResolved ? alerts : [.. alerts.Where(static a => !a.Resolved)];
         if (told.Count == 0)
         {
+            entry = entry with { Note = last?.Note ?? string.Empty };
             Remember(entry);
             Store(() => _options.Notifications.SaveLog(entry), group.Key);
             return true;
@@ -120,6 +131,7 @@ internal sealed partial class NotificationSender : IDisposable
         var message = new NotificationMessage(channel.Receiver, group.Key, group.Labels, told, _options.ExternalUrl)
         {
             Reason = reason,
+            Note = reason == FirstReason ? string.Empty : last?.Note ?? string.Empty,
             AcknowledgeUrl = firing.Count > 0 ? AcknowledgeUrl(group.Key, string.Empty, now) : string.Empty,
         };
         var record = new NotificationRecord
@@ -138,6 +150,7 @@ internal sealed partial class NotificationSender : IDisposable
         Store(() => _options.Notifications.Save(record), group.Key);
         record = await AttemptAsync(record, channel, message, stop, cancellation).ConfigureAwait(false);
         var sent = record.Status == NotificationStatus.Sent;
+        entry = entry with { Note = message.Note };
         if (sent)
         {
             Remember(entry);
@@ -176,7 +189,8 @@ internal sealed partial class NotificationSender : IDisposable
             Store(() => _options.Notifications.Save(pending), record.GroupKey);
             try
             {
-                await Task.Delay(backoff, _options.Time, cancellation).ConfigureAwait(false);
+                // A receiver that says when to come back is believed; if that is after the deadline, the next flush is sooner.
+                await Task.Delay(error.RetryAfter > backoff ? error.RetryAfter.Value : backoff, _options.Time, cancellation).ConfigureAwait(false);
             }
             catch (OperationCanceledException)
             {
@@ -223,12 +237,12 @@ internal sealed partial class NotificationSender : IDisposable
     {
         if (last is null)
         {
-            return firing.Count > 0 ? "first notification" : null;
+            return firing.Count > 0 ? FirstReason : null;
         }
 
         if (firing.Exists(f => !last.Firing.Contains(f)))
         {
-            return last.Firing.Count == 0 ? "first notification" : "new alerts added";
+            return last.Firing.Count == 0 ? FirstReason : "new alerts added";
         }
 
         // All are over: noted even when it is not told, so that the next time they fire is news.

@@ -1,4 +1,5 @@
 using Sightglass.Alerting.Receivers;
+using Sightglass.Alerting.Templates;
 using Sightglass.Core.Model;
 
 namespace Sightglass.Alerting.Routing;
@@ -32,13 +33,7 @@ internal static class ReceiverReader
                 foreach (var other in section.Sections(kind + "_configs"))
                 {
                     ForeignIntegrations.Check(kind, other, global, unsupported);
-                    if (MessagingReader.Builds(kind))
-                    {
-                        integrations.Add(MessagingReader.Read(kind, other, global));
-                        continue;
-                    }
-
-                    unsupported.Add(new UnsupportedSetting(other.Line, $"receiver integration {kind} is not built yet (receiver \"{name}\")"));
+                    integrations.Add(MessagingReader.Read(kind, other, global));
                 }
             }
 
@@ -53,9 +48,9 @@ internal static class ReceiverReader
     private static WebhookConfiguration Webhook(YamlSection section, GlobalSettings global, List<UnsupportedSetting> unsupported)
     {
         var url = HttpReader.Pair(section, "url") ?? throw section.Error("one of url or url_file must be configured");
-        if (url.Value is { } secret && !HttpReader.IsHttpUrl(secret.Reveal()))
+        if (url.Value is { } secret)
         {
-            throw section.Error("url", "url: want an http or https URL");
+            CheckUrl(section, secret.Reveal());
         }
 
         var configuration = new WebhookConfiguration
@@ -64,14 +59,33 @@ internal static class ReceiverReader
             SendResolved = section.Bool("send_resolved") ?? true,
             MaxAlerts = (int)Math.Clamp(section.Integer("max_alerts") ?? 0, 0, int.MaxValue),
             Timeout = section.Duration("timeout") ?? TimeSpan.Zero,
+            Payload = section.Node("payload") is { } payload ? new PayloadNode(payload) : null,
             Http = HttpReader.Read(section.Section("http_config"), global.Http, unsupported),
         };
-        if (section.Has("payload"))
-        {
-            unsupported.Add(new UnsupportedSetting(section.Line, "payload of webhook_configs is not built yet"));
-        }
-
         section.RejectUnknown();
         return configuration;
+    }
+
+    /// <summary>An address may be a template; then it is known only when it is used.</summary>
+    private static void CheckUrl(YamlSection section, string url)
+    {
+        if (!url.Contains("{{", StringComparison.Ordinal))
+        {
+            if (!HttpReader.IsHttpUrl(url))
+            {
+                throw section.Error("url", "url: want an http or https URL");
+            }
+
+            return;
+        }
+
+        try
+        {
+            NotificationTemplates.Check("url", url);
+        }
+        catch (TemplateException e)
+        {
+            throw section.Error("url", $"invalid template syntax: {e.Message}");
+        }
     }
 }

@@ -50,14 +50,10 @@ internal static class SlackReader
             }
         }
 
-        if (section.Bool("update_message") == true)
+        var updates = section.Bool("update_message") ?? false;
+        if (updates && token is null && url?.Value?.Reveal() != DefaultAppUrl)
         {
-            if (token is null && url?.Value?.Reveal() != DefaultAppUrl)
-            {
-                throw section.Error("update_message", "update_message needs the Slack API with a token, not a webhook URL");
-            }
-
-            unsupported.Add(new UnsupportedSetting(section.Line, "update_message of slack_configs is not built yet"));
+            throw section.Error("update_message", "update_message needs the Slack API with a token, not a webhook URL");
         }
 
         var configuration = new SlackConfiguration
@@ -70,6 +66,7 @@ internal static class SlackReader
             Texts = Defaults.ToDictionary(d => d.Key, d => section.Text(d.Key, d.Value), StringComparer.Ordinal),
             Fields = section.Has("fields") ? section.Sections("fields").ConvertAll(Field) : null,
             Actions = section.Sections("actions").ConvertAll(Action),
+            UpdateMessage = updates,
             ShortFields = section.Bool("short_fields"),
             LinkNames = section.Bool("link_names") ?? false,
             MarkdownIn = section.Has("mrkdwn_in") ? section.Texts("mrkdwn_in") : ["fallback", "pretext", "text"],

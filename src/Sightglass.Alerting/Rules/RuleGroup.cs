@@ -22,6 +22,7 @@ internal sealed class RuleGroup
     private readonly RuleEnvironment _environment;
     private readonly TimeSpan _offset;
     private readonly List<AlertEvent> _events = [];
+    private readonly RuleFailures _failures;
     private bool _hadAlerts;
 
     public RuleGroup(string file, RuleGroupDefinition definition, RuleManagerOptions options, RuleEnvironment environment)
@@ -35,6 +36,7 @@ internal sealed class RuleGroup
         _rules = [.. definition.Rules.Select(r => r.Alert is null ? (Rule)new RecordingRule(r, environment) : new AlertingRule(r, environment, definition.Name))];
         _batches = RuleBatches.Split(definition.Rules);
         _offset = TimeSpan.FromTicks((long)(StableHash(Key) % (ulong)Interval.Ticks));
+        _failures = new RuleFailures(definition, file, environment, options, Interval);
         Metrics = new RuleGroupMetrics(Key, _rules.Length, Interval);
     }
 
@@ -181,7 +183,17 @@ internal sealed class RuleGroup
         if (result is null)
         {
             Metrics.Failed();
+            if (!cancellation.IsCancellationRequested && _failures.Failed(rule, at) is { } failed)
+            {
+                Tell([failed]);
+            }
+
             return 0;
+        }
+
+        if (_failures.Succeeded(rule, at) is { } over)
+        {
+            Tell([over]);
         }
 
         if (rule is AlertingRule alerting && alerting.Due(at, _options.ResendDelay, Interval) is { Count: > 0 } due)

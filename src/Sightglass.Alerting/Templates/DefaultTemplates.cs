@@ -55,6 +55,38 @@ internal static class DefaultTemplates
         {{ define "pushover.default.message" }}{{ template "__alerts_text" . }}{{ end }}
         {{ define "pushover.default.url" }}{{ template "__alertmanagerURL" . }}{{ end }}
         {{ define "pagerduty.default.instances" }}{{ template "__text_alert_list" . }}{{ end }}
+        {{ define "slack.default.color" }}{{ if eq .Status "firing" }}danger{{ else }}good{{ end }}{{ end }}
+        {{ define "discord.default.content" }}{{ end }}
+        {{ define "wechat.default.message" }}{{ template "__subject" . }}
+        {{ template "__alerts_text" . }}{{ template "__alertmanagerURL" . }}{{ end }}
+        {{ define "wechat.default.to_user" }}{{ end }}
+        {{ define "wechat.default.to_party" }}{{ end }}
+        {{ define "wechat.default.to_tag" }}{{ end }}
+        {{ define "wechat.default.agent_id" }}{{ end }}
+        {{ define "victorops.default.state_message" }}{{ template "__alerts_text" . }}{{ end }}
+        {{ define "victorops.default.entity_display_name" }}{{ template "__subject" . }}{{ end }}
+        {{ define "victorops.default.monitoring_tool" }}{{ template "__alertmanager" . }}{{ end }}
+        {{ define "sns.default.subject" }}{{ template "__subject" . }}{{ end }}
+        {{ define "sns.default.message" }}{{ template "__alerts_text" . }}{{ end }}
+        {{ define "webex.default.message" }}{{ template "__alerts_text" . }}{{ end }}
+        {{ define "__alerts_markdown" }}{{ if gt (len .Alerts.Firing) 0 }}# Alerts Firing:
+        {{ template "__text_alert_list_markdown" .Alerts.Firing }}{{ end }}{{ if gt (len .Alerts.Resolved) 0 }}# Alerts Resolved:
+        {{ template "__text_alert_list_markdown" .Alerts.Resolved }}{{ end }}{{ end }}
+        {{ define "jira.default.summary" }}{{ template "__subject" . }}{{ end }}
+        {{ define "jira.default.description" }}{{ template "__alerts_markdown" . }}{{ end }}
+        {{ define "jira.default.priority" }}{{ $list := .Alerts.Firing }}{{ if eq (len $list) 0 }}{{ $list = .Alerts.Resolved }}{{ end }}{{ $priority := "" }}{{ range $list }}{{ if eq .Labels.severity "critical" }}{{ $priority = "High" }}{{ else if and (eq .Labels.severity "warning") (ne $priority "High") }}{{ $priority = "Medium" }}{{ else if and (eq .Labels.severity "info") (eq $priority "") }}{{ $priority = "Low" }}{{ end }}{{ end }}{{ $priority }}{{ end }}
+        {{ define "rocketchat.default.title" }}{{ template "__subject" . }}{{ end }}
+        {{ define "rocketchat.default.alias" }}{{ template "__alertmanager" . }}{{ end }}
+        {{ define "rocketchat.default.titlelink" }}{{ template "__alertmanagerURL" . }}{{ end }}
+        {{ define "rocketchat.default.emoji" }}{{ end }}
+        {{ define "rocketchat.default.iconurl" }}{{ end }}
+        {{ define "rocketchat.default.text" }}{{ end }}
+        {{ define "mattermost.default.username" }}{{ template "__alertmanager" . }}{{ end }}
+        {{ define "mattermost.default.color" }}{{ template "slack.default.color" . }}{{ end }}
+        {{ define "mattermost.default.title" }}{{ template "__subject" . }}{{ end }}
+        {{ define "mattermost.default.titlelink" }}{{ template "__alertmanagerURL" . }}{{ end }}
+        {{ define "mattermost.default.fallback" }}{{ template "__subject" . }} | {{ template "__alertmanagerURL" . }}{{ end }}
+        {{ define "mattermost.default.text" }}{{ template "__alerts_markdown" . }}{{ end }}
         {{ define "email.default.subject" }}{{ template "__subject" . }}{{ end }}
         """;
 

@@ -1,4 +1,6 @@
 using Sightglass.Alerting;
+using Sightglass.Alerting.Receivers;
+using Sightglass.Core.Model;
 using Sightglass.Ingest.Scrape;
 using Sightglass.Ingest.Scrape.Discovery;
 using Sightglass.Ingest.Scrape.Http;
@@ -14,8 +16,30 @@ internal sealed record AlertingConfiguration
     /// <summary><c>alert_relabel_configs</c>: applied to every alert on its way out.</summary>
     public IReadOnlyList<RelabelRule> Relabel { get; init; } = [];
 
+    /// <summary><c>allowed_hosts</c> and <c>refuse_private_addresses</c>: where messages of receivers may go.</summary>
+    public OutgoingPolicy Outgoing { get; init; } = OutgoingPolicy.Open;
+
+    /// <summary><c>watchdog</c>.</summary>
+    public WatchdogMode Watchdog { get; init; } = WatchdogMode.Routed;
+
+    /// <summary><c>watchdog_labels</c>.</summary>
+    public LabelSet WatchdogLabels { get; init; } = LabelSet.Empty;
+
     /// <summary><c>alertmanagers</c>.</summary>
     public IReadOnlyList<OutsideAlertmanagerConfiguration> Alertmanagers { get; init; } = [];
+}
+
+/// <summary>Who is told of the alert that always fires.</summary>
+internal enum WatchdogMode
+{
+    /// <summary>Where a route asks for it by name.</summary>
+    Routed,
+
+    /// <summary>Everywhere, as any other alert.</summary>
+    Always,
+
+    /// <summary>Nobody: it does not fire.</summary>
+    Off,
 }
 
 /// <summary>An entry of <c>alerting.alertmanagers</c>.</summary>
@@ -62,9 +86,30 @@ internal static class AlertingReader
             Relabel = RelabelReader.Read(section, "alert_relabel_configs", legacyNames),
             Alertmanagers = [.. section.Sections("alertmanagers").Select(s => Alertmanager(s, legacyNames, folder))],
         };
+        configuration = configuration with
+        {
+            Outgoing = new OutgoingPolicy
+            {
+                AllowedHosts = [.. section.Texts("allowed_hosts").Select(h => Host(section, h))],
+                RefusePrivate = section.Bool("refuse_private_addresses") ?? false,
+            },
+            Watchdog = section.Text("watchdog", "routed") switch
+            {
+                "routed" => WatchdogMode.Routed,
+                "always" or "true" => WatchdogMode.Always,
+                "off" or "false" => WatchdogMode.Off,
+                var other => throw section.Error("watchdog", $"watchdog: got \"{other}\", want routed, always or off"),
+            },
+            WatchdogLabels = LabelSet.From([.. section.Map("watchdog_labels").Select(static l => new Label(l.Key, l.Value))]),
+        };
         section.RejectUnknown();
         return configuration;
     }
+
+    private static string Host(YamlSection section, string text) =>
+        text.Length > 0 && !text.AsSpan(text.StartsWith("*.", StringComparison.Ordinal) ? 2 : 0).ContainsAny("/*@ ") && (!text.Contains(':', StringComparison.Ordinal) || System.Net.IPAddress.TryParse(text, out _))
+            ? text.ToLowerInvariant()
+            : throw section.Error("allowed_hosts", $"allowed_hosts: got \"{text}\", want a host such as hooks.slack.com, *.example.com or 10.1.2.3, without port");
 
     private static OutsideAlertmanagerConfiguration Alertmanager(YamlSection section, bool legacyNames, string folder)
     {

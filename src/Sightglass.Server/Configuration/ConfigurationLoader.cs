@@ -1,5 +1,6 @@
 using Sightglass.Alerting;
 using Sightglass.Alerting.Escalation;
+using Sightglass.Alerting.Receivers;
 using Sightglass.Alerting.Routing;
 using Sightglass.Alerting.Rules;
 using Sightglass.Alerting.Sla;
@@ -55,7 +56,8 @@ internal static class ConfigurationLoader
         configuration = Storage(root.Section("storage"), configuration, folder);
         var (scrapeDefaults, withGlobal) = Global(root.Section("global"), configuration, folder);
         var promql = PromQLReader.Read(root.Section("promql"));
-        var alertmanager = Alertmanager(root, path, folder);
+        var alerting = AlertingReader.Read(root.Section("alerting"), scrapeDefaults.LegacyNames, folder);
+        var alertmanager = Alertmanager(root, path, folder, alerting.Outgoing);
         configuration = withGlobal with
         {
             Scrape = ScrapeReader.Read(root, scrapeDefaults, folder),
@@ -71,7 +73,7 @@ internal static class ConfigurationLoader
             Notices = [.. withGlobal.Notices, .. AcceptedKeys.Runtime(root.Section("runtime")), .. AcceptedKeys.Tracing(root.Section("tracing"), folder)],
             RemoteRead = RemoteReadReader.Read(root, withGlobal.ExternalLabels, folder),
             SeriesLimits = LimitsReader.Read(root.Section("limits")),
-            Alerting = AlertingReader.Read(root.Section("alerting"), scrapeDefaults.LegacyNames, folder),
+            Alerting = alerting,
             Pipelines = PipelineReader.Read(root.Section("pipelines")) with { MaxActiveStreams = LimitsReader.Streams(root.Section("limits")) },
             Receivers = ReceiversReader.Read(root.Section("receivers"), root.Sections("logs"), folder),
             Logs = [.. root.Sections("logs").Where(section => !ReceiversReader.Reads(section)).Select(section => LogsReader.Read(section, folder))],
@@ -214,7 +216,7 @@ internal static class ConfigurationLoader
         return files;
     }
 
-    private static AlertmanagerConfiguration? Alertmanager(YamlSection root, string path, string folder)
+    private static AlertmanagerConfiguration? Alertmanager(YamlSection root, string path, string folder, OutgoingPolicy outgoing)
     {
         switch (root.Node("alertmanager"))
         {
@@ -227,13 +229,13 @@ internal static class ConfigurationLoader
                     throw root.Error("alertmanager", $"{full}: no such file");
                 }
 
-                return Supported(AlertmanagerConfigurationLoader.Load(full, File.ReadAllText(full), Path.GetDirectoryName(full)!), full);
+                return Supported(AlertmanagerConfigurationLoader.Load(full, File.ReadAllText(full), Path.GetDirectoryName(full)!, outgoing), full);
             case var inline:
                 var stream = new YamlStream(new YamlDocument(inline));
                 using (var writer = new StringWriter())
                 {
                     stream.Save(writer, assignAnchors: false);
-                    return Supported(AlertmanagerConfigurationLoader.Load($"{path} (alertmanager)", writer.ToString(), folder), path);
+                    return Supported(AlertmanagerConfigurationLoader.Load($"{path} (alertmanager)", writer.ToString(), folder, outgoing), path);
                 }
         }
     }

@@ -38,6 +38,7 @@ internal sealed class Engines : IAsyncDisposable
 
     private readonly DataFolder _folder;
     private readonly StateDatabase _state;
+    private readonly Watchdog _watchdog;
     private readonly ILogger _log;
     private readonly Uri _externalUrl;
     private readonly PushgatewayExposer _pushed;
@@ -123,6 +124,7 @@ internal sealed class Engines : IAsyncDisposable
             },
         });
         OutsideAlertmanagers = new OutsideAlertmanagers(time, Report);
+        _watchdog = new Watchdog(Dispatcher, OutsideAlertmanagers.Post, configuration.Alerting, time);
         QueryLog = new QueryLog(time, Report);
         Rules = new RuleManager(new RuleManagerOptions
         {
@@ -295,6 +297,7 @@ internal sealed class Engines : IAsyncDisposable
         FoundSlos.Apply(next, files => Rules.Update(files, next.ExternalLabels, next.EvaluationInterval, next.RuleQueryOffset));
         FoundSlos.Look();
         Dispatcher.Update(next.Alertmanager ?? AlertmanagerConfiguration.Nobody, next.Escalation);
+        _watchdog.Update(next.Alerting);
         if (ConfigurationDifference.SectionText(Configuration, "alerting") != ConfigurationDifference.SectionText(next, "alerting"))
         {
             await OutsideAlertmanagers.UpdateAsync(next.Alerting);
@@ -323,6 +326,7 @@ internal sealed class Engines : IAsyncDisposable
         await Scraper.DisposeAsync();
         FoundSlos.Dispose();
         await Rules.DisposeAsync();
+        _watchdog.Dispose();
         await OutsideAlertmanagers.DisposeAsync();
         await Dispatcher.DisposeAsync();
         await Timeline.DisposeAsync();

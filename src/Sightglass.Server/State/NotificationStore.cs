@@ -52,8 +52,8 @@ internal sealed class NotificationStore : INotificationStore
     {
         _database.Write(commands => commands.Execute("DELETE FROM notification_log WHERE expires_at < $now", ("$now", now)));
         return _database.Read(
-            "SELECT group_key, receiver, at, firing, resolved, expires_at FROM notification_log",
-            static row => new NotificationLogEntry(row.Text(0), row.Text(1), row.Time(2), StateJson.Texts(row.Text(3)), StateJson.Texts(row.Text(4)), row.Time(5)));
+            "SELECT group_key, receiver, at, firing, resolved, expires_at, note FROM notification_log",
+            static row => new NotificationLogEntry(row.Text(0), row.Text(1), row.Time(2), StateJson.Texts(row.Text(3)), StateJson.Texts(row.Text(4)), row.Time(5)) { Note = row.Text(6) });
     }
 
     public NotificationPage List(NotificationFilter filter)
@@ -94,7 +94,7 @@ internal sealed class NotificationStore : INotificationStore
     };
 
     private static void Put(StateCommands commands, NotificationLogEntry entry) => commands.Execute(
-        "INSERT OR REPLACE INTO notification_log VALUES ($key, $receiver, $at, $firing, $resolved, $expires)",
+        "INSERT OR REPLACE INTO notification_log (group_key, receiver, at, firing, resolved, expires_at, note) VALUES ($key, $receiver, $at, $firing, $resolved, $expires, $note)",
         ("$key", entry.GroupKey), ("$receiver", entry.Receiver), ("$at", entry.At), ("$firing", StateJson.Texts(entry.Firing)),
-        ("$resolved", StateJson.Texts(entry.Resolved)), ("$expires", entry.ExpiresAt));
+        ("$resolved", StateJson.Texts(entry.Resolved)), ("$expires", entry.ExpiresAt), ("$note", entry.Note));
 }

@@ -31,7 +31,7 @@ internal sealed class StateDatabase : IDisposable
             group_key TEXT NOT NULL, group_labels TEXT NOT NULL, status INTEGER NOT NULL, attempts INTEGER NOT NULL, error TEXT NOT NULL, alerts TEXT NOT NULL);
         CREATE TABLE IF NOT EXISTS notification_log (
             group_key TEXT NOT NULL, receiver TEXT NOT NULL, at INTEGER NOT NULL, firing TEXT NOT NULL, resolved TEXT NOT NULL, expires_at INTEGER NOT NULL,
-            PRIMARY KEY (group_key, receiver));
+            note TEXT NOT NULL DEFAULT '', PRIMARY KEY (group_key, receiver));
         CREATE TABLE IF NOT EXISTS silences (
             id TEXT PRIMARY KEY, matchers TEXT NOT NULL, starts_at INTEGER NOT NULL, ends_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
             created_by TEXT NOT NULL, comment TEXT NOT NULL, annotations TEXT NOT NULL);
@@ -62,7 +62,17 @@ internal sealed class StateDatabase : IDisposable
             _connection.Open();
             Execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=5000;");
             Execute(Schema);
+            AddColumn("notification_log", "note", "TEXT NOT NULL DEFAULT ''");
         });
+    }
+
+    /// <summary>A file of an older version lacks it.</summary>
+    private void AddColumn(string table, string column, string type)
+    {
+        if (Read("SELECT COUNT(*) FROM pragma_table_info($table) WHERE name = $column", static row => row.Long(0), ("$table", table), ("$column", column))[0] == 0)
+        {
+            Execute($"ALTER TABLE {table} ADD COLUMN {column} {type}");
+        }
     }
 
     /// <summary>Runs <paramref name="work"/> in a transaction.</summary>

@@ -26,7 +26,8 @@ public sealed class MessagingTests
         var payload = json.GetProperty("payload");
         (Text(payload, "summary"), Text(payload, "severity"), Text(payload, "source")).ShouldBe(("[FIRING:1] A (critical)", "critical", "Sightglass"));
         var details = payload.GetProperty("custom_details");
-        (Text(details, "firing"), Text(details, "extra"), Text(details, "num_firing"), Text(details, "value"), Text(details, "threshold")).ShouldBe(("mine", "firing", "1", "0.95", "0.9"));
+        (Text(details, "firing"), Text(details, "extra"), details.GetProperty("num_firing").GetInt32(), Text(details, "value"), Text(details, "threshold")).ShouldBe(("mine", "firing", 1, "0.95", "0.9"));
+        details.GetProperty("resolved").GetArrayLength().ShouldBe(0);
         Text(details.GetProperty("labels"), "severity").ShouldBe("critical");
         json.GetProperty("links").GetArrayLength().ShouldBe(1);
         var resolved = Json(requests[1].Body);

@@ -18,13 +18,13 @@ public sealed class NotifierTests
     {
         using var server = new HttpReceiver();
         var configuration = Integration<WebhookConfiguration>($"webhook_configs: [{{url: '{server.Url}a', max_alerts: 1, http_config: {{authorization: {{credentials: tok}}}}}}]");
-        using var notifier = new WebhookNotifier(configuration);
+        using var notifier = new WebhookNotifier(configuration, Templates);
         await notifier.SendAsync(Message(), CancellationToken.None);
         var (path, body, authorization) = server.Requests.Single();
         (path, authorization).ShouldBe(("/a", "Bearer tok"));
         using var json = JsonDocument.Parse(body);
         json.RootElement.EnumerateObject().Select(static p => p.Name).ShouldBe(
-            ["receiver", "status", "alerts", "groupLabels", "commonLabels", "commonAnnotations", "externalURL", "version", "groupKey", "truncatedAlerts"]);
+            ["receiver", "status", "alerts", "notification_reason", "groupLabels", "commonLabels", "commonAnnotations", "externalURL", "version", "groupKey", "truncatedAlerts"]);
         json.RootElement.GetProperty("truncatedAlerts").GetInt32().ShouldBe(1);
         json.RootElement.GetProperty("receiver").GetString().ShouldBe("team\\.x");
         json.RootElement.GetProperty("alerts")[0].GetProperty("endsAt").GetString().ShouldBe("0001-01-01T00:00:00Z");
@@ -34,7 +34,7 @@ public sealed class NotifierTests
     public async Task Webhook_sends_basic_authentication()
     {
         using var server = new HttpReceiver();
-        using var notifier = new WebhookNotifier(Integration<WebhookConfiguration>($"webhook_configs: [{{url: '{server.Url}', http_config: {{basic_auth: {{username: u, password: p}}}}}}]"));
+        using var notifier = new WebhookNotifier(Integration<WebhookConfiguration>($"webhook_configs: [{{url: '{server.Url}', http_config: {{basic_auth: {{username: u, password: p}}}}}}]"), Templates);
         await notifier.SendAsync(Message(), CancellationToken.None);
         server.Requests.Single().Authorization.ShouldBe("Basic dTpw");
     }
@@ -114,7 +114,7 @@ public sealed class NotifierTests
     [Fact]
     public async Task A_certificate_that_is_not_there_fails_the_message()
     {
-        using var notifier = new WebhookNotifier(Integration<WebhookConfiguration>("webhook_configs: [{url: 'https://127.0.0.1:1/', http_config: {tls_config: {ca_file: /nowhere, min_version: TLS13}}}]"));
+        using var notifier = new WebhookNotifier(Integration<WebhookConfiguration>("webhook_configs: [{url: 'https://127.0.0.1:1/', http_config: {tls_config: {ca_file: /nowhere, min_version: TLS13}}}]"), Templates);
         (await Should.ThrowAsync<DeliveryException>(() => notifier.SendAsync(Message(), CancellationToken.None))).Message.ShouldContain("/nowhere");
     }
 

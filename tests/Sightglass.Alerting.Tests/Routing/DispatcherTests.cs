@@ -2,6 +2,7 @@ using System.Text.Json;
 using Sightglass.Alerting.Routing;
 using Sightglass.Alerting.Silences;
 using Sightglass.Alerting.Tests.Receivers;
+using Sightglass.Core.Errors;
 using Sightglass.Core.Model;
 using Sightglass.TestKit;
 using MatchType = Sightglass.Core.Model.MatchType;
@@ -57,6 +58,52 @@ public sealed class DispatcherTests : IAsyncDisposable
         Fire("a", "1", "2", "3");
         _time.Advance(TimeSpan.FromMinutes(5));
         (await Message(3)).GetProperty("status").GetString().ShouldBe("firing");
+    }
+
+    [Fact]
+    public async Task A_dead_receiver_holds_up_no_other_of_its_group()
+    {
+        using var dead = new SilentServer();
+        Start(Config.Replace("webhook_configs: [{url: 'URLtoken'}]", $"webhook_configs: [{{url: 'URLtoken'}}, {{url: 'http://127.0.0.1:{dead.Port}/'}}]", StringComparison.Ordinal).Replace("group_interval: 5m", "group_interval: 1s", StringComparison.Ordinal));
+        Fire("a", "1");
+        _time.Advance(TimeSpan.FromSeconds(30));
+        await Message(1);
+        await dead.Connected;
+        Fire("a", "2");
+        _time.Advance(TimeSpan.FromSeconds(1));
+        (await Message(2)).GetProperty("alerts").GetArrayLength().ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_store_that_fails_keeps_no_message_back()
+    {
+        _store.Failure = new StorageFailedException("disk full");
+        Start(Config);
+        Fire("a", "1");
+        _time.Advance(TimeSpan.FromSeconds(30));
+        await Wait.Until(() => _http.Requests.Count == 1);
+        await _dispatcher!.FlushesFinished();
+        Fire("a", "2");
+        _time.Advance(TimeSpan.FromMinutes(5));
+        await Wait.Until(() => _http.Requests.Count == 2);
+        await _dispatcher.FlushesFinished();
+        await Quiet(TimeSpan.FromMinutes(5), () => Fire("a", "1", "2"));
+    }
+
+    [Fact]
+    public async Task A_group_that_is_over_waits_again_when_it_comes_back()
+    {
+        Start(Config);
+        Fire("a", "1");
+        _time.Advance(TimeSpan.FromSeconds(30));
+        await Message(1);
+        Resolve("a", "1");
+        _time.Advance(TimeSpan.FromMinutes(5));
+        (await Message(2)).GetProperty("notification_reason").GetString().ShouldBe("all alerts resolved");
+        await _dispatcher!.FlushesFinished();
+        Fire("a", "1");
+        _time.Advance(TimeSpan.FromSeconds(30));
+        (await Message(3)).GetProperty("notification_reason").GetString().ShouldBe("first notification");
     }
 
     [Fact]

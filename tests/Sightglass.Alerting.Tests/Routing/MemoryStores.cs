@@ -10,8 +10,16 @@ internal sealed class MemoryNotificationStore : INotificationStore
 
     public List<NotificationStatus> Seen { get; } = [];
 
+    /// <summary>What each write runs into, or null.</summary>
+    public Exception? Failure { get; set; }
+
     public void Save(NotificationRecord record, NotificationLogEntry? entry = null)
     {
+        if (Failure is not null)
+        {
+            throw Failure;
+        }
+
         lock (_records)
         {
             Seen.Add(record.Status);
@@ -25,6 +33,11 @@ internal sealed class MemoryNotificationStore : INotificationStore
 
     public void SaveLog(NotificationLogEntry entry)
     {
+        if (Failure is not null)
+        {
+            throw Failure;
+        }
+
         lock (_records)
         {
             _log[(entry.GroupKey, entry.Receiver)] = entry;

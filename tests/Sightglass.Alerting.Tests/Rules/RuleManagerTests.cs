@@ -135,7 +135,23 @@ public sealed class RuleManagerTests : IAsyncDisposable
         _engine.Values["x > 1"] = [Sample("a", 5), Sample("b", 5)];
         await Step(manager);
         manager.Groups()[0].Rules[1].LastError.ShouldBe("exceeded limit of 1 with 2 alerts");
-        _alerts.ShouldBeEmpty();
+        _alerts.ShouldNotContain(static a => a.Labels["alertname"] == "High");
+    }
+
+    [Fact]
+    public async Task A_rule_that_cannot_be_evaluated_is_an_alert_until_it_can()
+    {
+        var manager = Start(Rules.Replace("interval: 10s", "interval: 10s\n  limit: 1", StringComparison.Ordinal).Replace("    for: 20s\n", string.Empty, StringComparison.Ordinal));
+        _engine.Values["x > 1"] = [Sample("a", 5), Sample("b", 5)];
+        await Step(manager);
+        await Step(manager);
+        var failed = _alerts.Single();
+        (failed.Labels["alertname"], failed.Labels["rule"], failed.Labels["severity"]).ShouldBe(("RuleEvaluationFailed", "High", "warning"));
+        failed.Annotations["description"].ShouldContain("exceeded limit of 1 with 2 alerts");
+        failed.EndsAt!.Value.ShouldBeGreaterThan(_time.GetUtcNow());
+        _engine.Values["x > 1"] = [Sample("a", 5)];
+        await Step(manager);
+        _alerts.Count(a => a.Labels["alertname"] == "RuleEvaluationFailed" && a.EndsAt <= _time.GetUtcNow() && a.StartsAt == failed.StartsAt).ShouldBe(1);
     }
 
     [Fact]
