@@ -44,7 +44,7 @@ internal sealed partial class Escalator
             Round = round,
             Step = next,
             NextAt = now + wait,
-            Told = [.. state.Told.Union(begin.Contacts)],
+            Told = [.. state.Told.Concat(begin.Contacts).DistinctBy(static c => (c.Receiver, c.Person))],
             Begun = [.. state.Begun, begin],
         };
         escalation.DueIn(wait ?? TimeSpan.Zero);
@@ -99,6 +99,7 @@ internal sealed partial class Escalator
     private void Finish(Escalation escalation)
     {
         var (state, now) = (escalation.State, Now);
+        escalation.GiveUp();
         // Alerts that fire on are of another policy or group now: they are not over.
         var alerts = state.Members.Select(m => _dispatcher.Find(m.Labels) ?? Remembered(m) with { EndsAt = m.EndsAt < now ? m.EndsAt : now })
             .Where(a => a.IsResolvedAt(now)).Select(static a => (Alert: a, true)).ToList();
@@ -156,6 +157,7 @@ internal sealed partial class Escalator
     {
         var all = messages.DistinctBy(static m => m.Contact.Receiver).ToList();
         var before = after?.Saved ?? Task.CompletedTask;
+        var ended = after?.Ended ?? CancellationToken.None;
         _working.RemoveAll(static t => t.IsCompleted);
         _working.Add(Task.Run(async () =>
         {
@@ -163,7 +165,7 @@ internal sealed partial class Escalator
             {
                 // What is told is stored first: after a kill it is known that it was begun.
                 await before.ConfigureAwait(false);
-                var results = await Task.WhenAll(all.Select(m => _sender.TellAsync(m.Contact.Receiver, m.Message, within, _stop))).ConfigureAwait(false);
+                var results = await Task.WhenAll(all.Select(m => _sender.TellAsync(m.Contact.Receiver, m.Message, within, _stop, ended))).ConfigureAwait(false);
                 done?.Invoke(results.Contains(true));
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
@@ -185,6 +187,7 @@ internal sealed partial class Escalator
     {
         private readonly Escalator _escalator;
         private readonly ITimer _timer;
+        private CancellationTokenSource _sending = new();
         private long _dueFrom;
         private TimeSpan _dueIn;
 
@@ -211,6 +214,18 @@ internal sealed partial class Escalator
         /// <summary>Time until the next step, by a clock that nobody sets.</summary>
         public TimeSpan Left => _dueIn - _escalator.Time.GetElapsedTime(_dueFrom);
 
+        /// <summary>Cancelled when messages that are still tried have lost their reason.</summary>
+        public CancellationToken Ended => _sending.Token;
+
+        /// <summary>Messages that are still tried are tried no more.</summary>
+        public void GiveUp()
+        {
+            // Beside the lock: who waits for it may go on right here.
+            var before = _sending;
+            _sending = new CancellationTokenSource();
+            _ = before.CancelAsync();
+        }
+
         public void DueIn(TimeSpan wait) => (_dueFrom, _dueIn) = (_escalator.Time.GetTimestamp(), wait);
 
         /// <summary>Looks at it again after a time; null not before something happens.</summary>
@@ -219,7 +234,11 @@ internal sealed partial class Escalator
         /// <summary>Stores outside the dispatcher's lock, one after the other.</summary>
         public void Do(Action save) => Saved = Saved.ContinueWith(_ => save(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
 
-        public void Dispose() => _timer.Dispose();
+        public void Dispose()
+        {
+            _timer.Dispose();
+            _sending.Dispose();
+        }
 
         private void Due()
         {

@@ -84,7 +84,13 @@ internal sealed partial class Escalator : IDisposable
     /// <summary>Looks at escalations that no group of alerts leads to: their alerts are gone, or have not come back.</summary>
     public void ReviewOrphans(DateTimeOffset now)
     {
-        foreach (var escalation in _running.Values.Where(e => !_dispatcher.HasGroup(e.State.GroupKey)).ToArray())
+        if (_running.Count == 0)
+        {
+            return;
+        }
+
+        var groups = _dispatcher.GroupKeys();
+        foreach (var escalation in _running.Values.Where(e => !groups.Contains(e.State.GroupKey)).ToArray())
         {
             Look(escalation, now);
         }
@@ -110,9 +116,12 @@ internal sealed partial class Escalator : IDisposable
             }
         }
 
-        foreach (var escalation in _running.Values.Where(e => e.State.GroupKey == group.Key).ToArray())
+        foreach (var policy in Configuration.Policies.Keys)
         {
-            Look(escalation, now);
+            if (_running.TryGetValue(EscalationState.KeyOf(group.Key, policy), out var escalation))
+            {
+                Look(escalation, now);
+            }
         }
     }
 
@@ -284,6 +293,7 @@ internal sealed partial class Escalator : IDisposable
             return;
         }
 
+        escalation.GiveUp();
         escalation.State = escalation.State with { AcknowledgedAt = now, NextAt = null, Begun = [] };
         escalation.Restored = [];
         var (state, alerts) = (escalation.State, escalation.State.Members.Select(m => (_dispatcher.Find(m.Labels) ?? Remembered(m), false)).ToList());

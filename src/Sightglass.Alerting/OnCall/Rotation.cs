@@ -63,7 +63,7 @@ public sealed record Rotation(string Name, TimeZoneInfo Zone, IReadOnlyList<Rota
             var ahead = Shifts(at, at + TimeSpan.FromDays(days), overrides);
             var now = ahead.Count > 0 && ahead[0].From == at ? ahead[0] : null;
             var next = ahead.FirstOrDefault(s => s.From > at && s.Person != now?.Person);
-            if (next is not null || days == Horizon.TotalDays)
+            if ((next is not null && next.To < at + TimeSpan.FromDays(days)) || days == Horizon.TotalDays)
             {
                 return (now is not null && before is not null && (before.Person, before.Layer, before.Override) == (now.Person, now.Layer, now.Override) ? now with { From = before.From } : now, next);
             }

@@ -30,7 +30,7 @@ public static class ShiftCalendar
             Line(text, "DTSTART:" + Time(shift.From));
             Line(text, "DTEND:" + Time(shift.To));
             Line(text, "SUMMARY:" + Escape($"{shift.Person} on call: {rotation}"));
-            Line(text, "DESCRIPTION:" + Escape(shift.Override.Length > 0 ? $"Stands in. Override {shift.Override}" : $"Layer {shift.Layer}"));
+            Line(text, "DESCRIPTION:" + Escape(shift.Override.Length > 0 ? $"Stands in. Override {shift.Override}" : shift.Layer));
             Line(text, "TRANSP:TRANSPARENT");
             Line(text, "END:VEVENT");
         }

@@ -118,7 +118,7 @@ public sealed partial class AlertDispatcher
 
     internal Alert? Find(LabelSet labels) => _alerts.GetValueOrDefault(labels);
 
-    internal bool HasGroup(string key) => _groups.Values.Any(g => g.Key == key);
+    internal HashSet<string> GroupKeys() => [.. _groups.Values.Select(static g => g.Key)];
 
     internal bool IsPrimary(AlertGroup group, Alert alert) => _configuration.Route.Match(alert.Labels)[0].Key == group.Route.Key;
 
@@ -137,7 +137,7 @@ public sealed partial class AlertDispatcher
     /// <summary>Services that keep incidents are told when everything that they were told of a group is acknowledged.</summary>
     private void TellIncidents(List<Alert> alerts, DateTimeOffset now)
     {
-        foreach (var group in _groups.Values.Where(g => alerts.Exists(a => g.Alerts.ContainsKey(a.Labels))))
+        foreach (var group in GroupsOf(alerts.Select(static a => a.Labels)))
         {
             var acknowledged = group.Alerts.Values.Where(a => !a.IsResolvedAt(now) && _options.Escalation!.Acknowledgements.Of(a, now) is not null).ToList();
             _leaving.Add(Task.Run(async () =>
@@ -159,6 +159,9 @@ public sealed partial class AlertDispatcher
             }));
         }
     }
+
+    private HashSet<AlertGroup> GroupsOf(IEnumerable<LabelSet> alerts) =>
+        [.. alerts.SelectMany(labels => _configuration.Route.Match(labels).Select(r => _groups.GetValueOrDefault((r.Key, r.GroupLabels(labels))))).OfType<AlertGroup>()];
 
     /// <summary>Ends acknowledgements whose alerts are over or whose time is.</summary>
     private void EndAcknowledgements(DateTimeOffset now)
@@ -191,7 +194,7 @@ public sealed partial class AlertDispatcher
 
         _options.Timeline?.Append(gone.ConvertAll(a => AlertEvent.Of(a.Labels, now, AlertEventKind.Unacknowledged, by, why)));
         _escalator!.ReviewAll(now);
-        foreach (var group in _groups.Values.Where(g => gone.Exists(a => g.Alerts.ContainsKey(a.Labels))).ToArray())
+        foreach (var group in GroupsOf(gone.Select(static a => a.Labels)))
         {
             _escalator.Review(group, now);
         }

@@ -33,11 +33,11 @@ internal sealed partial class NotificationSender
     private static readonly TimeSpan DirectRetention = TimeSpan.FromDays(30);
 
     /// <summary>Tells a receiver; true when one of its integrations was told, now or before.</summary>
-    public async Task<bool> TellAsync(string receiver, DirectMessage message, TimeSpan within, CancellationToken stop)
+    public async Task<bool> TellAsync(string receiver, DirectMessage message, TimeSpan within, CancellationToken stop, CancellationToken ended)
     {
         var channels = _receivers.GetValueOrDefault(receiver) ?? [];
         using var deadline = new CancellationTokenSource(within > ShortestDeadline ? within : ShortestDeadline, _options.Time);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(stop, deadline.Token);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(stop, deadline.Token, ended);
         var results = await Task.WhenAll(channels.Where(c => Takes(c, message.Purpose) && (message.Purpose == DirectPurpose.Tell || Knows(c, message.GroupKey))).Select(c => TellAsync(c, message, stop, both.Token))).ConfigureAwait(false);
         return results.Contains(true);
     }

@@ -135,6 +135,9 @@ internal sealed class FileCheck(TextWriter output, TextWriter errors, bool lint,
             $"{path}: configuration, {Count(configuration.Scrape.Count, "scrape job")}, {Count(configuration.Rules.Count, "rule file")}, {Count(configuration.Logs.Count, "log source")}"
             + (configuration.Slos.Count > 0 ? $", {Count(configuration.Slos.Count, "objective")}" : string.Empty)
             + (configuration.Slas.Count > 0 ? $", {Count(configuration.Slas.Count, "agreement")}" : string.Empty)
+            + (configuration.Escalation.People.Count > 0 ? $", {Count(configuration.Escalation.People.Count, "person").Replace("persons", "people", StringComparison.Ordinal)}" : string.Empty)
+            + (configuration.Escalation.Rotations.Count > 0 ? $", {Count(configuration.Escalation.Rotations.Count, "rotation")}" : string.Empty)
+            + (configuration.Escalation.Policies.Count > 0 ? $", {(configuration.Escalation.Policies.Count == 1 ? "1 escalation policy" : $"{configuration.Escalation.Policies.Count} escalation policies")}" : string.Empty)
             + (configuration.Alertmanager is { } alertmanager ? $", Alertmanager configuration with {Count(alertmanager.Receivers.Count, "receiver")}" : string.Empty));
         return code;
     }

@@ -25,7 +25,7 @@ public sealed class ShiftCalendarTests
             DTSTART:20260329T080000Z
             DTEND:20260405T080000Z
             SUMMARY:ana on call: primary
-            DESCRIPTION:Layer week
+            DESCRIPTION:week
             TRANSP:TRANSPARENT
             END:VEVENT
             END:VCALENDAR

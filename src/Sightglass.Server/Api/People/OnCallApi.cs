@@ -12,8 +12,7 @@ internal sealed class OnCallApi(Func<EscalationConfiguration> configuration, Ove
 {
     private const string Path = "/sightglass/v1/oncall";
     private static readonly TimeSpan DefaultRange = TimeSpan.FromDays(28);
-    private static readonly TimeSpan CalendarBefore = TimeSpan.FromDays(28);
-    private static readonly TimeSpan CalendarAfter = TimeSpan.FromDays(182);
+    private const int CalendarMonths = 7;
 
     /// <summary>Adds the routes.</summary>
     public static void Map(IEndpointRouteBuilder routes, Func<EscalationConfiguration> configuration, OverrideRegistry overrides, TimeProvider time)
@@ -128,8 +127,13 @@ internal sealed class OnCallApi(Func<EscalationConfiguration> configuration, Ove
         return Calendar(context, $"{person.Name} on call", configuration().Rotations.SelectMany(Shifts).Where(s => s.Shift.Person == person.Name).OrderBy(static s => s.Shift.From));
     }
 
-    private IEnumerable<(string Rotation, Shift Shift)> Shifts(Rotation rotation) =>
-        rotation.Shifts(time.GetUtcNow() - CalendarBefore, time.GetUtcNow() + CalendarAfter, overrides.Of(rotation.Name)).Select(s => (rotation.Name, s));
+    /// <summary>From the beginning of the last month on: shifts that are cut at the edges stay the same ones for a month.</summary>
+    private IEnumerable<(string Rotation, Shift Shift)> Shifts(Rotation rotation)
+    {
+        var now = time.GetUtcNow();
+        var from = new DateTimeOffset(now.Year, now.Month, 1, 0, 0, 0, TimeSpan.Zero).AddMonths(-1);
+        return rotation.Shifts(from, from.AddMonths(1 + CalendarMonths), overrides.Of(rotation.Name)).Select(s => (rotation.Name, s));
+    }
 
     private Task Calendar(HttpContext context, string name, IEnumerable<(string Rotation, Shift Shift)> shifts)
     {
