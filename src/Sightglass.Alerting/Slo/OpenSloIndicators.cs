@@ -3,7 +3,7 @@ using Sightglass.Alerting.Rules;
 namespace Sightglass.Alerting.Slo;
 
 /// <summary>An indicator as OpenSLO writes it; one of a threshold is whole only with the objective's operator and value.</summary>
-internal sealed record OpenSloIndicator(SloIndicator? Whole, string? Query)
+internal sealed record OpenSloIndicator(SloIndicator? Whole, string? Query, RuleLanguage Language)
 {
     /// <summary>The indicator of an objective.</summary>
     public SloIndicator For(YamlSection objective)
@@ -25,7 +25,7 @@ internal sealed record OpenSloIndicator(SloIndicator? Whole, string? Query)
             throw objective.Error("a thresholdMetric needs an objective with op and value");
         }
 
-        return SampledIndicator.OfThreshold(Query!, comparison switch { "lte" => "<=", "gte" => ">=", "lt" => "<", _ => ">" }, limit);
+        return SampledIndicator.OfThreshold(Query!, comparison switch { "lte" => "<=", "gte" => ">=", "lt" => "<", _ => ">" }, limit, Language);
     }
 }
 
@@ -70,11 +70,11 @@ internal sealed class OpenSloIndicators(Dictionary<string, string> sources)
         switch (threshold, ratio)
         {
             case ({ } metric, null):
-                var query = Query(metric, SloText.Instant, out var language);
+                var (query, language) = Value(metric);
                 metric.RejectUnknown();
-                return language == RuleLanguage.PromQL ? new OpenSloIndicator(null, query) : throw metric.Error("a thresholdMetric over logs is not built; want a Prometheus query");
+                return new OpenSloIndicator(null, query, language);
             case (null, { } metric):
-                return new OpenSloIndicator(Ratio(metric), null);
+                return new OpenSloIndicator(Ratio(metric), null, RuleLanguage.PromQL);
             default:
                 throw spec.Error("one of thresholdMetric and ratioMetric must be set");
         }
@@ -98,9 +98,9 @@ internal sealed class OpenSloIndicators(Dictionary<string, string> sources)
                 throw metric.Error("rawType", $"rawType: got \"{type}\", want success or failure");
             }
 
-            var query = Query(raw, SloText.Instant, out var language);
+            var (query, language) = Value(raw);
             raw.RejectUnknown();
-            return language == RuleLanguage.PromQL ? SampledIndicator.OfRatio(query, type == "success") : throw raw.Error("a raw ratio over logs is not built; want a Prometheus query");
+            return SampledIndicator.OfRatio(query, type == "success", language);
         }
 
         if (type is not null || total is null || good is null == bad is null)
@@ -123,11 +123,12 @@ internal sealed class OpenSloIndicators(Dictionary<string, string> sources)
         return SloText.Query(spec, "query", text => SloQuery.Parse(text, language, counters));
     }
 
-    private T Query<T>(YamlSection metric, Func<string, T> parse, out RuleLanguage language)
+    // A query whose value now is a vector, in whichever language.
+    private (string Query, RuleLanguage Language) Value(YamlSection metric)
     {
         var source = metric.Section("metricSource") ?? throw metric.Error($"{metric.What}: metricSource must be set");
-        language = Language(source);
-        return language == RuleLanguage.PromQL ? SloText.Query(Spec(metric, source), "query", parse) : throw metric.Error($"{metric.What}: over logs it is not built; want a Prometheus query");
+        var language = Language(source);
+        return (SloText.Query(Spec(metric, source), "query", text => SloText.Instant(text, language)), language);
     }
 
     private static YamlSection Spec(YamlSection metric, YamlSection source)
@@ -150,7 +151,7 @@ internal sealed class OpenSloIndicators(Dictionary<string, string> sources)
             "PROMETHEUS" or "SIGHTGLASS" or "MIMIR" or "THANOS" or "CORTEX" or "VICTORIAMETRICS" => RuleLanguage.PromQL,
             "LOKI" => RuleLanguage.LogQL,
             "TEMPO" => RuleLanguage.TraceQL,
-            _ => throw source.Error("type", $"type: got \"{type}\", want Prometheus or Loki: queries are asked of this server"),
+            _ => throw source.Error("type", $"type: got \"{type}\", want Prometheus, Loki or Tempo: queries are asked of this server"),
         };
     }
 }

@@ -177,11 +177,6 @@ internal sealed class OpenSloReader
             throw objective.Error("timeSliceWindow", $"timeSliceWindow: {method} needs one of 10s or more");
         }
 
-        if (indicator.Language == Rules.RuleLanguage.LogQL)
-        {
-            throw objective.Error("timeSliceWindow", $"{method} is not built over logs; want Occurrences");
-        }
-
         if (method == "RatioTimeslices")
         {
             return least is null ? SampledIndicator.OfSlices(indicator, length, null) : throw objective.Error("timeSliceTarget", "RatioTimeslices has no timeSliceTarget");

@@ -19,9 +19,9 @@ internal sealed class RuleText
     public void Record(string name, string expression, IEnumerable<KeyValuePair<string, string>> labels, RuleLanguage language = RuleLanguage.PromQL)
     {
         _text.Append(CultureInfo.InvariantCulture, $"  - record: {name}\n    expr: {Expression(expression, language)}\n");
-        if (language == RuleLanguage.LogQL)
+        if (language != RuleLanguage.PromQL)
         {
-            _text.Append("    query_language: logql\n");
+            _text.Append(CultureInfo.InvariantCulture, $"    query_language: {language.Name()}\n");
         }
 
         Map("labels", labels);
@@ -58,7 +58,7 @@ internal sealed class RuleText
     }
 
     private static string Expression(string expression, RuleLanguage language) =>
-        language == RuleLanguage.LogQL || expression.Contains('\n', StringComparison.Ordinal) ? Quoted(expression) : "|-\n      " + expression;
+        language != RuleLanguage.PromQL || expression.Contains('\n', StringComparison.Ordinal) ? Quoted(expression) : "|-\n      " + expression;
 
     // A word that no reader of YAML takes for anything but text.
     private static bool Bare(string text) =>

@@ -26,6 +26,9 @@ public sealed record SloDefinition
     /// <summary>The time that the objective is about.</summary>
     public required SloWindow Window { get; init; }
 
+    /// <summary>The shortest time that a burn rate may be of: what the interval of scraping gives a few samples of.</summary>
+    public TimeSpan ShortestWindow { get; init; }
+
     /// <summary>Labels of every series and alert that is made of it, beside <c>slo</c> and <c>service</c>.</summary>
     public LabelSet Labels { get; init; } = LabelSet.Empty;
 

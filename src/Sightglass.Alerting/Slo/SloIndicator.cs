@@ -87,33 +87,79 @@ public sealed record EventIndicator(SloQuery? Bad, SloQuery? Good, SloQuery Tota
         : ErrorRatio(window.Length);
 }
 
+/// <summary>A value that rules record first, because it is not PromQL that says it.</summary>
+/// <param name="Name">Name of the series.</param>
+/// <param name="Expression">What is recorded.</param>
+/// <param name="Language">Its language.</param>
+public sealed record SloRecording(string Name, string Expression, RuleLanguage Language)
+{
+    // What stands in place of the objective's name and service until they are known.
+    private const string Marked = "{service=\"%service%\",slo=\"%slo%\"}";
+
+    /// <summary>Selects what is recorded, of an objective that is not known yet.</summary>
+    public string Selector => Name + Marked;
+
+    /// <summary>An expression of such selectors, of an objective that is known.</summary>
+    public static string Of(string expression, string service, string slo) => expression
+        .Replace("\"%service%\"", Templates.GoFormat.Quote(service), StringComparison.Ordinal)
+        .Replace("\"%slo%\"", Templates.GoFormat.Quote(slo), StringComparison.Ordinal);
+}
+
 /// <summary>A share of errors that is known at each moment; over time it is the mean of the moments that have one.</summary>
 /// <param name="ErrorAt">The share, 0 to 1, as one series.</param>
 /// <param name="Slice">The time between two moments; null where any will do.</param>
 public sealed record SampledIndicator(string ErrorAt, TimeSpan? Slice) : SloIndicator
 {
+    /// <summary>What rules record for it first; empty where metrics have all.</summary>
+    public IReadOnlyList<SloRecording> Recordings { get; init; } = [];
+
+    /// <inheritdoc/>
+    public override RuleLanguage Language => Recordings is [{ } first, ..] ? first.Language : RuleLanguage.PromQL;
+
     /// <inheritdoc/>
     public override TimeSpan MinWindow => Slice ?? TimeSpan.Zero;
 
     /// <summary>A ratio that somebody else made; what is no number counts as no data.</summary>
-    public static SampledIndicator OfRatio(string query, bool isSuccess)
+    public static SampledIndicator OfRatio(string query, bool isSuccess, RuleLanguage language = RuleLanguage.PromQL)
     {
-        var ratio = $"clamp(avg(({query}) >= -Inf), 0, 1)";
-        return new SampledIndicator(Canonical(isSuccess ? $"1 - {ratio}" : ratio), null);
+        var (metric, recordings) = Recorded(query, language);
+        var ratio = $"clamp(avg(({metric}) >= -Inf), 0, 1)";
+        return new SampledIndicator(Canonical(isSuccess ? $"1 - {ratio}" : ratio), null) { Recordings = recordings };
     }
 
     /// <summary>A value that is good while it compares so with a threshold; of several series, the share of those that are not.</summary>
-    public static SampledIndicator OfThreshold(string query, string goodOperator, decimal value)
+    public static SampledIndicator OfThreshold(string query, string goodOperator, decimal value, RuleLanguage language = RuleLanguage.PromQL)
     {
+        var (metric, recordings) = Recorded(query, language);
         var bad = goodOperator switch { "<" => ">=", "<=" => ">", ">" => "<=", _ => "<" };
-        return new SampledIndicator(Canonical($"avg((({query}) >= -Inf) {bad} bool {Number(value)})"), null);
+        return new SampledIndicator(Canonical($"avg((({metric}) >= -Inf) {bad} bool {Number(value)})"), null) { Recordings = recordings };
     }
 
     /// <summary>Slices of time: one is bad when less than <paramref name="target"/> of what is in it is good, or as bad as its share of errors when there is no target.</summary>
     public static SampledIndicator OfSlices(SloIndicator inner, TimeSpan slice, decimal? target)
     {
-        var ratio = inner.ErrorRatio(slice);
-        return new SampledIndicator(target is { } least ? Canonical($"({ratio}) > bool {Number(1 - least)}") : ratio, slice);
+        var recordings = inner is SampledIndicator sampled ? sampled.Recordings : [];
+        var ratio = string.Empty;
+        if (inner is EventIndicator { Language: not RuleLanguage.PromQL } events)
+        {
+            var window = PromDuration.Format(slice);
+            var (errors, total) = (
+                new SloRecording($"slo:errors:rate{window}", events.ErrorRate(slice), events.Language), new SloRecording($"slo:total:rate{window}", events.TotalRate(slice), events.Language));
+            recordings = [errors, total];
+            ratio = $"sum({errors.Selector}) / (sum({total.Selector}) > 0)";
+        }
+        else
+        {
+            ratio = inner.ErrorRatio(slice);
+        }
+
+        return new SampledIndicator(target is { } least ? Canonical($"({ratio}) > bool {Number(1 - least)}") : Canonical(ratio), slice) { Recordings = recordings };
+    }
+
+    private static (string Metric, IReadOnlyList<SloRecording> Recordings) Recorded(string query, RuleLanguage language)
+    {
+        var recording = new SloRecording("slo:sli:value", query, language);
+        return language == RuleLanguage.PromQL ? (query, []) : (recording.Selector, [recording]);
     }
 
     /// <inheritdoc/>

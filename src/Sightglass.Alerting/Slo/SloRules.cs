@@ -22,7 +22,12 @@ public sealed class SloRules
         _slo = slo;
         Selector = SelectorOf(slo);
         Pairs = PairsOf(slo);
-        _indicator = slo.Indicator.Language != RuleLanguage.PromQL ? OverRecorded() : slo.Indicator;
+        _indicator = slo.Indicator switch
+        {
+            EventIndicator { Language: not RuleLanguage.PromQL } => OverRecorded(),
+            SampledIndicator sampled => sampled with { ErrorAt = SloRecording.Of(sampled.ErrorAt, slo.Service, slo.Name), Recordings = [] },
+            var indicator => indicator,
+        };
     }
 
     private string Selector { get; }
@@ -30,7 +35,7 @@ public sealed class SloRules
     private IReadOnlyList<BurnPair> Pairs { get; }
 
     /// <summary>The pairs of windows that alerts look at.</summary>
-    public static IReadOnlyList<BurnPair> PairsOf(SloDefinition slo) => BurnPair.Of(slo.Window.Length, slo.Indicator.MinWindow);
+    public static IReadOnlyList<BurnPair> PairsOf(SloDefinition slo) => BurnPair.Of(slo.Window.Length, slo.Indicator.MinWindow > slo.ShortestWindow ? slo.Indicator.MinWindow : slo.ShortestWindow);
 
     /// <summary>Selects the series of an objective: <c>{service="…",slo="…"}</c>.</summary>
     public static string SelectorOf(SloDefinition slo) => $"{{service={GoFormat.Quote(slo.Service)},slo={GoFormat.Quote(slo.Name)}}}";
@@ -47,6 +52,9 @@ public sealed class SloRules
         rules.Budget();
         return rules._text.ToString();
     }
+
+    /// <summary>The indicator of an objective as metrics have it: over what is recorded where it is of logs or spans.</summary>
+    public static SloIndicator OverMetrics(SloDefinition slo) => new SloRules(slo)._indicator;
 
     /// <summary>The rules of an objective, loaded.</summary>
     /// <exception cref="AlertingConfigurationException">What a user gave makes no rules.</exception>
@@ -79,6 +87,11 @@ public sealed class SloRules
             var window = PromDuration.Format(Pairs[0].Short);
             _text.Record($"slo:errors:rate{window}", events.ErrorRate(Pairs[0].Short), Labels(), events.Language);
             _text.Record($"slo:total:rate{window}", events.TotalRate(Pairs[0].Short), Labels(), events.Language);
+        }
+
+        foreach (var recording in _slo.Indicator is SampledIndicator sampled ? sampled.Recordings : [])
+        {
+            _text.Record(recording.Name, recording.Expression, Labels(), recording.Language);
         }
 
         var pairs = Pairs.Where(static p => p.Pages).ToArray();

@@ -2,7 +2,9 @@ using System.Globalization;
 using Sightglass.Alerting.Rules;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Model;
+using Sightglass.Query.LogQL;
 using Sightglass.Query.PromQL;
+using Sightglass.Query.TraceQL;
 
 namespace Sightglass.Alerting.Slo;
 
@@ -72,6 +74,26 @@ internal static class SloText
         return parsed.Type == PromQLType.Vector
             ? parsed.ToString()
             : throw new QueryException(QueryErrorKind.BadData, $"got a {parsed.Type.ToString().ToLowerInvariant()}, want a query whose value is a vector");
+    }
+
+    /// <summary>The same in another language.</summary>
+    public static string Instant(string text, RuleLanguage language)
+    {
+        if (language == RuleLanguage.PromQL)
+        {
+            return Instant(text);
+        }
+
+        if (language == RuleLanguage.LogQL)
+        {
+            LogQLRules.Check(text);
+        }
+        else
+        {
+            TraceQLRules.Check(text);
+        }
+
+        return text;
     }
 
     /// <summary>The language named.</summary>

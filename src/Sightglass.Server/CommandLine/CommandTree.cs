@@ -43,6 +43,7 @@ internal static class CommandTree
         root.Subcommands.Add(new Command("test", "Run tests.") { TestPromQLCommand.Build(), TestRulesCommand.Build(), TestPipelineCommand.Build() });
         root.Subcommands.Add(BacktestCommand.Build());
         root.Subcommands.Add(SloCommand.Build());
+        root.Subcommands.Add(SlaCommand.Build());
         root.Subcommands.Add(SnapshotCommand.Build());
         root.Subcommands.Add(RestoreCommand.Build());
         foreach (var (name, description) in NotBuilt)

@@ -65,7 +65,7 @@ internal static class ConfigurationLoader
             Otlp = OtlpReader.Read(root.Section("otlp")),
             PromQL = promql with { Limits = LogQLReader.Read(root.Section("logql"), promql.Limits) },
             Rules = Rules(root, folder),
-            Slos = SlosReader.Read(root, path, folder),
+            Slos = SlosReader.Read(root, path, folder, withGlobal.ScrapeInterval),
             SloDefaults = SloReader.Defaults(root.Section("slo_defaults")),
             Slas = SlaReader.Read(root, path),
             Alertmanager = alertmanager,

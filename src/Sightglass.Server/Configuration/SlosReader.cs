@@ -7,7 +7,7 @@ namespace Sightglass.Server.Configuration;
 internal static class SlosReader
 {
     /// <summary>All objectives of a configuration.</summary>
-    public static IReadOnlyList<SloDefinition> Read(YamlSection root, string path, string folder)
+    public static IReadOnlyList<SloDefinition> Read(YamlSection root, string path, string folder, TimeSpan scrapeInterval)
     {
         var slos = new List<SloDefinition>(SloLoader.Short(root, path));
         foreach (var pattern in root.Texts("slo_files"))
@@ -18,6 +18,7 @@ internal static class SlosReader
             }
         }
 
-        return SloLoader.Checked(slos);
+        // Four samples: one may come late, and a rate still needs two.
+        return SloLoader.Checked(slos.ConvertAll(slo => slo with { ShortestWindow = scrapeInterval * 4 }));
     }
 }

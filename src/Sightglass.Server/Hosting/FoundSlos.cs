@@ -25,6 +25,7 @@ internal sealed class FoundSlos(IRuleQueryEngine metrics, TimeProvider time, Act
     private ITimer? _timer;
     private bool _looked;
     private bool _told;
+    private bool _stopped;
 
     /// <summary>Every objective: those of the configuration, and those found.</summary>
     public IReadOnlyList<SloDefinition> All => [.. _configuration.Slos, .. _found];
@@ -48,7 +49,7 @@ internal sealed class FoundSlos(IRuleQueryEngine metrics, TimeProvider time, Act
     {
         lock (_gate)
         {
-            if (!_configuration.SloDefaults.Enabled)
+            if (_stopped || !_configuration.SloDefaults.Enabled)
             {
                 return;
             }
@@ -66,14 +67,22 @@ internal sealed class FoundSlos(IRuleQueryEngine metrics, TimeProvider time, Act
                     Update();
                 }
             }
-            catch (Exception e) when (e is QueryException or LimitExceededException or CorruptDataException or ObjectDisposedException)
+            catch (Exception e) when (e is QueryException or LimitExceededException or CorruptDataException or StorageFailedException or IOException)
             {
                 report($"objectives of services: {e.Message}");
             }
         }
     }
 
-    public void Dispose() => _timer?.Dispose();
+    public void Dispose()
+    {
+        // Whoever looks has done so when the stores are closed.
+        lock (_gate)
+        {
+            _stopped = true;
+            _timer?.Dispose();
+        }
+    }
 
     private bool Add(HashSet<string> services, string query, DateTimeOffset now)
     {

@@ -50,7 +50,9 @@ public sealed class RuleKindsTests
     [InlineData("alert: A, expr: up, threshold: 1", "unknown key \"threshold\"")]
     [InlineData("alert: A, expr: '{a=\"b\"}', query_language: logql", "query of log lines")]
     [InlineData("alert: A, expr: 'up', query_language: logql", "could not parse")]
-    [InlineData("alert: A, expr: 'up', query_language: sql", "want promql or logql")]
+    [InlineData("alert: A, expr: 'up', query_language: sql", "want promql, logql or traceql")]
+    [InlineData("alert: A, expr: '{}', query_language: traceql", "not a metrics query")]
+    [InlineData("alert: A, expr: '{} | rate() with(window=5)', query_language: traceql", "window: got 5")]
     public void What_makes_no_rule_is_refused(string keys, string expected) => Should.Throw<AlertingConfigurationException>(() => Load(keys)).Message.ShouldContain(expected);
 
     [Fact]

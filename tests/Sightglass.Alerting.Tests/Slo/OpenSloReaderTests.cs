@@ -129,8 +129,8 @@ public sealed class OpenSloReaderTests
     [InlineData("apiVersion: openslo/v2\nkind: SLO", "apiVersion: got \"openslo/v2\", want openslo/v1")]
     [InlineData("apiVersion: openslo/v1\nkind: Pod", "kind: got \"Pod\"")]
     [InlineData("apiVersion: openslo/v1\nkind: SLI\nmetadata: {name: a}\nspec: {}", "one of thresholdMetric and ratioMetric must be set")]
-    [InlineData("apiVersion: openslo/v1\nkind: SLI\nmetadata: {name: a}\nspec: {ratioMetric: {total: {metricSource: {type: Datadog, spec: {query: x}}}, good: {metricSource: {type: Datadog, spec: {query: x}}}}}", "type: got \"Datadog\", want Prometheus or Loki")]
-    [InlineData("apiVersion: openslo/v1\nkind: SLI\nmetadata: {name: a}\nspec: {ratioMetric: {total: {metricSource: {type: Tempo, spec: {query: x}}}, good: {metricSource: {type: Tempo, spec: {query: x}}}}}", "indicators over spans are not built")]
+    [InlineData("apiVersion: openslo/v1\nkind: SLI\nmetadata: {name: a}\nspec: {ratioMetric: {total: {metricSource: {type: Datadog, spec: {query: x}}}, good: {metricSource: {type: Datadog, spec: {query: x}}}}}", "type: got \"Datadog\", want Prometheus, Loki or Tempo")]
+    [InlineData("apiVersion: openslo/v1\nkind: SLI\nmetadata: {name: a}\nspec: {ratioMetric: {total: {metricSource: {type: Tempo, spec: {query: x}}}, good: {metricSource: {type: Tempo, spec: {query: x}}}}}", "query: 1:1: parse error")]
     [InlineData("apiVersion: openslo/v1\nkind: AlertCondition\nmetadata: {name: a}\nspec: {severity: page, condition: {kind: burnrate, op: gt, threshold: 0, lookbackWindow: 1h}}", "want a burn rate above 0")]
     [InlineData("apiVersion: openslo/v1\nkind: Service\nmetadata: {name: a}\n---\napiVersion: openslo/v1\nkind: Service\nmetadata: {name: a}", "a second Service of the name \"a\"")]
     public void Documents_that_are_not_right_are_refused(string text, string expected) =>

@@ -146,9 +146,9 @@ public sealed class SlaApiTests
     {
         var start = now.AddMinutes(-1).ToUnixTimeMilliseconds();
         var spans = string.Join(',', new[] { (1, 100, 0), (2, 200, 2), (3, 400, 0), (4, 800, 0) }.Select(s =>
-            $$"""{"traceId":"5b8efff798038103d269b633813fc6{{s.Item1:00}}","spanId":"eee19b7ec3c1b1{{s.Item1:00}}","name":"get","kind":2,"startTimeUnixNano":"{{start}}000000","endTimeUnixNano":"{{start + s.Item2}}000000","status":{"code":{{s.Item3}}}}"""));
+            $$$"""{"traceId":"5b8efff798038103d269b633813fc6{{{s.Item1:00}}}","spanId":"eee19b7ec3c1b1{{{s.Item1:00}}}","name":"get","kind":2,"startTimeUnixNano":"{{{start}}}000000","endTimeUnixNano":"{{{start + s.Item2}}}000000","status":{"code":{{{s.Item3}}}}}"""));
         using var content = new StringContent(
-            $$"""{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"web"}}]},"scopeSpans":[{"spans":[{{spans}}]}]}]}""", Encoding.UTF8, "application/json");
+            $$$"""{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"web"}}]},"scopeSpans":[{"spans":[{{{spans}}}]}]}]}""", Encoding.UTF8, "application/json");
         var (status, answer) = await server.SendAsync(HttpMethod.Post, "/v1/traces", content);
         status.ShouldBe(200, answer);
     }

@@ -81,7 +81,8 @@ internal sealed class SloApi(Func<IReadOnlyList<SloDefinition>> slos, IRuleQuery
     // What a chart of the objective asks: the rates are of indicators that count events.
     private async Task Queries(HttpContext context, ApiParameters parameters)
     {
-        var indicator = Named(context).Indicator;
+        var slo = Named(context);
+        var indicator = slo.Indicator is EventIndicator { Language: not RuleLanguage.TraceQL } asked ? asked : SloRules.OverMetrics(slo);
         var over = parameters.Duration("window") ?? DefaultQueryWindow;
         if (over < ShortestQueryWindow || over > SloLimits.MaxWindow)
         {
