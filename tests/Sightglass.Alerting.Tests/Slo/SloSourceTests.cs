@@ -81,15 +81,15 @@ public sealed class SloSourceTests
 
     private static RuleDefinition[] Rules(SloDefinition slo) => [.. SloRules.File(slo).Groups.SelectMany(static g => g.Rules)];
 
-    private static SloDefinition Open(string spec, string method, string objective) => SloLoader.Load("o.yml", $$"""
+    private static SloDefinition Open(string spec, string method, string objective) => SloLoader.Load("o.yml", $$$"""
         apiVersion: openslo/v1
         kind: SLO
         metadata: {name: a}
         spec:
           service: web
-          budgetingMethod: {{method}}
-          indicator: {metadata: {name: i}, spec: {{{spec}}}}
-          objectives: [{{{objective}}target: 0.9}]
+          budgetingMethod: {{{method}}}
+          indicator: {metadata: {name: i}, spec: { {{{spec}}} }}
+          objectives: [{ {{{objective}}}target: 0.9}]
         """)[0];
 
     private static string Bare(string text) => text.Replace("(", string.Empty, StringComparison.Ordinal).Replace(")", string.Empty, StringComparison.Ordinal);

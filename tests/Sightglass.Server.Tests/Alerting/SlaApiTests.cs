@@ -129,8 +129,9 @@ public sealed class SlaApiTests
         slos[0].GetProperty("objective").GetDouble().ShouldBe(0.995);
         slos[1].GetProperty("sli").GetDouble().ShouldBe(0.9, 1e-6);
         slos[2].GetProperty("state").GetString().ShouldBe("no_data");
-        (await ValueAsync(server, "slo_error_budget_remaining{service='quiet'}")).ShouldBe(1);
-        (await ValueAsync(server, "slo_error_budget_remaining{service='pay',slo='pay-latency'}")).ShouldBe(0);
+        slos[2].GetProperty("budgetRemaining").GetDouble().ShouldBe(1);
+        slos[1].GetProperty("budgetRemaining").GetDouble().ShouldBe(-9, 1e-6);
+        (await server.DataAsync("/api/v1/rules")).GetProperty("groups").EnumerateArray().Select(static g => g.GetProperty("name").GetString()).ShouldContain("slo-quiet-availability-budget");
 
         // What somebody wrote is in place of what is made.
         server.Write("sightglass.yml", "global: {evaluation_interval: 1s}\nslos: [{name: mine, service: pay, objective: 90}]");
