@@ -3,7 +3,6 @@ using System.Globalization;
 using Sightglass.Alerting;
 using Sightglass.Alerting.Rules;
 using Sightglass.Alerting.Rules.Backtest;
-using Sightglass.Query.PromQL;
 
 namespace Sightglass.Server.CommandLine;
 
@@ -11,8 +10,6 @@ namespace Sightglass.Server.CommandLine;
 internal static class BacktestCommand
 {
     private const int MaxShown = 20;
-
-    private static readonly double[] OtherThresholds = [0.9, 1.1];
 
     public static Command Build()
     {
@@ -42,72 +39,34 @@ internal static class BacktestCommand
         return command;
     }
 
-    internal static async Task RunAsync(RuleFile file, RuleHistory history, DateTimeOffset from, DateTimeOffset to, TimeSpan otherwise, TextWriter output, CancellationToken cancellation)
+    internal static async Task RunAsync(RuleFile file, IBacktestHistory history, DateTimeOffset from, DateTimeOffset to, TimeSpan otherwise, TextWriter output, CancellationToken cancellation)
     {
-        foreach (var group in file.Groups)
+        var request = new BacktestRequest { Groups = file.Groups, From = from, To = to, DefaultInterval = otherwise };
+        foreach (var replayed in await new RuleBacktest(history).RunAsync(request, cancellation))
         {
-            var interval = group.Interval ?? otherwise;
-            // Whole steps, so that the same range gives the same answer.
-            var start = new DateTimeOffset(from.UtcTicks - (from.UtcTicks % interval.Ticks), TimeSpan.Zero);
-            foreach (var rule in group.Rules)
+            var rule = replayed.Rule;
+            var name = $"{replayed.Group}/{rule.Name}";
+            if ((replayed.Skipped ?? replayed.Error) is { } reason)
             {
-                if (rule.Alert is null)
-                {
-                    output.WriteLine($"{group.Name}/{rule.Name}: a recording rule; alerts read the series that are stored");
-                }
-                else if (rule.Language != RuleLanguage.PromQL)
-                {
-                    output.WriteLine($"{group.Name}/{rule.Name}: not replayed, only PromQL rules are");
-                }
-                else
-                {
-                    var holds = await history.HoldsAsync(rule.Expression, start, to, interval, cancellation);
-                    var alerts = AlertReplay.Run(holds, start, to, interval, rule.For, rule.KeepFiringFor);
-                    output.WriteLine($"{group.Name}/{rule.Name}: every {PromDuration.Format(interval)}, for {PromDuration.Format(rule.For)}: {Summary(alerts)}");
-                    Show(alerts, output);
-                    foreach (var other in OtherWaits(rule.For))
-                    {
-                        output.WriteLine($"  with for {PromDuration.Format(other)}: {Summary(AlertReplay.Run(holds, start, to, interval, other, rule.KeepFiringFor))}");
-                    }
+                output.WriteLine($"{name}: {reason}");
+                continue;
+            }
 
-                    foreach (var (threshold, expression) in OtherExpressions(rule.Expression))
-                    {
-                        var others = await history.HoldsAsync(expression, start, to, interval, cancellation);
-                        output.WriteLine($"  with threshold {threshold}: {Summary(AlertReplay.Run(others, start, to, interval, rule.For, rule.KeepFiringFor))}");
-                    }
-                }
+            output.WriteLine($"{name}: every {PromDuration.Format(replayed.Interval)}, for {PromDuration.Format(rule.For)}: {Words(replayed.Summary)}");
+            Show(replayed.Episodes, output);
+            foreach (var other in replayed.Alternatives)
+            {
+                var what = other.Threshold is { } threshold ? $"threshold {threshold.ToString(CultureInfo.InvariantCulture)}" : $"for {PromDuration.Format(other.For)}";
+                output.WriteLine($"  with {what}: {Words(other.Summary)}");
             }
         }
     }
 
-    /// <summary>The expression with other numbers in place of its threshold, where that is a plain number.</summary>
-    internal static IEnumerable<(string Threshold, string Expression)> OtherExpressions(string expression)
-    {
-        if (RuleThreshold.Find(PromQLParser.Parse(expression)) is not NumberLiteral { IsDuration: false } number || number.Value == 0 || !double.IsFinite(number.Value))
-        {
-            yield break;
-        }
+    private static string Words(BacktestSummary summary) => summary.Fired == 0
+        ? "never fired"
+        : $"fired {Times(summary.Fired)}, {PromDuration.Format(summary.Total)} in all, longest {PromDuration.Format(summary.Longest)}, flapped {Times(summary.Flaps)}";
 
-        foreach (var factor in OtherThresholds)
-        {
-            var text = Math.Round(number.Value * factor, 12).ToString(CultureInfo.InvariantCulture);
-            yield return (text, expression[..number.Span.Start] + text + expression[number.Span.End..]);
-        }
-    }
-
-    private static IEnumerable<TimeSpan> OtherWaits(TimeSpan hold) => hold > TimeSpan.Zero ? [TimeSpan.Zero, hold / 2, hold * 2] : [TimeSpan.FromMinutes(5)];
-
-    private static string Summary(IReadOnlyList<ReplayedAlert> alerts)
-    {
-        if (alerts.Count == 0)
-        {
-            return "never fired";
-        }
-
-        var total = alerts.Aggregate(TimeSpan.Zero, static (sum, a) => sum + (a.To - a.From));
-        var flaps = AlertReplay.Flaps(alerts);
-        return $"fired {alerts.Count} {(alerts.Count == 1 ? "time" : "times")}, {PromDuration.Format(total)} in all, longest {PromDuration.Format(alerts.Max(static a => a.To - a.From))}, flapped {flaps} {(flaps == 1 ? "time" : "times")}";
-    }
+    private static string Times(int count) => $"{count} {(count == 1 ? "time" : "times")}";
 
     private static void Show(IReadOnlyList<ReplayedAlert> alerts, TextWriter output)
     {

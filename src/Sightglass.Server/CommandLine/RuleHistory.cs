@@ -1,11 +1,14 @@
 using System.Globalization;
 using System.Text.Json;
+using Sightglass.Alerting.Rules;
+using Sightglass.Alerting.Rules.Backtest;
+using Sightglass.Core.Errors;
 using Sightglass.Core.Model;
 
 namespace Sightglass.Server.CommandLine;
 
 /// <summary>Asks a server at which moments of a range an expression held.</summary>
-internal sealed class RuleHistory : IDisposable
+internal sealed class RuleHistory : IBacktestHistory, IDisposable
 {
     /// <summary>Points of one request; the server takes 11,000 at most.</summary>
     private const int PointsPerRequest = 10_000;
@@ -15,13 +18,13 @@ internal sealed class RuleHistory : IDisposable
     public RuleHistory(Uri server) => _http = new HttpClient { BaseAddress = new Uri(server.ToString().TrimEnd('/') + "/"), Timeout = TimeSpan.FromMinutes(5) };
 
     public async Task<IReadOnlyDictionary<LabelSet, IReadOnlyList<DateTimeOffset>>> HoldsAsync(
-        string expression, DateTimeOffset start, DateTimeOffset end, TimeSpan interval, CancellationToken cancellation)
+        string expression, RuleLanguage language, DateTimeOffset start, DateTimeOffset end, TimeSpan interval, CancellationToken cancellation)
     {
         var holds = new Dictionary<LabelSet, List<DateTimeOffset>>();
         for (var from = start; from <= end; from += interval * PointsPerRequest)
         {
             var last = from + (interval * (PointsPerRequest - 1));
-            await AddAsync(holds, expression, from, last < end ? last : end, interval, cancellation);
+            await AddAsync(holds, expression, language, from, last < end ? last : end, interval, cancellation);
         }
 
         return holds.ToDictionary(static h => h.Key, static h => (IReadOnlyList<DateTimeOffset>)h.Value);
@@ -29,8 +32,9 @@ internal sealed class RuleHistory : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    private async Task AddAsync(Dictionary<LabelSet, List<DateTimeOffset>> holds, string expression, DateTimeOffset from, DateTimeOffset to, TimeSpan interval, CancellationToken cancellation)
+    private async Task AddAsync(Dictionary<LabelSet, List<DateTimeOffset>> holds, string expression, RuleLanguage language, DateTimeOffset from, DateTimeOffset to, TimeSpan interval, CancellationToken cancellation)
     {
+        var path = language == RuleLanguage.LogQL ? "loki/api/v1/query_range" : "api/v1/query_range";
         var form = new Dictionary<string, string>
         {
             ["query"] = expression,
@@ -39,11 +43,11 @@ internal sealed class RuleHistory : IDisposable
             ["step"] = interval.TotalSeconds.ToString(CultureInfo.InvariantCulture),
         };
         using var content = new FormUrlEncodedContent(form);
-        using var answer = await _http.PostAsync(new Uri("api/v1/query_range", UriKind.Relative), content, cancellation);
+        using var answer = await _http.PostAsync(new Uri(path, UriKind.Relative), content, cancellation);
         var text = await answer.Content.ReadAsStringAsync(cancellation);
         if (!answer.IsSuccessStatusCode)
         {
-            throw new FormatException(QueryErrorText.Of(text, expression, (int)answer.StatusCode));
+            throw new QueryException(QueryErrorKind.Execution, QueryErrorText.Of(text, expression, (int)answer.StatusCode));
         }
 
         using var json = JsonDocument.Parse(text);

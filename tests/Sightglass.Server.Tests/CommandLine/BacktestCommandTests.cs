@@ -1,4 +1,6 @@
 using Sightglass.Alerting.Rules;
+using Sightglass.Alerting.Rules.Backtest;
+using Sightglass.Core.Model;
 using Sightglass.Server.CommandLine;
 using Sightglass.Server.Tests.Alerting;
 
@@ -12,7 +14,18 @@ public sealed class BacktestCommandTests
     [InlineData("up == 0", "")]
     [InlineData("a > b", "")]
     public void Other_thresholds_take_the_place_of_the_number(string expression, string expected) =>
-        string.Join('|', BacktestCommand.OtherExpressions(expression).Select(static o => o.Expression)).ShouldBe(expected);
+        string.Join('|', RuleBacktest.OtherExpressions(Rule(expression), null).Select(static o => o.Expression)).ShouldBe(expected);
+
+    [Fact]
+    public void Thresholds_that_are_given_take_the_place_of_the_number_in_both_languages()
+    {
+        string Others(RuleDefinition rule) => string.Join('|', RuleBacktest.OtherExpressions(rule, [5, -0.5]).Select(static o => o.Expression));
+        Others(Rule("up == 0")).ShouldBe("up == 5|up == (-0.5)");
+        Others(Rule("a > b")).ShouldBe(string.Empty);
+        Others(Rule("sum(rate({a=\"b\"}[5m])) > 10") with { Language = RuleLanguage.LogQL }).ShouldBe("sum(rate({a=\"b\"}[5m])) > 5|sum(rate({a=\"b\"}[5m])) > (-0.5)");
+    }
+
+    private static RuleDefinition Rule(string expression) => new() { Alert = "A", Expression = expression, Query = expression, Labels = LabelSet.Empty, Annotations = LabelSet.Empty };
 
     [Fact]
     public async Task Rules_are_replayed_over_what_a_server_has()
@@ -37,7 +50,7 @@ public sealed class BacktestCommandTests
         lines[1].ShouldStartWith("  2026-01-01T00:26:00Z to the end");
         lines[2].ShouldBe("  with for 0s: fired 1 time, 39m in all, longest 39m, flapped 0 times");
         output.ToString().ShouldContain("g/Never: every 1m, for 0s: never fired");
-        output.ToString().ShouldContain("g/Logs: not replayed");
+        output.ToString().ShouldContain("g/Logs: every 1m, for 0s: never fired");
         output.ToString().ShouldContain("g/r: a recording rule");
     }
 }

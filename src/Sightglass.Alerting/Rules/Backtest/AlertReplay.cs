@@ -17,11 +17,13 @@ internal static class AlertReplay
 
     /// <summary>When each series would have fired; <paramref name="holds"/> gives, by series, the moments at which the expression held, in order.</summary>
     public static IReadOnlyList<ReplayedAlert> Run(
-        IReadOnlyDictionary<LabelSet, IReadOnlyList<DateTimeOffset>> holds, DateTimeOffset start, DateTimeOffset end, TimeSpan interval, TimeSpan hold, TimeSpan keepFiring)
+        IReadOnlyDictionary<LabelSet, IReadOnlyList<DateTimeOffset>> holds, DateTimeOffset start, DateTimeOffset end, TimeSpan interval, TimeSpan hold, TimeSpan keepFiring,
+        CancellationToken cancellation = default)
     {
         var alerts = new List<ReplayedAlert>();
         foreach (var (labels, moments) in holds)
         {
+            cancellation.ThrowIfCancellationRequested();
             Run(labels, [.. moments], start, end, interval, (hold, keepFiring), alerts);
         }
 

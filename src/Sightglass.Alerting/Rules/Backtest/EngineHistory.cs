@@ -1,0 +1,69 @@
+using Sightglass.Core.Model;
+using Sightglass.Query.LogQL;
+using Sightglass.Query.PromQL;
+
+namespace Sightglass.Alerting.Rules.Backtest;
+
+/// <summary>The history that the engines of this process have.</summary>
+internal sealed class EngineHistory(PromQLEngine promQL, LogQLEngine logQL) : IBacktestHistory
+{
+    /// <summary>Points of one query; the engines take 11,000 at most unless configured otherwise.</summary>
+    private const int PointsPerQuery = 5_000;
+
+    private const long NanosecondsPerMillisecond = 1_000_000;
+
+    public Task<IReadOnlyDictionary<LabelSet, IReadOnlyList<DateTimeOffset>>> HoldsAsync(
+        string expression, RuleLanguage language, DateTimeOffset start, DateTimeOffset end, TimeSpan interval, CancellationToken cancellation) => Task.Run(
+        () =>
+        {
+            var holds = new Dictionary<LabelSet, List<DateTimeOffset>>();
+            for (var from = start; from <= end; from += interval * PointsPerQuery)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                var last = from + (interval * (PointsPerQuery - 1));
+                var (fromMs, toMs, stepMs) = (from.ToUnixTimeMilliseconds(), (last < end ? last : end).ToUnixTimeMilliseconds(), (long)interval.TotalMilliseconds);
+                if (language == RuleLanguage.LogQL)
+                {
+                    AddLogs(holds, expression, fromMs, toMs, stepMs, cancellation);
+                }
+                else
+                {
+                    AddMetrics(holds, expression, fromMs, toMs, stepMs, cancellation);
+                }
+            }
+
+            return (IReadOnlyDictionary<LabelSet, IReadOnlyList<DateTimeOffset>>)holds.ToDictionary(static h => h.Key, static h => (IReadOnlyList<DateTimeOffset>)h.Value);
+        },
+        cancellation);
+
+    private void AddMetrics(Dictionary<LabelSet, List<DateTimeOffset>> holds, string expression, long fromMs, long toMs, long stepMs, CancellationToken cancellation)
+    {
+        foreach (var series in promQL.Range(expression, fromMs, toMs, stepMs, cancellation: cancellation).Series)
+        {
+            var moments = Moments(holds, series.Labels.Without(LabelSet.MetricName));
+            for (var i = 0; i < series.Count; i++)
+            {
+                moments.Add(DateTimeOffset.FromUnixTimeMilliseconds(series.TimestampsMs[i]));
+            }
+        }
+    }
+
+    private void AddLogs(Dictionary<LabelSet, List<DateTimeOffset>> holds, string expression, long fromMs, long toMs, long stepMs, CancellationToken cancellation)
+    {
+        var range = new LogQLRange(expression, fromMs * NanosecondsPerMillisecond, toMs * NanosecondsPerMillisecond) { StepNano = stepMs * NanosecondsPerMillisecond };
+        foreach (var series in logQL.QueryRange(range, cancellation).Series)
+        {
+            Moments(holds, series.Labels).AddRange(series.TimesUnixNano.Select(static t => DateTimeOffset.FromUnixTimeMilliseconds(t / NanosecondsPerMillisecond)));
+        }
+    }
+
+    private static List<DateTimeOffset> Moments(Dictionary<LabelSet, List<DateTimeOffset>> holds, LabelSet labels)
+    {
+        if (!holds.TryGetValue(labels, out var moments))
+        {
+            holds.Add(labels, moments = []);
+        }
+
+        return moments;
+    }
+}

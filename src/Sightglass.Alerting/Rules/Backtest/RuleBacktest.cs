@@ -1,0 +1,156 @@
+using System.Globalization;
+using Sightglass.Core.Errors;
+using Sightglass.Core.Model;
+using Sightglass.Query.PromQL;
+
+namespace Sightglass.Alerting.Rules.Backtest;
+
+/// <summary>Replays rules over history, and what another threshold or another <c>for</c> would have done.</summary>
+internal sealed class RuleBacktest(IBacktestHistory history)
+{
+    private static readonly double[] OtherFactors = [0.9, 1.1];
+
+    /// <exception cref="LimitExceededException">It would take too much.</exception>
+    /// <exception cref="QueryException">The request is not valid.</exception>
+    public async Task<IReadOnlyList<BacktestedRule>> RunAsync(BacktestRequest request, CancellationToken cancellation)
+    {
+        Check(request);
+        var rules = new List<BacktestedRule>();
+        foreach (var group in request.Groups)
+        {
+            var interval = group.Interval ?? request.DefaultInterval;
+            foreach (var rule in group.Rules)
+            {
+                var replayed = new BacktestedRule { Group = group.Name, Rule = rule, Interval = interval };
+                try
+                {
+                    replayed = rule.Alert is null ? replayed with { Skipped = "a recording rule; alerts read the series that are stored" }
+                        : rule.Language is not (RuleLanguage.PromQL or RuleLanguage.LogQL) ? replayed with { Skipped = "not replayed, only PromQL and LogQL rules are" }
+                        : await ReplayAsync(request, replayed, cancellation).ConfigureAwait(false);
+                }
+                catch (QueryException e)
+                {
+                    replayed = replayed with { Error = e.Message };
+                }
+
+                rules.Add(replayed);
+            }
+        }
+
+        return rules;
+    }
+
+    /// <summary>The expression with other numbers in place of its threshold, where that is a plain number.</summary>
+    internal static IEnumerable<(double Threshold, string Expression)> OtherExpressions(RuleDefinition rule, IReadOnlyList<double>? thresholds)
+    {
+        if (rule.Language == RuleLanguage.LogQL)
+        {
+            if (RuleComparison.Of(rule) is [var comparison])
+            {
+                foreach (var threshold in Others(comparison.Threshold, thresholds))
+                {
+                    yield return (threshold, $"{comparison.Expression} {comparison.Operator} {Text(threshold)}");
+                }
+            }
+        }
+        else if (rule.Language == RuleLanguage.PromQL && RuleThreshold.Find(PromQLParser.Parse(rule.Expression)) is NumberLiteral { IsDuration: false } number)
+        {
+            foreach (var threshold in Others(number.Value, thresholds))
+            {
+                yield return (threshold, rule.Expression[..number.Span.Start] + Text(threshold) + rule.Expression[number.Span.End..]);
+            }
+        }
+    }
+
+    private static IEnumerable<double> Others(double own, IReadOnlyList<double>? thresholds) =>
+        thresholds ?? (own == 0 || !double.IsFinite(own) ? [] : OtherFactors.Select(f => Math.Round(own * f, 12)));
+
+    private static IEnumerable<TimeSpan> OtherWaits(TimeSpan own) => own > TimeSpan.Zero ? [TimeSpan.Zero, own / 2, own * 2] : [TimeSpan.FromMinutes(5)];
+
+    /// <summary>A negative number stands in parentheses: it may follow an operator.</summary>
+    private static string Text(double number)
+    {
+        var text = number.ToString(CultureInfo.InvariantCulture);
+        return number < 0 ? $"({text})" : text;
+    }
+
+    private static void Check(BacktestRequest request)
+    {
+        if (request.From >= request.To)
+        {
+            throw new QueryException(QueryErrorKind.BadData, "from: not before to");
+        }
+
+        var range = request.To - request.From;
+        if (range > BacktestLimits.MaxRange)
+        {
+            throw new LimitExceededException("MaxRange", (long)BacktestLimits.MaxRange.TotalDays, (long)range.TotalDays, "days of a backtest");
+        }
+
+        foreach (var (name, count) in (ReadOnlySpan<(string, int?)>)[("thresholds", request.Thresholds?.Count), ("waits", request.Waits?.Count)])
+        {
+            if (count > BacktestLimits.MaxAlternatives)
+            {
+                throw new LimitExceededException("MaxAlternatives", BacktestLimits.MaxAlternatives, count.Value, $"too many {name}");
+            }
+        }
+
+        long evaluations = 0;
+        foreach (var group in request.Groups)
+        {
+            var interval = group.Interval ?? request.DefaultInterval;
+            if (interval < BacktestLimits.MinInterval)
+            {
+                throw new QueryException(QueryErrorKind.BadData, $"interval: got {PromDuration.Format(interval)}, want {PromDuration.Format(BacktestLimits.MinInterval)} or more for a backtest");
+            }
+
+            var steps = (range.Ticks / interval.Ticks) + 1;
+            evaluations += group.Rules.Where(static r => r.Alert is not null).Sum(r => steps * (1 + OtherExpressions(r, request.Thresholds).Count()));
+        }
+
+        if (evaluations > BacktestLimits.MaxEvaluations)
+        {
+            throw new LimitExceededException("MaxEvaluations", BacktestLimits.MaxEvaluations, evaluations, "evaluations of a backtest: want fewer rules, a shorter range or a longer interval");
+        }
+    }
+
+    private async Task<BacktestedRule> ReplayAsync(BacktestRequest request, BacktestedRule replayed, CancellationToken cancellation)
+    {
+        var (rule, interval) = (replayed.Rule, replayed.Interval);
+        // Whole steps, so that the same range gives the same answer.
+        var start = new DateTimeOffset(request.From.UtcTicks - (request.From.UtcTicks % interval.Ticks), TimeSpan.Zero);
+        IReadOnlyList<ReplayedAlert> Replay(IReadOnlyDictionary<LabelSet, IReadOnlyList<DateTimeOffset>> holds, TimeSpan wait) =>
+            AlertReplay.Run(holds, start, request.To, interval, wait, rule.KeepFiringFor, cancellation);
+
+        var holds = await HoldsAsync(rule.Expression).ConfigureAwait(false);
+        var episodes = Replay(holds, rule.For);
+        var alternatives = new List<BacktestAlternative>();
+        foreach (var wait in request.Waits ?? OtherWaits(rule.For))
+        {
+            alternatives.Add(new BacktestAlternative(null, wait, rule.Expression, BacktestSummary.Of(Replay(holds, wait))));
+        }
+
+        var others = OtherExpressions(rule, request.Thresholds).ToList();
+        foreach (var (threshold, expression) in others)
+        {
+            alternatives.Add(new BacktestAlternative(threshold, rule.For, expression, BacktestSummary.Of(Replay(await HoldsAsync(expression).ConfigureAwait(false), rule.For))));
+        }
+
+        return replayed with
+        {
+            Episodes = episodes,
+            Summary = BacktestSummary.Of(episodes),
+            Alternatives = alternatives,
+            NoThreshold = request.Thresholds is { Count: > 0 } && others.Count == 0 ? "its expression compares with no plain number" : null,
+        };
+
+        async Task<IReadOnlyDictionary<LabelSet, IReadOnlyList<DateTimeOffset>>> HoldsAsync(string expression)
+        {
+            var found = await history.HoldsAsync(expression, rule.Language, start, request.To, interval, cancellation).ConfigureAwait(false);
+            var steps = ((request.To - start).Ticks / interval.Ticks) + 1;
+            return found.Count * steps > BacktestLimits.MaxReplaySteps
+                ? throw new LimitExceededException("MaxReplaySteps", BacktestLimits.MaxReplaySteps, found.Count * steps, $"evaluations times series of {replayed.Group}/{rule.Name}")
+                : found;
+        }
+    }
+}
