@@ -1,17 +1,17 @@
-using System.Net.Sockets;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Sightglass.Ingest.Listening;
 using Sightglass.Server.Api.Logs;
 using Sightglass.Server.Configuration;
+using Sightglass.Server.Hosting.Http;
 
 namespace Sightglass.Server.Hosting;
 
 /// <summary>The ports of HTTP receivers of logs (Elasticsearch, Seq, …) that the configuration names. One caller changes them at a time.</summary>
 /// <param name="engines">What is behind them.</param>
-/// <param name="prepare">Makes the application of a socket.</param>
-internal sealed class LogPorts(Engines engines, Func<Socket, HttpProtocols, WebApplication> prepare) : IAsyncDisposable
+/// <param name="logging">Where failures are told.</param>
+internal sealed class LogPorts(Engines engines, ILoggerFactory logging) : IAsyncDisposable
 {
-    private volatile IReadOnlyList<(string Key, WebApplication App, ListenerStatus Status)> _open = [];
+    private volatile IReadOnlyList<(string Key, HttpServer Server, ListenerStatus Status)> _open = [];
 
     /// <summary>The ports that are listened on.</summary>
     public IReadOnlyList<ListenerStatus> Listeners => [.. _open.Select(o => o.Status)];
@@ -21,8 +21,8 @@ internal sealed class LogPorts(Engines engines, Func<Socket, HttpProtocols, WebA
     public async Task UpdateAsync(ReceiversConfiguration configuration)
     {
         var before = _open.ToDictionary(o => o.Key, StringComparer.Ordinal);
-        var next = new List<(string Key, WebApplication App, ListenerStatus Status)>();
-        var opened = new List<WebApplication>();
+        var next = new List<(string Key, HttpServer Server, ListenerStatus Status)>();
+        var opened = new List<HttpServer>();
         try
         {
             foreach (var port in configuration.Http)
@@ -36,11 +36,12 @@ internal sealed class LogPorts(Engines engines, Func<Socket, HttpProtocols, WebA
 
                 var socket = ListenAddress.Bind(port.Address.ToString());
                 var status = new ListenerStatus(port.Receiver, "http", socket.LocalEndPoint!.ToString()!, 0);
-                var app = prepare(socket, HttpProtocols.Http1);
-                opened.Add(app);
-                LogRoutes.MapOwn(app, port.Receiver, engines.Pushes, engines.LogReceiver);
-                await app.StartAsync();
-                next.Add((key, app, status));
+                var open = new HttpPort(socket, HttpProtocols.Http1);
+                LogRoutes.MapOwn(open.Routes, port.Receiver, engines.Pushes, engines.LogReceiver);
+                var server = new HttpServer([open], logging);
+                opened.Add(server);
+                await server.StartAsync();
+                next.Add((key, server, status));
             }
         }
         catch
@@ -50,22 +51,21 @@ internal sealed class LogPorts(Engines engines, Func<Socket, HttpProtocols, WebA
         }
 
         _open = next;
-        await CloseAsync(before.Values.Select(b => b.App));
+        await CloseAsync(before.Values.Select(b => b.Server));
     }
 
     public async ValueTask DisposeAsync()
     {
         var open = _open;
         _open = [];
-        await CloseAsync(open.Select(o => o.App));
+        await CloseAsync(open.Select(o => o.Server));
     }
 
-    private static async Task CloseAsync(IEnumerable<WebApplication> apps)
+    private static async Task CloseAsync(IEnumerable<HttpServer> servers)
     {
-        foreach (var app in apps)
+        foreach (var server in servers)
         {
-            await app.StopAsync();
-            await app.DisposeAsync();
+            await server.DisposeAsync();
         }
     }
 }

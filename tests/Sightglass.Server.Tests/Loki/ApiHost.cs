@@ -1,9 +1,9 @@
 using System.Net;
 using System.Text.Json;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.Logging;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Sightglass.Server.Configuration;
+using Sightglass.Server.Hosting;
+using Sightglass.Server.Hosting.Http;
 using Sightglass.TestKit;
 
 namespace Sightglass.Server.Tests.Loki;
@@ -11,25 +11,24 @@ namespace Sightglass.Server.Tests.Loki;
 /// <summary>Some routes on a port of their own over an <see cref="InMemoryEventStore"/>.</summary>
 internal sealed class ApiHost : IAsyncDisposable
 {
-    private readonly WebApplication _app;
+    private readonly HttpServer _server;
 
-    private ApiHost(WebApplication app, HttpClient client)
+    private ApiHost(HttpServer server, HttpClient client)
     {
-        _app = app;
+        _server = server;
         Client = client;
     }
 
     public HttpClient Client { get; }
 
-    public static async Task<ApiHost> StartAsync(Action<IEndpointRouteBuilder> map)
+    public static async Task<ApiHost> StartAsync(Action<RouteTable> map)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Logging.ClearProviders();
-        var app = builder.Build();
-        map(app);
-        await app.StartAsync();
-        return new ApiHost(app, new HttpClient { BaseAddress = new Uri(app.Urls.Single()) });
+        var socket = ListenAddress.Bind("127.0.0.1:0");
+        var port = new HttpPort(socket, HttpProtocols.Http1);
+        map(port.Routes);
+        var server = new HttpServer([port], StandardErrorLog.Factory());
+        await server.StartAsync();
+        return new ApiHost(server, new HttpClient { BaseAddress = new Uri($"http://{socket.LocalEndPoint}") });
     }
 
     public async Task<JsonElement> GetAsync(string path, params (string Name, string Value)[] headers)
@@ -54,6 +53,6 @@ internal sealed class ApiHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
-        await _app.DisposeAsync();
+        await _server.DisposeAsync();
     }
 }

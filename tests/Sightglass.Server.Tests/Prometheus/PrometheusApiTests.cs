@@ -1,12 +1,10 @@
 using System.Net;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.Extensions.Logging;
 using Sightglass.Core.Limits;
 using Sightglass.Core.Model;
 using Sightglass.Query.PromQL;
 using Sightglass.Query.PromQL.Scripts;
 using Sightglass.Server.Api.Prometheus;
+using Sightglass.Server.Tests.Loki;
 using Sightglass.TestKit;
 
 namespace Sightglass.Server.Tests.Prometheus;
@@ -15,7 +13,7 @@ public sealed class PrometheusApiTests : IAsyncLifetime, IDisposable
 {
     private readonly InMemoryMetricStore _store = new();
     private readonly ManualTimeProvider _time = new(DateTimeOffset.FromUnixTimeSeconds(300));
-    private WebApplication _app = null!;
+    private ApiHost _host = null!;
     private HttpClient _client = null!;
 
     public async Task InitializeAsync()
@@ -38,16 +36,11 @@ public sealed class PrometheusApiTests : IAsyncLifetime, IDisposable
             NegativeSpans = [new BucketSpan(1, 1)],
             NegativeBuckets = [2],
         });
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        _app = builder.Build();
-        PrometheusApi.Map(_app, new PromQLEngine(_store, QueryLimits.Default, _time), _store, QueryLimits.Default, _time);
-        await _app.StartAsync();
-        _client = new HttpClient { BaseAddress = new Uri(_app.Urls.First()) };
+        _host = await ApiHost.StartAsync(routes => PrometheusApi.Map(routes, new PromQLEngine(_store, QueryLimits.Default, _time), _store, QueryLimits.Default, _time));
+        _client = _host.Client;
     }
 
-    public async Task DisposeAsync() => await _app.DisposeAsync();
+    public async Task DisposeAsync() => await _host.DisposeAsync();
 
     public void Dispose() => _client.Dispose();
 

@@ -5,6 +5,7 @@ using Sightglass.Alerting.Rules;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Model;
 using Sightglass.Server.Api.Prometheus;
+using Sightglass.Server.Hosting.Http;
 
 namespace Sightglass.Server.Api.Alerting;
 
@@ -20,7 +21,7 @@ internal sealed class AlertDetailApi(IAlertTimeline timeline, RuleManager rules,
     private static readonly TimeSpan DefaultRange = TimeSpan.FromDays(30);
 
     /// <summary>Adds the route.</summary>
-    public static void Map(IEndpointRouteBuilder routes, IAlertTimeline timeline, RuleManager rules, AlertDispatcher dispatcher, Func<LabelSet> externalLabels, TimeProvider time)
+    public static void Map(RouteTable routes, IAlertTimeline timeline, RuleManager rules, AlertDispatcher dispatcher, Func<LabelSet> externalLabels, TimeProvider time)
     {
         var api = new AlertDetailApi(timeline, rules, dispatcher, externalLabels, time);
         routes.MapGet("/sightglass/v1/alerts/{fingerprint}", context => OwnAnswer.Run(context, parameters => api.One(context, parameters)));

@@ -4,6 +4,7 @@ using Sightglass.Alerting.Routing;
 using Sightglass.Alerting.Silences;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Model;
+using Sightglass.Server.Hosting.Http;
 using MatchType = Sightglass.Core.Model.MatchType;
 
 namespace Sightglass.Server.Api.Alerting;
@@ -14,7 +15,7 @@ internal static class AlertmanagerApi
     private static readonly string[] Prefixes = ["/api/v2", "/alertmanager/api/v2"];
 
     /// <summary>Adds the routes.</summary>
-    public static void Map(IEndpointRouteBuilder routes, AlertDispatcher dispatcher, TimeProvider time)
+    public static void Map(RouteTable routes, AlertDispatcher dispatcher, TimeProvider time)
     {
         var started = time.GetUtcNow();
         foreach (var prefix in Prefixes)

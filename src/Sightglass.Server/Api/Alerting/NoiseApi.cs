@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Sightglass.Alerting.History;
 using Sightglass.Server.Api.Prometheus;
+using Sightglass.Server.Hosting.Http;
 
 namespace Sightglass.Server.Api.Alerting;
 
@@ -19,7 +20,7 @@ internal static class NoiseApi
     ];
 
     /// <summary>Adds the route.</summary>
-    public static void Map(IEndpointRouteBuilder routes, IAlertTimeline timeline, TimeProvider time) =>
+    public static void Map(RouteTable routes, IAlertTimeline timeline, TimeProvider time) =>
         routes.MapGet("/sightglass/v1/alerts/noise", context => OwnAnswer.Run(context, parameters => Noise(context, parameters, timeline, time)));
 
     private static async Task Noise(HttpContext context, ApiParameters parameters, IAlertTimeline timeline, TimeProvider time)

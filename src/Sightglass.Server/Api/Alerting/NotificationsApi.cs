@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Sightglass.Alerting.Routing;
 using Sightglass.Server.Api.Prometheus;
+using Sightglass.Server.Hosting.Http;
 
 namespace Sightglass.Server.Api.Alerting;
 
@@ -8,7 +9,7 @@ namespace Sightglass.Server.Api.Alerting;
 internal static class NotificationsApi
 {
     /// <summary>Adds the route.</summary>
-    public static void Map(IEndpointRouteBuilder routes, INotificationStore notifications) =>
+    public static void Map(RouteTable routes, INotificationStore notifications) =>
         routes.MapGet("/sightglass/v1/notifications", context => OwnAnswer.Run(context, parameters => Write(context, notifications.List(Filter(parameters)))));
 
     private static NotificationFilter Filter(ApiParameters parameters) => new()

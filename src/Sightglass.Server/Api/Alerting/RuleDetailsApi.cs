@@ -1,4 +1,5 @@
 using Sightglass.Alerting.Rules;
+using Sightglass.Server.Hosting.Http;
 
 namespace Sightglass.Server.Api.Alerting;
 
@@ -6,7 +7,7 @@ namespace Sightglass.Server.Api.Alerting;
 internal static class RuleDetailsApi
 {
     /// <summary>Adds the route.</summary>
-    public static void Map(IEndpointRouteBuilder routes, RuleManager rules) =>
+    public static void Map(RouteTable routes, RuleManager rules) =>
         routes.MapGet("/sightglass/v1/rules", context => Rules(context, rules));
 
     private static Task Rules(HttpContext context, RuleManager rules)

@@ -5,6 +5,7 @@ using Sightglass.Alerting.Rules;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Model;
 using Sightglass.Server.Api.Prometheus;
+using Sightglass.Server.Hosting.Http;
 
 namespace Sightglass.Server.Api.Alerting;
 
@@ -12,7 +13,7 @@ namespace Sightglass.Server.Api.Alerting;
 internal static class RulesApi
 {
     /// <summary>Adds the routes.</summary>
-    public static void Map(IEndpointRouteBuilder routes, RuleManager rules)
+    public static void Map(RouteTable routes, RuleManager rules)
     {
         routes.Api(PrometheusRoutes.GetOnly, "/rules", (context, _) => Rules(context, rules));
         routes.Api(PrometheusRoutes.GetOnly, "/alerts", (context, _) => Alerts(context, rules));

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Sightglass.Alerting.History;
 using Sightglass.Alerting.Rules;
 using Sightglass.Server.Api.Prometheus;
+using Sightglass.Server.Hosting.Http;
 
 namespace Sightglass.Server.Api.Alerting;
 
@@ -11,7 +12,7 @@ internal static class TimelineApi
     private static readonly AlertEventKind[] StateKinds = [AlertEventKind.Pending, AlertEventKind.Firing, AlertEventKind.Resolved, AlertEventKind.Cleared];
 
     /// <summary>Adds the routes.</summary>
-    public static void Map(IEndpointRouteBuilder routes, IAlertTimeline timeline)
+    public static void Map(RouteTable routes, IAlertTimeline timeline)
     {
         routes.MapGet("/sightglass/v1/alerts/timeline", context => OwnAnswer.Run(context, parameters => WriteEvents(context, timeline.List(Filter(parameters) with { Kinds = Kinds(parameters) }))));
         routes.MapGet("/sightglass/v1/alerts/history", context => OwnAnswer.Run(context, parameters => WriteChanges(context, timeline.List(Filter(parameters) with { Kinds = StateKinds }))));

@@ -4,6 +4,7 @@ using Sightglass.Core.Limits;
 using Sightglass.Query.LogQL;
 using Sightglass.Query.LogQL.Insight;
 using Sightglass.Server.Api.Loki;
+using Sightglass.Server.Hosting.Http;
 
 namespace Sightglass.Server.Api.LogInsight;
 
@@ -19,7 +20,7 @@ internal static class LogInsightApi
     private static readonly TimeSpan ContextWindow = TimeSpan.FromDays(1);
 
     /// <summary>Maps the endpoints.</summary>
-    public static void Map(IEndpointRouteBuilder routes, LogInsights insight, QueryLimits limits, TimeProvider time)
+    public static void Map(RouteTable routes, LogInsights insight, QueryLimits limits, TimeProvider time)
     {
         var group = routes.MapGroup("/sightglass/v1/logs");
         void On(string path, Func<HttpContext, LokiParameters, CancellationToken, Task> run) =>

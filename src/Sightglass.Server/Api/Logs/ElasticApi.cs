@@ -2,6 +2,7 @@ using System.Text.Json;
 using Sightglass.Ingest;
 using Sightglass.Ingest.Elastic;
 using Sightglass.Server.Api.Push;
+using Sightglass.Server.Hosting.Http;
 
 namespace Sightglass.Server.Api.Logs;
 
@@ -41,7 +42,7 @@ internal static class ElasticApi
         ["_ilm", "_index_template", "_component_template", "_template", "_ingest", "_data_stream", "_alias", "_aliases", "_settings", "_mapping", "_logstash", "_cluster", "_security"];
 
     /// <summary>Adds the routes below <paramref name="prefix"/>.</summary>
-    public static void Map(IEndpointRouteBuilder routes, string prefix, PushRequests requests, LogReceiver logs) =>
+    public static void Map(RouteTable routes, string prefix, PushRequests requests, LogReceiver logs) =>
         routes.Map(prefix + "/{**path}", context => Route(context, requests, logs));
 
     private static Task Route(HttpContext context, PushRequests requests, LogReceiver logs)

@@ -5,6 +5,7 @@ using Sightglass.Core.Contracts;
 using Sightglass.Ingest;
 using Sightglass.Ingest.Bodies;
 using Sightglass.Server.Api.Push;
+using Sightglass.Server.Hosting.Http;
 
 namespace Sightglass.Server.Api.Logs;
 
@@ -12,7 +13,7 @@ namespace Sightglass.Server.Api.Logs;
 internal static class FluentApi
 {
     /// <summary>Adds the route below <paramref name="prefix"/>.</summary>
-    public static void Map(IEndpointRouteBuilder routes, string prefix, PushRequests requests, LogReceiver logs) =>
+    public static void Map(RouteTable routes, string prefix, PushRequests requests, LogReceiver logs) =>
         routes.MapPost(prefix + "/{**tag}", context => LogRoutes.Answer(context, requests, "fluentd", (body, source) =>
         {
             var tag = (context.Request.RouteValues["tag"] as string ?? string.Empty).Trim('/').Replace('/', '.');

@@ -1,5 +1,6 @@
 using Sightglass.Ingest;
 using Sightglass.Server.Api.Push;
+using Sightglass.Server.Hosting.Http;
 
 namespace Sightglass.Server.Api.Logs;
 
@@ -7,7 +8,7 @@ namespace Sightglass.Server.Api.Logs;
 internal static class GelfApi
 {
     /// <summary>Adds the route.</summary>
-    public static void Map(IEndpointRouteBuilder routes, PushRequests requests, LogReceiver logs) => routes.MapPost("/gelf", context => LogRoutes.Answer(
+    public static void Map(RouteTable routes, PushRequests requests, LogReceiver logs) => routes.MapPost("/gelf", context => LogRoutes.Answer(
         context,
         requests,
         "gelf",

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Sightglass.Ingest;
 using Sightglass.Server.Api.Push;
+using Sightglass.Server.Hosting.Http;
 
 namespace Sightglass.Server.Api.Logs;
 
@@ -10,7 +11,7 @@ internal static class JournalApi
     private const string ExportType = "application/vnd.fdo.journal";
 
     /// <summary>Adds the route below <paramref name="prefix"/>.</summary>
-    public static void Map(IEndpointRouteBuilder routes, string prefix, PushRequests requests, LogReceiver logs) =>
+    public static void Map(RouteTable routes, string prefix, PushRequests requests, LogReceiver logs) =>
         routes.MapPost(prefix + "/upload", context => Take(context, requests, logs));
 
     private static async Task Take(HttpContext context, PushRequests requests, LogReceiver logs)

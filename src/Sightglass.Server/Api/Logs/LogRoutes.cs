@@ -1,5 +1,6 @@
 using Sightglass.Ingest;
 using Sightglass.Server.Api.Push;
+using Sightglass.Server.Hosting.Http;
 
 namespace Sightglass.Server.Api.Logs;
 
@@ -7,7 +8,7 @@ namespace Sightglass.Server.Api.Logs;
 internal static class LogRoutes
 {
     /// <summary>Adds all of them to the main port.</summary>
-    public static void Map(IEndpointRouteBuilder routes, PushRequests requests, LogReceiver logs)
+    public static void Map(RouteTable routes, PushRequests requests, LogReceiver logs)
     {
         ElasticApi.Map(routes, "/elasticsearch", requests, logs);
         SeqApi.Map(routes, requests, logs);
@@ -17,7 +18,7 @@ internal static class LogRoutes
     }
 
     /// <summary>Adds one of them to its own port.</summary>
-    public static void MapOwn(IEndpointRouteBuilder routes, string receiver, PushRequests requests, LogReceiver logs)
+    public static void MapOwn(RouteTable routes, string receiver, PushRequests requests, LogReceiver logs)
     {
         switch (receiver)
         {

@@ -1,5 +1,6 @@
 using Sightglass.Ingest;
 using Sightglass.Server.Api.Push;
+using Sightglass.Server.Hosting.Http;
 
 namespace Sightglass.Server.Api.Logs;
 
@@ -9,7 +10,7 @@ internal static class SeqApi
     private const string ClefType = "application/vnd.serilog.clef";
 
     /// <summary>Adds the routes.</summary>
-    public static void Map(IEndpointRouteBuilder routes, PushRequests requests, LogReceiver logs)
+    public static void Map(RouteTable routes, PushRequests requests, LogReceiver logs)
     {
         routes.MapPost("/ingest/clef", context => Take(context, requests, logs, clef: true));
         routes.MapPost("/api/events/raw", context => Take(context, requests, logs, clef: context.Request.Query.ContainsKey("clef")

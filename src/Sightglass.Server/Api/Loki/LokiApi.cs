@@ -1,6 +1,7 @@
 using Sightglass.Core.Errors;
 using Sightglass.Core.Limits;
 using Sightglass.Query.LogQL;
+using Sightglass.Server.Hosting.Http;
 
 namespace Sightglass.Server.Api.Loki;
 
@@ -14,7 +15,7 @@ internal static class LokiApi
     private static readonly TimeSpan LabelRange = TimeSpan.FromHours(6);
 
     /// <summary>Maps the endpoints.</summary>
-    public static void Map(IEndpointRouteBuilder routes, LogQLEngine engine, QueryLimits limits, TimeProvider time)
+    public static void Map(RouteTable routes, LogQLEngine engine, QueryLimits limits, TimeProvider time)
     {
         var group = routes.MapGroup("/loki/api/v1");
         void Get(string path, Func<HttpContext, LokiParameters, CancellationToken, Task> run) =>

@@ -4,6 +4,7 @@ using Sightglass.Core.Contracts;
 using Sightglass.Core.Errors;
 using Sightglass.Events;
 using Sightglass.Events.Deletion;
+using Sightglass.Server.Hosting.Http;
 
 namespace Sightglass.Server.Api.Loki;
 
@@ -16,7 +17,7 @@ internal static class LokiDeletionApi
     private static readonly JsonWriterOptions Written = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Maps the endpoint.</summary>
-    public static void Map(IEndpointRouteBuilder routes, bool enabled, EventStore store, TimeProvider time)
+    public static void Map(RouteTable routes, bool enabled, EventStore store, TimeProvider time)
     {
         void On(string[] methods, Func<HttpContext, LokiParameters, Task> run) => routes.MapMethods(Path, methods, context => enabled
             ? Run(context, time, run)

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Sightglass.Core.Limits;
 using Sightglass.Query.LogQL;
 using Sightglass.Query.LogQL.Insight;
+using Sightglass.Server.Hosting.Http;
 
 namespace Sightglass.Server.Api.Loki;
 
@@ -18,7 +19,7 @@ internal static class LokiInsightApi
     private static readonly TimeSpan QueryRange = TimeSpan.FromHours(1);
 
     /// <summary>Maps the endpoints.</summary>
-    public static void Map(IEndpointRouteBuilder routes, LogInsights insights, QueryLimits limits, TimeProvider time)
+    public static void Map(RouteTable routes, LogInsights insights, QueryLimits limits, TimeProvider time)
     {
         void On(string path, Func<HttpContext, LokiParameters, CancellationToken, Task> run) =>
             routes.MapMethods("/loki/api/v1" + path, ["GET", "POST"], context => LokiApi.Run(context, limits, time, run));

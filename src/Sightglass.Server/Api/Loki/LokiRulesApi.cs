@@ -4,6 +4,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Sightglass.Alerting.Rules;
 using Sightglass.Core.Model;
+using Sightglass.Server.Hosting.Http;
 
 namespace Sightglass.Server.Api.Loki;
 
@@ -11,7 +12,7 @@ namespace Sightglass.Server.Api.Loki;
 internal static class LokiRulesApi
 {
     /// <summary>Maps the endpoints.</summary>
-    public static void Map(IEndpointRouteBuilder routes, RuleManager rules)
+    public static void Map(RouteTable routes, RuleManager rules)
     {
         routes.MapGet("/loki/api/v1/rules", context => Answer(context, rules, null, null));
         routes.MapGet("/loki/api/v1/rules/{file}", context => Answer(context, rules, Value(context, "file"), null));

@@ -2,9 +2,13 @@ using System.Buffers;
 using System.Globalization;
 using System.Net.WebSockets;
 using System.Text.Json;
+using Microsoft.AspNetCore.WebSockets;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Limits;
 using Sightglass.Query.LogQL;
+using Sightglass.Server.Hosting.Http;
 
 namespace Sightglass.Server.Api.Loki;
 
@@ -30,13 +34,11 @@ internal sealed class LokiTail(LogQLEngine engine, QueryLimits limits, TimeProvi
     private int _running;
 
     /// <summary>Maps the endpoint.</summary>
-    public static void Map(IEndpointRouteBuilder routes, LogQLEngine engine, QueryLimits limits, TimeProvider time)
+    public static void Map(RouteTable routes, LogQLEngine engine, QueryLimits limits, TimeProvider time)
     {
         var tail = new LokiTail(engine, limits, time);
-        var pipeline = routes.CreateApplicationBuilder();
-        pipeline.UseWebSockets(Sockets);
-        pipeline.Run(tail.Answer);
-        routes.MapGet("/loki/api/v1/tail", pipeline.Build());
+        var sockets = new WebSocketMiddleware(tail.Answer, Options.Create(Sockets), NullLoggerFactory.Instance);
+        routes.MapGet("/loki/api/v1/tail", sockets.Invoke);
     }
 
     // A page of another site must not read the logs of a server that its visitor reaches: browsers ask nobody before a WebSocket, and always send an Origin.

@@ -3,6 +3,7 @@ using System.Globalization;
 using Sightglass.Core.Contracts;
 using Sightglass.Ingest.Bodies;
 using Sightglass.Server.Api.Push;
+using Sightglass.Server.Hosting.Http;
 
 namespace Sightglass.Server.Api.Otlp;
 
@@ -13,12 +14,12 @@ internal static class OtlpGrpcApi
     private const int Unimplemented = 12;
 
     /// <summary>Adds the routes, and an answer for every other call.</summary>
-    public static void Map(IEndpointRouteBuilder routes, PushRequests requests)
+    public static void Map(RouteTable routes, PushRequests requests)
     {
         Add("metrics.v1.MetricsService", OtlpSignal.Metrics);
         Add("logs.v1.LogsService", OtlpSignal.Logs);
         Add("trace.v1.TraceService", OtlpSignal.Traces);
-        routes.MapFallback("{*path}", context => Call(context, Unknown));
+        routes.Fallback = context => Call(context, Unknown);
 
         void Add(string service, OtlpSignal signal) => routes.MapPost(
             $"/opentelemetry.proto.collector.{service}/Export", context => Exported(context, requests, signal));

@@ -3,6 +3,7 @@ using Sightglass.Ingest;
 using Sightglass.Ingest.Bodies;
 using Sightglass.Ingest.Otlp;
 using Sightglass.Server.Api.Push;
+using Sightglass.Server.Hosting.Http;
 
 namespace Sightglass.Server.Api.Otlp;
 
@@ -13,7 +14,7 @@ internal static class OtlpHttpApi
     private const string Json = "application/json";
 
     /// <summary>Adds the routes.</summary>
-    public static void Map(IEndpointRouteBuilder routes, PushRequests requests)
+    public static void Map(RouteTable routes, PushRequests requests)
     {
         Add("/v1/metrics", OtlpSignal.Metrics);
         Add("/v1/logs", OtlpSignal.Logs);

@@ -4,6 +4,7 @@ using Sightglass.Metrics;
 using Sightglass.Metrics.Cardinality;
 using Sightglass.Metrics.Limits;
 using Sightglass.Server.Api.Prometheus;
+using Sightglass.Server.Hosting.Http;
 
 namespace Sightglass.Server.Api.Own;
 
@@ -17,7 +18,7 @@ internal sealed class CardinalityApi(MetricStore store, TimeProvider time)
     private const int MaxLimit = 10_000;
     private static readonly TimeSpan DefaultRange = TimeSpan.FromHours(1);
 
-    public static void Map(IEndpointRouteBuilder routes, MetricStore store, TimeProvider time)
+    public static void Map(RouteTable routes, MetricStore store, TimeProvider time)
     {
         var api = new CardinalityApi(store, time);
         routes.MapMethods("/sightglass/v1/cardinality", PrometheusRoutes.GetAndPost, context => PrometheusRoutes.Answer(context, api.Answer));

@@ -2,13 +2,14 @@ using System.Globalization;
 using System.Text;
 using Sightglass.Alerting.Outside;
 using Sightglass.Server.Hosting;
+using Sightglass.Server.Hosting.Http;
 
 namespace Sightglass.Server.Api.Own;
 
 /// <summary>The server's own metrics in Prometheus' text format.</summary>
 internal static class MetricsEndpoint
 {
-    public static void Map(IEndpointRouteBuilder routes, Engines engines) => routes.MapGet("/metrics", async context =>
+    public static void Map(RouteTable routes, Engines engines) => routes.MapGet("/metrics", async context =>
     {
         context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
         await context.Response.WriteAsync(Render(engines), context.RequestAborted);

@@ -2,13 +2,14 @@ using System.Text.Json;
 using Sightglass.Alerting.Sla;
 using Sightglass.Core.Errors;
 using Sightglass.Server.Api.Prometheus;
+using Sightglass.Server.Hosting.Http;
 
 namespace Sightglass.Server.Api.Own;
 
 /// <summary>Our own API of agreements: what was promised and what was achieved over a period of the calendar, as JSON and as a page to print.</summary>
 internal sealed class SlaApi(Func<IReadOnlyList<SlaDefinition>> slas, SlaEvaluator evaluator, TimeProvider time)
 {
-    public static void Map(IEndpointRouteBuilder routes, Func<IReadOnlyList<SlaDefinition>> slas, SlaEvaluator evaluator, TimeProvider time)
+    public static void Map(RouteTable routes, Func<IReadOnlyList<SlaDefinition>> slas, SlaEvaluator evaluator, TimeProvider time)
     {
         var api = new SlaApi(slas, evaluator, time);
         routes.MapMethods("/sightglass/v1/slas", PrometheusRoutes.GetOnly, context => PrometheusRoutes.Answer(context, api.All));

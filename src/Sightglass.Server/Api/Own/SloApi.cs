@@ -3,6 +3,7 @@ using Sightglass.Alerting.Rules;
 using Sightglass.Alerting.Slo;
 using Sightglass.Core.Errors;
 using Sightglass.Server.Api.Prometheus;
+using Sightglass.Server.Hosting.Http;
 
 namespace Sightglass.Server.Api.Own;
 
@@ -14,7 +15,7 @@ internal sealed class SloApi(Func<IReadOnlyList<SloDefinition>> slos, IRuleQuery
 
     private readonly SloEvaluator _evaluator = new(engine);
 
-    public static void Map(IEndpointRouteBuilder routes, Func<IReadOnlyList<SloDefinition>> slos, IRuleQueryEngine engine, TimeProvider time)
+    public static void Map(RouteTable routes, Func<IReadOnlyList<SloDefinition>> slos, IRuleQueryEngine engine, TimeProvider time)
     {
         var api = new SloApi(slos, engine, time);
         routes.MapMethods("/sightglass/v1/slos", PrometheusRoutes.GetOnly, context => PrometheusRoutes.Answer(context, api.All));

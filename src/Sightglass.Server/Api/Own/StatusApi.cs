@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
 using Sightglass.Server.Hosting;
+using Sightglass.Server.Hosting.Http;
 
 namespace Sightglass.Server.Api.Own;
 
@@ -10,7 +11,7 @@ internal static class StatusApi
     /// <summary>The version of this build.</summary>
     public static string Version { get; } = typeof(StatusApi).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
 
-    public static void Map(IEndpointRouteBuilder routes, Engines engines, ListenAddresses listen)
+    public static void Map(RouteTable routes, Engines engines, ListenAddresses listen)
     {
         routes.MapGet("/sightglass/v1/status", context => WriteAsync(context, json => Status(json, engines, listen)));
         routes.MapGet("/sightglass/v1/sources", context => WriteAsync(context, json => Sources(json, engines)));

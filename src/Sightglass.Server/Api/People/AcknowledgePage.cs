@@ -5,6 +5,7 @@ using Sightglass.Alerting.Escalation;
 using Sightglass.Alerting.OnCall;
 using Sightglass.Alerting.Routing;
 using Sightglass.Core.Errors;
+using Sightglass.Server.Hosting.Http;
 
 namespace Sightglass.Server.Api.People;
 
@@ -20,7 +21,7 @@ internal sealed class AcknowledgePage(AlertDispatcher dispatcher, AcknowledgeLin
     private const int MaxShown = 50;
 
     /// <summary>Adds the routes.</summary>
-    public static void Map(IEndpointRouteBuilder routes, AlertDispatcher dispatcher, AcknowledgeLinks links, TimeProvider time)
+    public static void Map(RouteTable routes, AlertDispatcher dispatcher, AcknowledgeLinks links, TimeProvider time)
     {
         var page = new AcknowledgePage(dispatcher, links, time);
         routes.MapMethods("/" + AcknowledgeLinks.Path, ["GET", "HEAD"], page.Show);

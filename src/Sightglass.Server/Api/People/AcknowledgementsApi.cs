@@ -3,6 +3,7 @@ using Sightglass.Alerting.OnCall;
 using Sightglass.Alerting.Routing;
 using Sightglass.Core.Errors;
 using Sightglass.Server.Api.Alerting;
+using Sightglass.Server.Hosting.Http;
 
 namespace Sightglass.Server.Api.People;
 
@@ -12,7 +13,7 @@ internal static class AcknowledgementsApi
     private const string Path = "/sightglass/v1/alerts/acknowledgements";
 
     /// <summary>Adds the routes.</summary>
-    public static void Map(IEndpointRouteBuilder routes, AlertDispatcher dispatcher, TimeProvider time)
+    public static void Map(RouteTable routes, AlertDispatcher dispatcher, TimeProvider time)
     {
         routes.MapGet(Path, context => OwnAnswer.Run(context, _ => Write(context, dispatcher.Acknowledgements())));
         routes.MapPost(Path, context => OwnAnswer.Run(context, _ => Add(context, dispatcher, time)));

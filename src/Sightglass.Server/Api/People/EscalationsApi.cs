@@ -3,6 +3,7 @@ using Sightglass.Alerting.Escalation;
 using Sightglass.Alerting.History;
 using Sightglass.Alerting.Routing;
 using Sightglass.Server.Api.Alerting;
+using Sightglass.Server.Hosting.Http;
 
 namespace Sightglass.Server.Api.People;
 
@@ -10,7 +11,7 @@ namespace Sightglass.Server.Api.People;
 internal static class EscalationsApi
 {
     /// <summary>Adds the routes.</summary>
-    public static void Map(IEndpointRouteBuilder routes, AlertDispatcher dispatcher)
+    public static void Map(RouteTable routes, AlertDispatcher dispatcher)
     {
         routes.MapGet("/sightglass/v1/escalations", context => OwnAnswer.Run(context, _ => AlertmanagerJson.Write(context, json =>
         {

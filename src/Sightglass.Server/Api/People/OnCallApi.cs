@@ -4,6 +4,7 @@ using Sightglass.Alerting.OnCall;
 using Sightglass.Core.Errors;
 using Sightglass.Server.Api.Alerting;
 using Sightglass.Server.Api.Prometheus;
+using Sightglass.Server.Hosting.Http;
 
 namespace Sightglass.Server.Api.People;
 
@@ -15,7 +16,7 @@ internal sealed class OnCallApi(Func<EscalationConfiguration> configuration, Ove
     private const int CalendarMonths = 7;
 
     /// <summary>Adds the routes.</summary>
-    public static void Map(IEndpointRouteBuilder routes, Func<EscalationConfiguration> configuration, OverrideRegistry overrides, TimeProvider time)
+    public static void Map(RouteTable routes, Func<EscalationConfiguration> configuration, OverrideRegistry overrides, TimeProvider time)
     {
         var api = new OnCallApi(configuration, overrides, time);
         routes.MapGet(Path, context => OwnAnswer.Run(context, parameters => api.All(context, parameters)));

@@ -2,6 +2,7 @@ using Sightglass.Core.Errors;
 using Sightglass.Metrics;
 using Sightglass.Query.PromQL;
 using Sightglass.Server.Hosting;
+using Sightglass.Server.Hosting.Http;
 
 namespace Sightglass.Server.Api.Prometheus;
 
@@ -9,7 +10,7 @@ namespace Sightglass.Server.Api.Prometheus;
 internal static class AdminApi
 {
     /// <summary>Adds the routes.</summary>
-    public static void Map(IEndpointRouteBuilder routes, bool enabled, MetricStore metrics, SnapshotMaker snapshots)
+    public static void Map(RouteTable routes, bool enabled, MetricStore metrics, SnapshotMaker snapshots)
     {
         void Admin(string path, Func<HttpContext, ApiParameters, Task> run) => routes.Api(PrometheusRoutes.PostAndPut, "/admin/tsdb/" + path, (context, parameters) => enabled
             ? run(context, parameters)

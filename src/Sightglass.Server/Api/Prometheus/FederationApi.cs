@@ -1,6 +1,7 @@
 using Sightglass.Core.Contracts;
 using Sightglass.Core.Limits;
 using Sightglass.Core.Model;
+using Sightglass.Server.Hosting.Http;
 
 namespace Sightglass.Server.Api.Prometheus;
 
@@ -13,7 +14,7 @@ internal static class FederationApi
     private const int FlushBytes = 256 << 10;
 
     /// <summary>Adds the routes; <paramref name="externalLabels"/> are those of the configuration in force.</summary>
-    public static void Map(IEndpointRouteBuilder routes, IMetricStore store, QueryLimits limits, TimeProvider time, Func<LabelSet> externalLabels)
+    public static void Map(RouteTable routes, IMetricStore store, QueryLimits limits, TimeProvider time, Func<LabelSet> externalLabels)
     {
         foreach (var root in PrometheusRoutes.Roots)
         {

@@ -1,3 +1,5 @@
+using Sightglass.Server.Hosting.Http;
+
 namespace Sightglass.Server.Api.Prometheus;
 
 /// <summary>Prometheus' <c>/-/reload</c> and <c>/-/quit</c>: refused unless <c>server.enable_lifecycle</c> is on. Health is answered at both places.</summary>
@@ -6,7 +8,7 @@ internal static class LifecycleApi
     private static readonly string[] GetAndHead = ["GET", "HEAD"];
 
     /// <summary>Adds the routes. <paramref name="reload"/> says why it failed, or null; <paramref name="quit"/> begins the end of the process.</summary>
-    public static void Map(IEndpointRouteBuilder routes, bool enabled, Func<Task<string?>> reload, Action quit)
+    public static void Map(RouteTable routes, bool enabled, Func<Task<string?>> reload, Action quit)
     {
         foreach (var root in PrometheusRoutes.Roots)
         {

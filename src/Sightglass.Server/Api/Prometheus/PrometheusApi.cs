@@ -1,6 +1,7 @@
 using Sightglass.Core.Contracts;
 using Sightglass.Core.Limits;
 using Sightglass.Query.PromQL;
+using Sightglass.Server.Hosting.Http;
 
 namespace Sightglass.Server.Api.Prometheus;
 
@@ -8,7 +9,7 @@ namespace Sightglass.Server.Api.Prometheus;
 internal static class PrometheusApi
 {
     /// <summary>Adds the routes.</summary>
-    public static void Map(IEndpointRouteBuilder routes, PromQLEngine engine, IMetricStore store, QueryLimits limits, TimeProvider time, QueryLog? log = null)
+    public static void Map(RouteTable routes, PromQLEngine engine, IMetricStore store, QueryLimits limits, TimeProvider time, QueryLog? log = null)
     {
         var queries = new QueryEndpoints(engine, limits, time, log);
         var labels = new LabelEndpoints(store);

@@ -1,4 +1,5 @@
 using Sightglass.Core.Errors;
+using Sightglass.Server.Hosting.Http;
 
 namespace Sightglass.Server.Api.Prometheus;
 
@@ -23,7 +24,7 @@ internal static class PrometheusRoutes
     public static readonly string[] Prefixes = ["/api/v1", "/prometheus/api/v1"];
 
     /// <summary>Adds an endpoint of <c>/api/v1</c>; <paramref name="path"/> starts with a slash.</summary>
-    public static void Api(this IEndpointRouteBuilder routes, string[] methods, string path, Func<HttpContext, ApiParameters, Task> handler)
+    public static void Api(this RouteTable routes, string[] methods, string path, Func<HttpContext, ApiParameters, Task> handler)
     {
         foreach (var prefix in Prefixes)
         {

@@ -5,13 +5,14 @@ using Sightglass.Alerting;
 using Sightglass.Server.Api.Alerting;
 using Sightglass.Server.Configuration;
 using Sightglass.Server.Hosting;
+using Sightglass.Server.Hosting.Http;
 
 namespace Sightglass.Server.Api.Prometheus;
 
 /// <summary>Prometheus' <c>status/…</c> and <c>alertmanagers</c>.</summary>
 internal sealed class StatusEndpoints(Engines engines, ListenAddresses listen)
 {
-    public static void Map(IEndpointRouteBuilder routes, Engines engines, ListenAddresses listen)
+    public static void Map(RouteTable routes, Engines engines, ListenAddresses listen)
     {
         var status = new StatusEndpoints(engines, listen);
         var cardinality = new CardinalityEndpoint(engines.Metrics, engines.Time);

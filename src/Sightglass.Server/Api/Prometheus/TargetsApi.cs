@@ -3,13 +3,14 @@ using Sightglass.Core.Model;
 using Sightglass.Ingest.Scrape;
 using Sightglass.Query.PromQL;
 using Sightglass.Server.Api.Alerting;
+using Sightglass.Server.Hosting.Http;
 
 namespace Sightglass.Server.Api.Prometheus;
 
 /// <summary>Prometheus' endpoints about scrape targets: <c>targets</c>, <c>targets/metadata</c>, <c>scrape_pools</c>.</summary>
 internal static class TargetsApi
 {
-    public static void Map(IEndpointRouteBuilder routes, Scraper scraper)
+    public static void Map(RouteTable routes, Scraper scraper)
     {
         routes.Api(PrometheusRoutes.GetOnly, "/targets", (context, parameters) => Targets(context, parameters, scraper));
         routes.Api(PrometheusRoutes.GetOnly, "/targets/metadata", (context, parameters) => Metadata(context, parameters, scraper));

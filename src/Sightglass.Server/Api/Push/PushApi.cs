@@ -1,5 +1,6 @@
 using Sightglass.Core.Contracts;
 using Sightglass.Ingest;
+using Sightglass.Server.Hosting.Http;
 
 namespace Sightglass.Server.Api.Push;
 
@@ -7,7 +8,7 @@ namespace Sightglass.Server.Api.Push;
 internal static class PushApi
 {
     /// <summary>Adds the routes.</summary>
-    public static void Map(IEndpointRouteBuilder routes, PushRequests requests)
+    public static void Map(RouteTable routes, PushRequests requests)
     {
         RemoteWriteApi.Map(routes, requests);
         routes.MapPost("/loki/api/v1/push", context => Loki(context, requests));

@@ -3,6 +3,7 @@ using Sightglass.Core.Contracts;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Model;
 using Sightglass.Ingest.Pushgateway;
+using Sightglass.Server.Hosting.Http;
 
 namespace Sightglass.Server.Api.Push;
 
@@ -12,7 +13,7 @@ internal static class PushgatewayApi
     private const string Prefix = "/metrics/";
 
     /// <summary>Adds the routes.</summary>
-    public static void Map(IEndpointRouteBuilder routes, PushRequests requests, PushgatewayStore store)
+    public static void Map(RouteTable routes, PushRequests requests, PushgatewayStore store)
     {
         // Routing would decode the path, and %2F with it: the labels are read from what came over the wire.
         routes.MapPut("/metrics/{**key}", context => Push(context, requests, store, replace: true));

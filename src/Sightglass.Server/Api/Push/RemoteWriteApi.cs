@@ -1,6 +1,7 @@
 using System.Globalization;
 using Sightglass.Core.Contracts;
 using Sightglass.Ingest;
+using Sightglass.Server.Hosting.Http;
 
 namespace Sightglass.Server.Api.Push;
 
@@ -11,7 +12,7 @@ internal static class RemoteWriteApi
     private const string Version2 = "io.prometheus.write.v2.Request";
 
     /// <summary>Adds the routes.</summary>
-    public static void Map(IEndpointRouteBuilder routes, PushRequests requests)
+    public static void Map(RouteTable routes, PushRequests requests)
     {
         routes.MapPost("/api/v1/write", context => Write(context, requests));
         routes.MapPost("/prometheus/api/v1/write", context => Write(context, requests));

@@ -4,6 +4,7 @@ using Sightglass.Core.Errors;
 using Sightglass.Core.Limits;
 using Sightglass.Core.Model;
 using Sightglass.Query.TraceQL;
+using Sightglass.Server.Hosting.Http;
 
 namespace Sightglass.Server.Api.Tempo;
 
@@ -17,7 +18,7 @@ internal static class TempoApi
     private const int DefaultTagValues = 1000;
 
     /// <summary>Maps the endpoints.</summary>
-    public static void Map(IEndpointRouteBuilder routes, TraceQLEngine engine, IEventStore store, QueryLimits limits, TimeProvider time)
+    public static void Map(RouteTable routes, TraceQLEngine engine, IEventStore store, QueryLimits limits, TimeProvider time)
     {
         var group = routes.MapGroup("/tempo");
         var tags = new TraceTags(store, limits);

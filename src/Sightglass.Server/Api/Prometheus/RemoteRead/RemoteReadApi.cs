@@ -4,6 +4,7 @@ using Sightglass.Core.Errors;
 using Sightglass.Core.Limits;
 using Sightglass.Core.Model;
 using Sightglass.Server.Api.Push;
+using Sightglass.Server.Hosting.Http;
 
 namespace Sightglass.Server.Api.Prometheus.RemoteRead;
 
@@ -13,7 +14,7 @@ internal sealed class RemoteReadApi(IMetricStore store, PushRequests requests, Q
     /// <summary>Requests answered at the same time; the others wait. Prometheus' default.</summary>
     private const int MaxConcurrent = 10;
 
-    public static void Map(IEndpointRouteBuilder routes, IMetricStore store, PushRequests requests, QueryLimits limits, Func<LabelSet> externalLabels)
+    public static void Map(RouteTable routes, IMetricStore store, PushRequests requests, QueryLimits limits, Func<LabelSet> externalLabels)
     {
         var api = new RemoteReadApi(store, requests, limits, externalLabels, new SemaphoreSlim(MaxConcurrent));
         foreach (var prefix in PrometheusRoutes.Prefixes)
