@@ -17,7 +17,7 @@ public sealed partial class MetricStore
 
     /// <summary>
     /// Deletes the samples in a range (milliseconds, inclusive) of the series that satisfy all matchers of at least one of
-    /// <paramref name="selectors"/>. On return no new query sees them, nor does a store that is opened again; merges and
+    /// <paramref name="selectors"/>, and their exemplars. On return no new query sees them, nor does a store that is opened again; merges and
     /// <see cref="CleanDeleted"/> remove them from disk. Samples written afterwards are kept, whatever their time.
     /// </summary>
     /// <exception cref="StorageFailedException">The disk did not take it. Should the process end now, the deletion may turn out to have been made.</exception>
@@ -39,6 +39,7 @@ public sealed partial class MetricStore
 
             // What is in memory now goes to parts first: then a part's number says whether its samples were there before the deletion.
             Flush();
+            _exemplars.Delete(selectors, minTimeMs, maxTimeMs);
             var parts = _state.Parts;
             if (parts.Length == 0)
             {

@@ -95,7 +95,7 @@ internal sealed class ExemplarRing(int capacity)
             for (var at = chain.Oldest; at != None && _entries[at].TimestampMs <= maxTimeMs; at = _entries[at].Later)
             {
                 ref readonly var entry = ref _entries[at];
-                if (entry.TimestampMs >= minTimeMs)
+                if (entry.TimestampMs >= minTimeMs && !entry.Deleted)
                 {
                     exemplars.Add(new Exemplar(LabelSet.FromKey(entry.Labels), entry.Value, entry.TimestampMs));
                 }
@@ -108,6 +108,25 @@ internal sealed class ExemplarRing(int capacity)
         }
 
         return found;
+    }
+
+    /// <summary>Deletes what <see cref="Select"/> would find. It keeps its place: what comes later has to be later still.</summary>
+    public void Delete(IReadOnlyList<IReadOnlyList<LabelMatcher>> selectors, long minTimeMs, long maxTimeMs)
+    {
+        foreach (var chain in _series.Values)
+        {
+            var labels = LabelSet.FromKey(chain.Key);
+            if (!selectors.Any(matchers => matchers.All(m => m.Matches(labels[m.Name]))))
+            {
+                continue;
+            }
+
+            for (var at = chain.Oldest; at != None && _entries[at].TimestampMs <= maxTimeMs; at = _entries[at].Later)
+            {
+                ref var entry = ref _entries[at];
+                entry.Deleted |= entry.TimestampMs >= minTimeMs;
+            }
+        }
     }
 
     // The oldest entry of all is the oldest of its series too.
@@ -134,6 +153,9 @@ internal sealed class ExemplarRing(int capacity)
 
         /// <summary>The series' next one, or <see cref="None"/>.</summary>
         public int Later;
+
+        /// <summary>It is no longer shown.</summary>
+        public bool Deleted;
     }
 
     private sealed class Chain(byte[] key)

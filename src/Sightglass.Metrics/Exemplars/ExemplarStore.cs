@@ -2,6 +2,7 @@ using Sightglass.Core.Bytes;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Model;
 using Sightglass.Storage;
+using MatchType = Sightglass.Core.Model.MatchType;
 
 namespace Sightglass.Metrics.Exemplars;
 
@@ -11,8 +12,13 @@ namespace Sightglass.Metrics.Exemplars;
 /// </summary>
 internal sealed class ExemplarStore : IDisposable
 {
-    /// <summary>Kind of the record in the log.</summary>
+    /// <summary>Kind of the records of exemplars in the log.</summary>
     private const byte Kind = 1;
+
+    /// <summary>Kind of the records of deletions: of exemplars in the records before.</summary>
+    private const byte DeletionKind = 2;
+
+    private const int MaxMatcherBytes = 1 << 20;
 
     private const string Folder = "exemplars";
 
@@ -49,7 +55,7 @@ internal sealed class ExemplarStore : IDisposable
             options.Files,
             Path.Combine(options.Folder, Folder),
             new WalOptions { SegmentBytes = SegmentBytes, SyncInterval = options.SyncInterval, TimeProvider = options.TimeProvider },
-            (sequence, kind, record) => lost += kind == Kind && TryReplay(sequence, record) ? 0 : 1);
+            (sequence, kind, record) => lost += (kind == Kind && TryReplay(sequence, record)) || (kind == DeletionKind && TryDelete(record)) ? 0 : 1);
         foreach (var message in _log.Recovery.Messages)
         {
             options.Report(message);
@@ -134,6 +140,37 @@ internal sealed class ExemplarStore : IDisposable
         return found;
     }
 
+    /// <summary>Deletes exemplars in a range (inclusive) of the series that satisfy all matchers of at least one of the selectors.</summary>
+    /// <exception cref="StorageFailedException">The log did not take it.</exception>
+    public void Delete(IReadOnlyList<IReadOnlyList<LabelMatcher>> selectors, long minTimeMs, long maxTimeMs)
+    {
+        lock (_gate)
+        {
+            if (_log is null || _ring.Select(selectors, minTimeMs, maxTimeMs, CancellationToken.None).Count == 0)
+            {
+                return;
+            }
+
+            _record.Clear();
+            _record.WriteZigZag(minTimeMs);
+            _record.WriteZigZag(maxTimeMs);
+            _record.WriteVarint((ulong)selectors.Count);
+            foreach (var selector in selectors)
+            {
+                _record.WriteVarint((ulong)selector.Count);
+                foreach (var matcher in selector)
+                {
+                    _record.WriteByte((byte)matcher.Type);
+                    _record.WriteString(matcher.Name);
+                    _record.WriteString(matcher.Value);
+                }
+            }
+
+            _log.Append(DeletionKind, _record.Written);
+            _ring.Delete(selectors, minTimeMs, maxTimeMs);
+        }
+    }
+
     public void Dispose()
     {
         lock (_gate)
@@ -202,6 +239,36 @@ internal sealed class ExemplarStore : IDisposable
         }
 
         return runes;
+    }
+
+    private bool TryDelete(ReadOnlySpan<byte> record)
+    {
+        var reader = new ByteReader(record);
+        var (min, max) = (reader.ReadZigZag(), reader.ReadZigZag());
+        var selectors = new List<LabelMatcher>[reader.ReadCount(record.Length)];
+        for (var i = 0; i < selectors.Length && !reader.Failed; i++)
+        {
+            selectors[i] = [];
+            for (var left = reader.ReadCount(reader.Remaining); left > 0 && !reader.Failed; left--)
+            {
+                var type = reader.ReadByte();
+                var (name, value) = (reader.ReadString(MaxMatcherBytes), reader.ReadString(MaxMatcherBytes));
+                if (reader.Failed || type > (byte)MatchType.NotRegex)
+                {
+                    return false;
+                }
+
+                selectors[i].Add(new LabelMatcher((MatchType)type, name, value));
+            }
+        }
+
+        if (!reader.AtEnd)
+        {
+            return false;
+        }
+
+        _ring.Delete(selectors, min, max);
+        return true;
     }
 
     private bool TryReplay(long sequence, ReadOnlySpan<byte> record)

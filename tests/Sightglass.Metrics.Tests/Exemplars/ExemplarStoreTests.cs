@@ -48,6 +48,23 @@ public sealed class ExemplarStoreTests : IDisposable
     }
 
     [Fact]
+    public void Deleted_ones_stay_gone()
+    {
+        Append((A, 10, 1, "t1"), (A, 20, 2, "t2"), (A, 30, 3, "t3"), (B, 20, 4, "t4"));
+        IReadOnlyList<LabelMatcher>[] selectors = [[new LabelMatcher(Core.Model.MatchType.Equal, "job", "x"), new LabelMatcher(Core.Model.MatchType.Regex, "__name__", "a|b")]];
+        _store.Delete(selectors, 15, 25);
+        Found(["a", "b"], 0, 100).ShouldBe("a: t1=1@10 t3=3@30|b: t4=4@20");
+        _store.Dispose();
+        _store = Open(5);
+        Found(["a", "b"], 0, 100).ShouldBe("a: t1=1@10 t3=3@30|b: t4=4@20");
+
+        // What comes later is kept, and has to be later than what was deleted.
+        _store.Delete(selectors, 0, 100);
+        Append((A, 30, 3, "t3"), (A, 40, 4, "t4"));
+        Found("a", 0, 100).ShouldBe("a: t4=4@40");
+    }
+
+    [Fact]
     public void The_newest_written_stay()
     {
         for (var i = 1; i <= 4; i++)
