@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Sightglass.Alerting.Rules;
 using Sightglass.Alerting.Rules.Backtest;
+using Sightglass.Server.Hosting.Http;
 
 namespace Sightglass.Server.Api.Alerting;
 
@@ -11,7 +12,7 @@ internal static class BacktestApi
     private const int MaxConcurrent = 2;
 
     /// <summary>Adds the route.</summary>
-    public static void Map(IEndpointRouteBuilder routes, IBacktestHistory history, RuleManager rules, Func<TimeSpan> evaluationInterval, TimeProvider time)
+    public static void Map(RouteTable routes, IBacktestHistory history, RuleManager rules, Func<TimeSpan> evaluationInterval, TimeProvider time)
     {
 #pragma warning disable CA2000 // Lives as long as the routes.
         var slots = new SemaphoreSlim(MaxConcurrent);

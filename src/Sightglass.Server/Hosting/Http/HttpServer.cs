@@ -9,7 +9,7 @@ namespace Sightglass.Server.Hosting.Http;
 
 /// <summary>
 /// Kestrel on some ports, each with routes of its own, and without the generic host around it, whose container, options and configuration are most of a start
-/// and of no use here (<c>docs/decisions/0008-kestrel-without-the-host.md</c>).
+/// and of no use here (<c>docs/decisions/0009-kestrel-without-the-host.md</c>).
 /// </summary>
 internal sealed class HttpServer : IHttpApplication<HttpContext>, IAsyncDisposable
 {
