@@ -105,9 +105,33 @@ public sealed class TraceMetricsTests
     [InlineData("{} ", 0, 60, 10, "1:1: not a metrics query")]
     [InlineData("{} | rate()", 60, 60, 10, "end must be greater than start")]
     [InlineData("{} | rate()", 0, 11001, 1, "exceeded maximum resolution of 11000 points per series")]
-    [InlineData("{} | compare({status=error})", 0, 60, 10, "not supported yet: compare()")]
+    [InlineData("{} >> {} | compare({status=error})", 0, 60, 10, "not supported yet: compare() of spans")]
+    [InlineData("{} | compare({nestedSetParent<0})", 0, 60, 10, "not supported yet: compare() of spans")]
     public void What_cannot_be_answered_is_refused(string query, long start, long end, long step, string expected) =>
         Should.Throw<QueryException>(() => Answer(query, start, end, step)).Message.ShouldContain(expected);
+
+    [Fact]
+    public void A_comparison_counts_values_of_both_sides()
+    {
+        var lines = Answer("{} | compare({status=error})", 0, 40, 0).Split("; ");
+        lines.ShouldContain("{__meta_type=\"selection\", name=\"get\"} 40:1");
+        lines.ShouldContain("{__meta_type=\"selection\", name=\"put\"} 40:1");
+        lines.ShouldContain("{__meta_type=\"selection\", status=\"error\"} 40:2");
+        lines.ShouldContain("{__meta_type=\"baseline\", name=\"get\"} 40:2");
+        lines.ShouldContain("{__meta_type=\"baseline\", \"resource.service.name\"=\"b\"} 40:2");
+        lines.ShouldContain("{__meta_type=\"baseline\", kind=\"server\"} 40:4");
+        lines.ShouldContain("{__meta_type=\"baseline\", \"span.http.code\"=\"200\"} 40:1");
+        lines.ShouldContain("{__meta_type=\"baseline_total\", \"span.http.code\"=\"<nil>\"} 40:3");
+        lines.ShouldContain("{__meta_type=\"selection_total\", \"resource.zone\"=\"<nil>\"} 40:2");
+        Answer("{} | compare({true}, 1)", 0, 40, 0).Split("; ").Count(static l => l.Contains("\"selection\", name", StringComparison.Ordinal)).ShouldBe(1);
+
+        // Only what is selected between two times.
+        var (start, end) = (TraceWorld.Epoch + (5 * Second), TraceWorld.Epoch + (12 * Second));
+        var between = Answer($"{{}} | compare({{status=error}}, 10, {start}, {end})", 0, 40, 0).Split("; ");
+        between.ShouldContain("{__meta_type=\"selection\", name=\"put\"} 40:1");
+        between.ShouldNotContain(static l => l.StartsWith("{__meta_type=\"selection\", name=\"get\"}", StringComparison.Ordinal));
+        between.ShouldContain("{__meta_type=\"baseline\", name=\"get\"} 40:3");
+    }
 
     [Fact]
     public void Too_many_series_are_refused()

@@ -64,7 +64,11 @@ internal sealed class MetricEvaluator(string query, IEventStore store, QueryLimi
     {
         if (function.Function == "compare")
         {
-            throw new QueryException(QueryErrorKind.BadData, $"{SourcePosition.Describe(query, function.Position)}: not supported yet: compare()", function.Position);
+            var compare = new MetricCompare(store, limits, grid);
+            var compared = compare.Run(spans, function, cancellation)
+                ?? throw new QueryException(QueryErrorKind.BadData, $"{SourcePosition.Describe(query, function.Position)}: not supported yet: compare() of spans that are not selected each by itself", function.Position);
+            Spans += compare.Spans;
+            return compared;
         }
 
         var table = new MetricTable(function, grid, limits);

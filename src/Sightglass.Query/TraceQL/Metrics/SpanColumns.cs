@@ -183,7 +183,8 @@ internal sealed class SpanColumns
         }
     }
 
-    private static TraceValueType TypeOf(AttributeType type) => type switch
+    /// <summary>The type of an attribute that is no text.</summary>
+    public static TraceValueType TypeOf(AttributeType type) => type switch
     {
         AttributeType.Int => TraceValueType.Int,
         AttributeType.Double => TraceValueType.Float,
