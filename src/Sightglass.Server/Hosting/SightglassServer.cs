@@ -5,6 +5,7 @@ using Sightglass.Alerting.Rules;
 using Sightglass.Alerting.Rules.Backtest;
 using Sightglass.Alerting.Sla;
 using Sightglass.Server.Api.Alerting;
+using Sightglass.Server.Api.Alerting.Changes;
 using Sightglass.Server.Api.Logs;
 using Sightglass.Server.Api.LogInsight;
 using Sightglass.Server.Api.Loki;
@@ -127,7 +128,7 @@ internal sealed class SightglassServer : IAsyncDisposable
         AdminApi.Map(app, engines.Configuration.EnableAdminApi, engines.Metrics, engines.Snapshots);
         LokiDeletionApi.Map(app, engines.Configuration.EnableAdminApi, engines.Events, time);
         LokiApi.Map(app, engines.LogQL, limits, time);
-        LokiProbes.Map(app, () => ShownConfiguration.Text(engines.Configuration));
+        LokiProbes.Map(app);
         LokiTail.Map(app, engines.LogQL, limits, time);
         LokiRulesApi.Map(app, engines.Rules);
         LokiInsightApi.Map(app, engines.LogInsights, limits, time);
@@ -140,6 +141,7 @@ internal sealed class SightglassServer : IAsyncDisposable
         NotificationsApi.Map(app, engines.Notifications);
         TimelineApi.Map(app, engines.Timeline);
         NoiseApi.Map(app, engines.Timeline, time);
+        ChangesApi.Map(app, engines.Timeline, engines.Dispatcher, new ChangeFinder(engines.Timeline, engines.PromQL, engines.LogQL, engines.LogInsights, engines.TraceQL, time), time);
         BacktestApi.Map(app, new EngineHistory(engines.PromQL, engines.LogQL), engines.Rules, () => engines.Configuration.EvaluationInterval, time);
         AlertDetailApi.Map(app, engines.Timeline, engines.Rules, engines.Dispatcher, () => engines.Configuration.ExternalLabels, time);
         StatusApi.Map(app, engines, listen);

@@ -1,6 +1,4 @@
 using Sightglass.Alerting.Rules;
-using Sightglass.Alerting.Rules.Backtest;
-using Sightglass.Core.Model;
 using Sightglass.Server.CommandLine;
 using Sightglass.Server.Tests.Alerting;
 
@@ -8,25 +6,6 @@ namespace Sightglass.Server.Tests.CommandLine;
 
 public sealed class BacktestCommandTests
 {
-    [Theory]
-    [InlineData("rate(x[5m]) > 10", "rate(x[5m]) > 9|rate(x[5m]) > 11")]
-    [InlineData("x < 0.3 and on() y", "x < 0.27 and on() y|x < 0.33 and on() y")]
-    [InlineData("up == 0", "")]
-    [InlineData("a > b", "")]
-    public void Other_thresholds_take_the_place_of_the_number(string expression, string expected) =>
-        string.Join('|', RuleBacktest.OtherExpressions(Rule(expression), null).Select(static o => o.Expression)).ShouldBe(expected);
-
-    [Fact]
-    public void Thresholds_that_are_given_take_the_place_of_the_number_in_both_languages()
-    {
-        string Others(RuleDefinition rule) => string.Join('|', RuleBacktest.OtherExpressions(rule, [5, -0.5]).Select(static o => o.Expression));
-        Others(Rule("up == 0")).ShouldBe("up == 5|up == (-0.5)");
-        Others(Rule("a > b")).ShouldBe(string.Empty);
-        Others(Rule("sum(rate({a=\"b\"}[5m])) > 10") with { Language = RuleLanguage.LogQL }).ShouldBe("sum(rate({a=\"b\"}[5m])) > 5|sum(rate({a=\"b\"}[5m])) > (-0.5)");
-    }
-
-    private static RuleDefinition Rule(string expression) => new() { Alert = "A", Expression = expression, Query = expression, Labels = LabelSet.Empty, Annotations = LabelSet.Empty };
-
     [Fact]
     public async Task Rules_are_replayed_over_what_a_server_has()
     {

@@ -1,0 +1,67 @@
+using Sightglass.Alerting.Rules;
+using Sightglass.Alerting.Rules.Backtest;
+using Sightglass.Core.Errors;
+using Sightglass.Core.Model;
+
+namespace Sightglass.Alerting.Tests.Rules;
+
+public sealed class RuleBacktestTests
+{
+    private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    [Theory]
+    [InlineData("rate(x[5m]) > 10", "rate(x[5m]) > 9|rate(x[5m]) > 11")]
+    [InlineData("x < 0.3 and on() y", "x < 0.27 and on() y|x < 0.33 and on() y")]
+    [InlineData("up == 0", "")]
+    [InlineData("a > b", "")]
+    public void Other_thresholds_take_the_place_of_the_number(string expression, string expected) =>
+        string.Join('|', RuleBacktest.OtherExpressions(Rule(expression), null).Select(static o => o.Expression)).ShouldBe(expected);
+
+    [Fact]
+    public void Thresholds_that_are_given_take_the_place_of_the_number_in_both_languages()
+    {
+        string Others(RuleDefinition rule) => string.Join('|', RuleBacktest.OtherExpressions(rule, [5, -0.5]).Select(static o => o.Expression));
+        Others(Rule("up == 0")).ShouldBe("up == 5|up == (-0.5)");
+        Others(Rule("a > b")).ShouldBe(string.Empty);
+        Others(Rule("sum(rate({a=\"b\"}[5m])) > 10") with { Language = RuleLanguage.LogQL }).ShouldBe("sum(rate({a=\"b\"}[5m])) > 5|sum(rate({a=\"b\"}[5m])) > (-0.5)");
+    }
+
+    [Fact]
+    public async Task What_would_have_fired_is_summed_for_the_rule_and_each_alternative()
+    {
+        // Holds for 3 of every 10 minutes.
+        var history = new Scripted([.. Enumerable.Range(0, 60).Where(static m => m % 10 < 3)]);
+        var request = new BacktestRequest { Groups = [Group(Rule("x > 1") with { For = TimeSpan.FromMinutes(1) })], From = Start, To = Start.AddMinutes(59), Waits = [TimeSpan.Zero, TimeSpan.FromMinutes(5)], Thresholds = [] };
+        var rule = (await new RuleBacktest(history).RunAsync(request, CancellationToken.None)).ShouldHaveSingleItem();
+        rule.Summary.ShouldBe(new BacktestSummary(6, TimeSpan.FromMinutes(12), TimeSpan.FromMinutes(2), 5, 1));
+        rule.Alternatives.Select(static a => $"{a.For.TotalMinutes} {a.Summary.Fired} {a.Summary.Total.TotalMinutes}").ShouldBe(["0 6 18", "5 0 0"]);
+    }
+
+    [Fact]
+    public async Task It_can_be_cancelled()
+    {
+        using var cancelled = new CancellationTokenSource();
+        await cancelled.CancelAsync();
+        var request = new BacktestRequest { Groups = [Group(Rule("x > 1"))], From = Start, To = Start.AddMinutes(59) };
+        await Should.ThrowAsync<OperationCanceledException>(() => new RuleBacktest(new Scripted([1])).RunAsync(request, cancelled.Token));
+    }
+
+    [Fact]
+    public async Task Too_many_series_are_an_error_with_the_limit()
+    {
+        var request = new BacktestRequest { Groups = [Group(Rule("x > 1"))], From = Start, To = Start.AddDays(300) };
+        (await Should.ThrowAsync<LimitExceededException>(() => new RuleBacktest(new Scripted([1], series: 200)).RunAsync(request, CancellationToken.None))).Setting.ShouldBe("MaxReplaySteps");
+    }
+
+    private static RuleGroupDefinition Group(RuleDefinition rule) => new() { Name = "g", Interval = TimeSpan.FromMinutes(1), Rules = [rule] };
+
+    private static RuleDefinition Rule(string expression) => new() { Alert = "A", Expression = expression, Query = expression, Labels = LabelSet.Empty, Annotations = LabelSet.Empty };
+
+    private sealed class Scripted(int[] minutes, int series = 1) : IBacktestHistory
+    {
+        public Task<IReadOnlyDictionary<LabelSet, IReadOnlyList<DateTimeOffset>>> HoldsAsync(
+            string expression, RuleLanguage language, DateTimeOffset start, DateTimeOffset end, TimeSpan interval, CancellationToken cancellation) =>
+            Task.FromResult<IReadOnlyDictionary<LabelSet, IReadOnlyList<DateTimeOffset>>>(Enumerable.Range(0, series)
+                .ToDictionary(static i => LabelSet.Of("i", $"{i}"), _ => (IReadOnlyList<DateTimeOffset>)[.. minutes.Select(m => Start.AddMinutes(m))]));
+    }
+}
