@@ -22,6 +22,7 @@ import { RuleChart } from './RuleChart';
 import { ExploreLink, RuleLink } from './RuleLink';
 import { seriesOf, useRuleSeries } from './ruleChart';
 import { marksOf, rangeAround } from './timeline';
+import { WhatChanged } from './WhatChanged';
 
 const PAGE = 50;
 
@@ -71,7 +72,7 @@ function OneAlert({ alert, groups }: { alert: AlertDetails; groups: readonly Rul
     <>
       <Head alert={alert} rule={rule} />
       <section className="sg-panel sg-rule-text">
-        <Annotations annotations={alert.annotations} />
+        {Object.keys(alert.annotations).length > 0 && <Annotations annotations={alert.annotations} />}
         <LabelTags labels={labels} without={['alertname']} />
         <Routing alert={alert} />
       </section>
@@ -83,6 +84,7 @@ function OneAlert({ alert, groups }: { alert: AlertDetails; groups: readonly Rul
         </Panel>
       )}
       {rule && <Value rule={rule} alert={alert} events={events.items} />}
+      <WhatChanged fingerprint={fingerprint} at={alert.episodes[0]?.start} />
       <div className="sg-two sg-halves">
         <Panel title="What happened">
           {events.error !== null ? (

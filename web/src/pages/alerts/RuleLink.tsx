@@ -31,12 +31,17 @@ export function RuleLink({
   );
 }
 
-const PAGES = { promql: '/metrics-explorer', logql: '/logs', traceql: '/traces' } as const;
+/** Where an expression of each language is asked. */
+export const EXPLORE_PAGES = { promql: '/metrics-explorer', logql: '/logs', traceql: '/traces' } as const;
 
 /** Leads to where the expression can be changed and asked. */
 export function ExploreLink({ query, language }: { query: string; language: ExpressionLanguage }) {
   return (
-    <Link className="sg-dim" to={PAGES[language]} search={(old: AppSearch) => ({ ...keptSearch(old), q: query })}>
+    <Link
+      className="sg-dim"
+      to={EXPLORE_PAGES[language]}
+      search={(old: AppSearch) => ({ ...keptSearch(old), q: query })}
+    >
       Explore
     </Link>
   );
