@@ -24,7 +24,7 @@ internal static class BacktestBody
             throw OwnAnswer.Bad("body: want an object");
         }
 
-        if (body.EnumerateObject().FirstOrDefault(static p => !Known.Contains(p.Name)) is { Name: { } unknown })
+        if (body.EnumerateObject().Select(static p => p.Name).FirstOrDefault(static n => !Known.Contains(n)) is { } unknown)
         {
             throw OwnAnswer.Bad($"{unknown}: not known, want {string.Join(", ", Known)}");
         }
