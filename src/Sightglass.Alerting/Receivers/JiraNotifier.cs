@@ -22,7 +22,7 @@ internal sealed class JiraNotifier(MessagingConfiguration configuration, Notific
         }
 
         var path = issue is null ? "issue" : "issue/" + issue.Value.Key;
-        await AskAsync(issue is null ? HttpMethod.Post : HttpMethod.Put, Path(path), Issue(message), cancellation).ConfigureAwait(false);
+        await AskAsync(issue is null ? HttpMethod.Post : HttpMethod.Put, Path(path), Issue(message, isNew: issue is null), cancellation).ConfigureAwait(false);
         if (issue is var (key, category) && category.Length > 0 && category == "done" == isFiring)
         {
             await MoveAsync(key, configuration.Text(isFiring ? "reopen_transition" : "resolve_transition"), cancellation).ConfigureAwait(false);
@@ -31,7 +31,7 @@ internal sealed class JiraNotifier(MessagingConfiguration configuration, Notific
 
     public void Dispose() => _http.Dispose();
 
-    internal ReadOnlyMemory<byte> Issue(NotificationMessage message) => JsonBody.Write(json =>
+    internal ReadOnlyMemory<byte> Issue(NotificationMessage message, bool isNew) => JsonBody.Write(json =>
     {
         json.WriteStartObject("fields");
         // Sorted, and a field of the configuration wins over one that is made here.
@@ -43,6 +43,14 @@ internal sealed class JiraNotifier(MessagingConfiguration configuration, Notific
             ["project"] = () => Named(json, "key", Text(message, "project")),
             ["summary"] = () => json.WriteStringValue(JsonBody.Shorten(Text(message, "summary"), MaxSummary)),
         };
+        foreach (var name in (string[])["summary", "description"])
+        {
+            if (!isNew && configuration.Text(name + ".enable_update") == "false")
+            {
+                fields.Remove(name);
+            }
+        }
+
         if (Text(message, "priority") is { Length: > 0 } priority)
         {
             fields["priority"] = () => Named(json, "name", priority);

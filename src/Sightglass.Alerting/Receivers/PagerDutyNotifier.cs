@@ -91,9 +91,9 @@ internal sealed class PagerDutyNotifier(MessagingConfiguration configuration, No
         }
 
         var details = new SortedDictionary<string, Action>(StringComparer.Ordinal);
-        foreach (var (key, template) in DefaultDetails.Select(static d => KeyValuePair.Create(d.Name, d.Template)).Concat(configuration.Details))
+        foreach (var (key, template) in DefaultDetails.Select(static d => KeyValuePair.Create(d.Name, PayloadNode.OfTemplate(d.Template))).Concat(configuration.Trees))
         {
-            details[key] = () => PayloadNode.OfTemplate(template).Write(json, text => templates.Text(text, message.Data));
+            details[key] = () => template.Write(json, text => templates.Text(text, message.Data));
         }
 
         var first = SlackAttachments.Order(message.Alerts)[0].Alert;

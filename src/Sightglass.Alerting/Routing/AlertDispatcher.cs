@@ -42,7 +42,7 @@ public sealed partial class AlertDispatcher : IAsyncDisposable
     private readonly AlertDispatcherOptions _options;
     private readonly NotificationSender _sender;
     private readonly Dictionary<LabelSet, Alert> _alerts = [];
-    private readonly Dictionary<(string RouteKey, LabelSet Labels), AlertGroup> _groups = [];
+    private readonly Dictionary<(string Route, LabelSet Labels), AlertGroup> _groups = [];
 
     /// <summary>Flushes that go on though their groups are gone.</summary>
     private readonly List<Task> _leaving = [];
@@ -133,7 +133,7 @@ public sealed partial class AlertDispatcher : IAsyncDisposable
             _configuration = configuration;
             escalation ??= _escalator?.Configuration ?? EscalationConfiguration.None;
             _sender.Update(configuration, escalation);
-            var before = new Dictionary<(string RouteKey, LabelSet Labels), Task>();
+            var before = new Dictionary<(string Route, LabelSet Labels), Task>();
             foreach (var (key, group) in _groups)
             {
                 group.Dispose();
@@ -182,7 +182,7 @@ public sealed partial class AlertDispatcher : IAsyncDisposable
             foreach (var group in _groups.Values)
             {
                 var muted = IsMuted(group.Route, now, out var names) ? names : [];
-                var alerts = group.Alerts.Values.Where(a => !a.IsResolvedAt(now)).Select(a => View(a, now, [.. _configuration.Route.Match(a.Labels).Select(static r => r.Receiver).Distinct()], muted)).ToList();
+                var alerts = group.Alerts.Values.Where(a => !a.IsResolvedAt(now)).Select(a => View(a, now, [.. _configuration.Route.Match(a.Labels).Select(static r => r.Receiver).Distinct().Order(StringComparer.Ordinal)], muted)).ToList();
                 if (alerts.Count > 0)
                 {
                     alerts.Sort(static (a, b) => Alert.Compare(a.Alert, b.Alert));
@@ -278,7 +278,7 @@ public sealed partial class AlertDispatcher : IAsyncDisposable
             }
 
             // The next alert begins a new group and waits group_wait again. A reload may have put another group in this one's place.
-            var key = (group.Route.Key, group.Labels);
+            var key = (group.Route.Id, group.Labels);
             if (group.Alerts.Count == 0 && _groups.TryGetValue(key, out var current) && ReferenceEquals(current, group))
             {
                 _groups.Remove(key);
@@ -323,7 +323,7 @@ public sealed partial class AlertDispatcher : IAsyncDisposable
         foreach (var route in _configuration.Route.Match(alert.Labels))
         {
             var labels = route.GroupLabels(alert.Labels);
-            if (!_groups.TryGetValue((route.Key, labels), out var group))
+            if (!_groups.TryGetValue((route.Id, labels), out var group))
             {
                 if (_groups.Count >= AlertingLimits.MaxGroups)
                 {
@@ -331,7 +331,7 @@ public sealed partial class AlertDispatcher : IAsyncDisposable
                     continue;
                 }
 
-                _groups.Add((route.Key, labels), group = new AlertGroup(this, route, labels, _options.Time));
+                _groups.Add((route.Id, labels), group = new AlertGroup(this, route, labels, _options.Time));
                 group.Start(alert, now);
                 continue;
             }

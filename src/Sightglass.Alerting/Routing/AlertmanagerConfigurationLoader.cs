@@ -28,6 +28,11 @@ public static class AlertmanagerConfigurationLoader
         var templates = root.Texts("templates").SelectMany(p => TemplateFiles.Read(p, folder, m => root.Error("templates", m))).ToList();
         if (root.Section("tracing") is { } tracing)
         {
+            if (string.IsNullOrEmpty(tracing.Text("endpoint")))
+            {
+                throw tracing.Error("tracing endpoint must be set");
+            }
+
             unsupported.Add(new UnsupportedSetting(tracing.Line, "tracing is not built yet"));
         }
 
@@ -49,7 +54,7 @@ public static class AlertmanagerConfigurationLoader
     private static Receivers.EmailConfiguration PersonalEmail(YamlFile file, GlobalSettings global, List<UnsupportedSetting> unsupported) =>
         EmailReader.Read(new YamlSection(file, new YamlDotNet.RepresentationModel.YamlMappingNode("to", "nobody", "send_resolved", "true"), "global"), global, unsupported);
 
-    private static Route Route(YamlSection section, Route? parent, string parentKey, int depth)
+    private static Route Route(YamlSection section, Route? parent, string parentKey, int depth, string id = "")
     {
         if (depth > AlertingLimits.MaxConfigurationDepth)
         {
@@ -106,8 +111,9 @@ public static class AlertmanagerConfigurationLoader
             ActiveTimeIntervals = active,
             Routes = [],
             Key = key,
+            Id = id,
         };
-        return route with { Routes = children.ConvertAll(c => Route(c, route, key, depth + 1)) };
+        return route with { Routes = [.. children.Select((c, i) => Route(c, route, key, depth + 1, $"{id}/{i}"))] };
     }
 
     private static void CheckRoot(YamlSection section, string receiver, List<LabelMatcher> matchers, List<string> mute, List<string> active, bool goOn)
@@ -161,6 +167,11 @@ public static class AlertmanagerConfigurationLoader
             Matchers(section, "target_match", "target_match_re", "target_matchers"),
             section.Texts("equal"));
         section.RejectUnknown();
+        if (rule.Equal.Contains(string.Empty))
+        {
+            throw section.Error("equal", "invalid label name \"\" in equal list");
+        }
+
         return rule;
     }
 
@@ -194,7 +205,7 @@ public static class AlertmanagerConfigurationLoader
     }
 
     private static string Name(YamlSection section, string key, string name) =>
-        name.Length > 0 && !char.IsAsciiDigit(name[0]) ? name : throw section.Error(key, $"invalid label name \"{name}\" in {key}");
+        name.Length > 0 && !char.IsAsciiDigit(name[0]) && name.All(static c => char.IsAsciiLetterOrDigit(c) || c == '_') ? name : throw section.Error(key, $"invalid label name \"{name}\" in {key}");
 
     private static Dictionary<string, IReadOnlyList<TimeInterval>> Intervals(YamlSection root)
     {

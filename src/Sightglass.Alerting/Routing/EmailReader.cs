@@ -30,13 +30,8 @@ internal static class EmailReader
             throw section.Error("no global SMTP from set");
         }
 
-        var colon = smarthost.LastIndexOf(':');
-        if (colon <= 0 || !int.TryParse(smarthost.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port is 0 or > 65535)
-        {
-            throw section.Error("smarthost", $"address {smarthost}: missing port in address");
-        }
-
-        var (password, secret) = (HttpReader.Pair(section, "auth_password"), HttpReader.Pair(section, "auth_secret"));
+        var (host, port) = Address(section, smarthost);
+        var (password, secret) = (Secret(section, "auth_password"), Secret(section, "auth_secret"));
         if (password is null && secret is null)
         {
             (password, secret) = (global.Secret("smtp_auth_password"), global.Secret("smtp_auth_secret"));
@@ -55,7 +50,7 @@ internal static class EmailReader
             To = to,
             From = from,
             Hello = section.Text("hello", global["smtp_hello"]) is { Length: > 0 } hello ? hello : "localhost",
-            Host = smarthost[..colon].Trim('[', ']'),
+            Host = host,
             Port = port,
             Username = section.Text("auth_username", global["smtp_auth_username"]),
             Identity = section.Text("auth_identity", global["smtp_auth_identity"]),
@@ -74,6 +69,22 @@ internal static class EmailReader
         };
         section.RejectUnknown();
         return configuration;
+    }
+
+    /// <summary>Host and port of a mail server.</summary>
+    public static (string Host, int Port) Address(YamlSection section, string smarthost)
+    {
+        var colon = smarthost.LastIndexOf(':');
+        return colon >= 0 && int.TryParse(smarthost.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port)
+            ? (colon == 0 ? "localhost" : smarthost[..colon].Trim('[', ']'), port)
+            : throw section.Error($"address {smarthost}: missing port in address");
+    }
+
+    /// <summary>Of both, as Alertmanager has it here, the file counts.</summary>
+    private static SecretSource? Secret(YamlSection section, string key)
+    {
+        var (value, file) = (section.Text(key), section.Text(key + "_file"));
+        return file is { Length: > 0 } ? new SecretSource(null, file) : value is { Length: > 0 } ? new SecretSource(new Secret(value), null) : null;
     }
 
     private static EmailThreading Threading(YamlSection? section)

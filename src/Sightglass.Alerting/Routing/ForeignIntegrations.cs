@@ -39,10 +39,13 @@ internal static class ForeignIntegrations
         switch (kind)
         {
             case "pagerduty":
+                Keyed(section, "images", "href", "src", "alt");
+                Keyed(section, "links", "href", "text");
                 Need(section, HttpReader.Pair(section, "routing_key") ?? HttpReader.Pair(section, "service_key"), "missing service or routing key in PagerDuty config");
                 break;
             case "opsgenie":
                 Need(section, HttpReader.Pair(section, "api_key") ?? global.Secret("opsgenie_api_key"), "no global OpsGenie API Key set either inline or in a file");
+                section.Sections("responders").ForEach(Responder);
                 break;
             case "victorops":
                 Need(section, section.Text("routing_key"), "missing Routing key in VictorOps config");
@@ -59,6 +62,11 @@ internal static class ForeignIntegrations
             case "pushover":
                 Need(section, HttpReader.Pair(section, "user_key"), "one of user_key or user_key_file must be configured");
                 Need(section, HttpReader.Pair(section, "token"), "one of token or token_file must be configured");
+                if (section.Bool("html") == true && section.Bool("monospace") == true)
+                {
+                    throw section.Error("monospace", "at most one of monospace & html must be configured");
+                }
+
                 break;
             case "wechat":
                 Need(section, HttpReader.Pair(section, "api_secret") ?? global.Secret("wechat_api_secret"), "no global Wechat Api Secret set either inline or in a file");
@@ -80,6 +88,13 @@ internal static class ForeignIntegrations
             case "telegram":
                 Need(section, section.Text("chat_id") ?? section.Text("chat_id_file"), "missing chat_id on telegram_config");
                 Inherit(section, global, "bot_token", "telegram_bot_token", "no global Telegram bot token set");
+                section.Integer("chat_id");
+                section.Integer("message_thread_id");
+                if (section.Text("chat_id") is { Length: > 0 } && section.Text("chat_id_file") is { Length: > 0 })
+                {
+                    throw section.Error("chat_id_file", "at most one of chat_id & chat_id_file must be configured");
+                }
+
                 break;
             case "mattermost":
                 Inherit(section, global, "webhook_url", "mattermost_webhook_url", "no global Mattermost webhook URL set");
@@ -135,6 +150,31 @@ internal static class ForeignIntegrations
         }
 
         Need(section, global.Secret(globalKey), missing);
+    }
+
+    private static void Keyed(YamlSection section, string list, params ReadOnlySpan<string> keys)
+    {
+        foreach (var item in section.Sections(list))
+        {
+            item.Accept(keys);
+            item.RejectUnknown();
+        }
+    }
+
+    private static void Responder(YamlSection section)
+    {
+        section.Accept("id", "name", "username", "type");
+        section.RejectUnknown();
+        var type = section.Text("type", string.Empty);
+        if (section.Text("id", string.Empty).Length + section.Text("name", string.Empty).Length + section.Text("username", string.Empty).Length == 0)
+        {
+            throw section.Error("opsGenieConfig responder has to have at least one of id, username or name specified");
+        }
+
+        if (!type.Contains("{{", StringComparison.Ordinal) && type.ToLowerInvariant() is not ("team" or "teams" or "user" or "escalation" or "schedule"))
+        {
+            throw section.Error($"opsGenieConfig responder type \"{type}\" does not match valid options ^(team|teams|user|escalation|schedule)$");
+        }
     }
 
     private static void Sigv4(YamlSection? section, List<UnsupportedSetting> unsupported)

@@ -64,6 +64,11 @@ internal sealed class GlobalSettings
             }
         }
 
+        if (settings["smtp_smarthost"] is { Length: > 0 } smarthost)
+        {
+            EmailReader.Address(section, smarthost);
+        }
+
         foreach (var key in Keys.Append("slack_api_url").Where(static k => k.EndsWith("_url", StringComparison.Ordinal)))
         {
             if (settings[key].Length > 0 && !HttpReader.IsHttpUrl(settings[key]))

@@ -31,10 +31,9 @@ internal sealed class Inhibitor
         }
     }
 
-    /// <summary>Fingerprints of the alerts that keep one silent: the first of each rule.</summary>
+    /// <summary>The fingerprint of the alert that keeps one silent, that of the first rule that does; or nothing.</summary>
     public List<string> InhibitedBy(LabelSet labels)
     {
-        var by = new List<string>();
         foreach (var (rule, sources) in _rules)
         {
             if (sources.Count == 0 || !Matches(rule.Target, labels) || !sources.TryGetValue(Key(rule, labels), out var candidates))
@@ -45,13 +44,13 @@ internal sealed class Inhibitor
             // An alert that is source and target of the rule is not kept silent by others that are both.
             var isBoth = Matches(rule.Source, labels);
             var source = candidates.Find(a => !isBoth || !Matches(rule.Target, a.Labels));
-            if (source is not null && !by.Contains(source.Fingerprint))
+            if (source is not null)
             {
-                by.Add(source.Fingerprint);
+                return [source.Fingerprint];
             }
         }
 
-        return by;
+        return [];
     }
 
     private static bool Matches(IReadOnlyList<LabelMatcher> matchers, LabelSet labels)

@@ -28,7 +28,7 @@ public static class MatcherParser
 
             if (position >= text.Length)
             {
-                if (braced)
+                if (braced && matchers.Count == 0)
                 {
                     throw Error(text, position, "want a closing brace");
                 }

@@ -108,7 +108,13 @@ internal static class MessagingReader
 
     public static MessagingConfiguration Read(string kind, YamlSection section, GlobalSettings global)
     {
-        var texts = Texts[kind].ToDictionary(static t => t.Key, t => section.Text(t.Key, t.Otherwise), StringComparer.Ordinal);
+        var texts = Texts[kind].ToDictionary(static t => t.Key, t => kind == "jira" && section.Node(t.Key) is YamlDotNet.RepresentationModel.YamlMappingNode ? string.Empty : section.Text(t.Key, t.Otherwise), StringComparer.Ordinal);
+        if (kind == "jira")
+        {
+            IssueField(section, "summary", texts);
+            IssueField(section, "description", texts);
+        }
+
         if (Addresses.TryGetValue(kind, out var address))
         {
             var url = section.Text(address.Key) ?? (global[address.Global].Length > 0 ? global[address.Global] : address.Address);
@@ -131,7 +137,8 @@ internal static class MessagingReader
         {
             if ((HttpReader.Pair(section, key) ?? global.Secret($"{kind}_{key}")) is { } secret)
             {
-                secrets.Add(key, secret);
+                secrets.Add(key, key is not ("webhook_url" or "url") || secret.Value is null || HttpReader.IsHttpUrl(secret.Value.Reveal()) ? secret
+                    : throw section.Error(key, $"{key}: want an http or https URL"));
             }
         }
 
@@ -154,6 +161,8 @@ internal static class MessagingReader
         {
             Nested(section, "props", texts, "card");
             Nested(section, "priority", texts, "priority", "requested_ack", "persistent_notifications");
+            section.Section("priority")?.Bool("requested_ack");
+            section.Section("priority")?.Bool("persistent_notifications");
             foreach (var field in section.Sections("fields"))
             {
                 Field(field, isStrict: true);
@@ -165,18 +174,32 @@ internal static class MessagingReader
             Service = kind,
             Texts = texts,
             Secrets = secrets,
-            Details = kind switch { "pagerduty" or "opsgenie" => section.Map("details"), "victorops" => section.Map("custom_fields"), "sns" => section.Map("attributes"), _ => [] },
+            Details = kind switch { "opsgenie" => section.Map("details"), "victorops" => section.Map("custom_fields"), "sns" => section.Map("attributes"), _ => [] },
             Lists = kind == "rocketchat" ? RocketChatLists.ToDictionary(static l => l, IReadOnlyList<IReadOnlyDictionary<string, string>> (l) => RocketChat(section, l), StringComparer.Ordinal)
                 : kind is "pagerduty" or "opsgenie" ? ListKeys.ToDictionary(static l => l, l => List(section, l), StringComparer.Ordinal)
                 : new Dictionary<string, IReadOnlyList<IReadOnlyDictionary<string, string>>>(),
             Attachments = kind == "mattermost" ? section.Sections("attachments").ConvertAll(Attachment) : [],
             Labels = kind == "jira" ? section.Texts("labels") : [],
-            Trees = kind == "jira" && section.Section("fields") is { } fields ? fields.Keys.ToDictionary(static k => k, k => new PayloadNode(fields.Node(k) ?? new YamlDotNet.RepresentationModel.YamlScalarNode(null)), StringComparer.Ordinal)
-                : new Dictionary<string, PayloadNode>(),
+            Trees = kind switch { "jira" => Trees(section.Section("fields")), "pagerduty" => Trees(section.Section("details")), _ => Trees(null) },
             Http = HttpReader.Read(section.Section("http_config"), global.Http, []),
             SendResolved = section.Bool("send_resolved") ?? !SilentAboutResolved.Contains(kind),
             Timeout = kind is "pagerduty" or "incidentio" ? section.Duration("timeout") ?? TimeSpan.Zero : TimeSpan.Zero,
         };
+    }
+
+    private static Dictionary<string, PayloadNode> Trees(YamlSection? section) => section is null ? []
+        : section.Keys.ToDictionary(static k => k, k => new PayloadNode(section.Node(k) ?? new YamlDotNet.RepresentationModel.YamlScalarNode(null)), StringComparer.Ordinal);
+
+    /// <summary>A field of an issue is a template, or one that is written only into a new issue.</summary>
+    private static void IssueField(YamlSection section, string key, Dictionary<string, string> texts)
+    {
+        if (section.Node(key) is YamlDotNet.RepresentationModel.YamlMappingNode node)
+        {
+            var field = section.Of(node, key);
+            texts[key] = field.Text("template", string.Empty);
+            texts[key + ".enable_update"] = field.Bool("enable_update") == false ? "false" : "true";
+            field.RejectUnknown();
+        }
     }
 
     private static void Nested(YamlSection section, string key, Dictionary<string, string> texts, params ReadOnlySpan<string> keys)

@@ -38,8 +38,11 @@ public sealed record Route
     /// <summary>Child nodes in order.</summary>
     public required IReadOnlyList<Route> Routes { get; init; }
 
-    /// <summary>Matchers of all nodes on the way here: identifies the node.</summary>
+    /// <summary>Matchers of all nodes on the way here: what messages call it. Nodes may have the same.</summary>
     public required string Key { get; init; }
+
+    /// <summary>The places among their siblings of all nodes on the way here: identifies the node.</summary>
+    public string Id { get; init; } = string.Empty;
 
     /// <summary>The nodes that an alert ends at.</summary>
     public List<Route> Match(LabelSet labels)

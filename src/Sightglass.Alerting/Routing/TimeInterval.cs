@@ -82,8 +82,8 @@ internal static class TimeIntervalReader
             Minutes = minutes,
             Weekdays = Ranges(section, "weekdays", t => Named(t, DayNames, 0), 0, 6),
             DaysOfMonth = Ranges(section, "days_of_month", Number, -31, 31),
-            Months = Ranges(section, "months", t => Named(t, MonthNames, 1) ?? Number(t), 1, 12),
-            Years = Ranges(section, "years", Number, 0, 9999),
+            Months = Ranges(section, "months", t => Named(t, MonthNames, 1) ?? Number(t), int.MinValue, int.MaxValue),
+            Years = Ranges(section, "years", Number, int.MinValue, int.MaxValue),
             Location = Zone(section),
         };
         section.RejectUnknown();
@@ -142,7 +142,7 @@ internal static class TimeIntervalReader
 
     private static TimeZoneInfo Zone(YamlSection section)
     {
-        if (section.Text("location") is not { } name)
+        if (section.Text("location") is not { Length: > 0 } name)
         {
             return TimeZoneInfo.Utc;
         }

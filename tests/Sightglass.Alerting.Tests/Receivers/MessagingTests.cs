@@ -48,7 +48,7 @@ public sealed class MessagingTests
     public async Task Opsgenie_opens_updates_and_closes()
     {
         using var server = new HttpReceiver();
-        var configuration = Read($"opsgenie_configs: [{{api_key: k, api_url: '{server.Url}', update_alerts: true, tags: 'a,,b', priority: P1, responders: [{{type: teams, name: 'x,y'}}, {{type: user, username: u}}, {{type: team}}]}}]");
+        var configuration = Read($"opsgenie_configs: [{{api_key: k, api_url: '{server.Url}', update_alerts: true, tags: 'a,,b', priority: P1, responders: [{{type: teams, name: 'x,y'}}, {{type: user, username: u}}]}}]");
         using var notifier = new OpsgenieNotifier(configuration, Templates);
         await notifier.SendAsync(Message(false), CancellationToken.None);
         await notifier.SendAsync(Message(true), CancellationToken.None);

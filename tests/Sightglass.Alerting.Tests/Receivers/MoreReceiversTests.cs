@@ -148,7 +148,21 @@ public sealed class MoreReceiversTests
     [InlineData("webhook_configs: [{url: 'http://x', http_config: {http_headers: {host: {values: [a]}}}}]", "is not allowed")]
     [InlineData("webhook_configs: [{url: 'http://x', http_config: {no_proxy: a}}]", "proxy_url must also be configured")]
     [InlineData("webhook_configs: [{url: 'http://{{ x }}'}]", "invalid template")]
+    [InlineData("webhook_configs: [{url: 'http://x', max_alerts: -1}]", "want 0 or more")]
+    [InlineData("mattermost_configs: [{webhook_url: x}]", "want an http or https URL")]
+    [InlineData("telegram_configs: [{bot_token: t, chat_id: abc}]", "want a whole number")]
+    [InlineData("telegram_configs: [{bot_token: t, chat_id: 1, chat_id_file: x}]", "at most one of chat_id")]
+    [InlineData("pushover_configs: [{user_key: a, token: b, html: true, monospace: true}]", "at most one of monospace")]
+    [InlineData("opsgenie_configs: [{api_key: a, responders: [{type: team}]}]", "has to have at least one")]
+    [InlineData("opsgenie_configs: [{api_key: a, responders: [{name: x, type: foo}]}]", "does not match valid options")]
+    [InlineData("pagerduty_configs: [{routing_key: a, images: [{foo: a}]}]", "unknown key")]
     public void What_Alertmanager_refuses_is_refused(string yaml, string expected) => Should.Throw<AlertingConfigurationException>(() => Load(yaml)).Message.ShouldContain(expected);
+
+    [Theory]
+    [InlineData("jira_configs: [{project: p, issue_type: t, api_url: 'http://j', summary: {template: x, enable_update: false}, description: {template: y}}]")]
+    [InlineData("pagerduty_configs: [{routing_key: a, details: {a: b, c: {d: e}}}]")]
+    [InlineData("email_configs: [{to: a@b, from: c@d, smarthost: ':25', auth_password: a, auth_password_file: b}]")]
+    public void What_Alertmanager_takes_is_taken(string yaml) => Load(yaml).ShouldNotBeNull();
 
     private static JsonElement Json(string text) => JsonDocument.Parse(text).RootElement;
 

@@ -85,7 +85,6 @@ public sealed class ConfigurationTests
     [InlineData("")]
     [InlineData("a")]
     [InlineData("=b")]
-    [InlineData("{a=b")]
     [InlineData("a=\"b")]
     [InlineData("a=b\"c")]
     [InlineData("a=~(")]

@@ -91,6 +91,15 @@ public sealed class DispatcherTests : IAsyncDisposable
     }
 
     [Fact]
+    public void Nodes_with_the_same_matchers_have_groups_of_their_own()
+    {
+        Start(Config.Replace("  repeat_interval: 1h", "  repeat_interval: 1h\n  routes: [{matchers: [severity=low], continue: true}, {matchers: [severity=low], group_by: [instance]}, {matchers: [severity=low]}]", StringComparison.Ordinal));
+        _dispatcher!.Post([new PostedAlert { Labels = LabelSet.Of("alertname", "a", "severity", "low"), EndsAt = _time.GetUtcNow() + TimeSpan.FromHours(1) }]);
+        _dispatcher.Groups().Count.ShouldBe(2);
+        _dispatcher.Groups().Select(static g => g.Key).ShouldBe(["{}/{severity=\"low\"}:{}", "{}/{severity=\"low\"}:{alertname=\"a\"}"]);
+    }
+
+    [Fact]
     public async Task A_group_that_is_over_waits_again_when_it_comes_back()
     {
         Start(Config);

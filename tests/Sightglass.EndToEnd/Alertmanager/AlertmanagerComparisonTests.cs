@@ -24,7 +24,7 @@ public sealed class AlertmanagerComparisonTests(ITestOutputHelper output)
             await slots.WaitAsync();
             try
             {
-                return (Seed: seed, Differences: await CompareAsync(new ScenarioGenerator(seed).Make()));
+                return (Seed: seed, Differences: await CompareAsync(Make(seed)));
             }
             finally
             {
@@ -33,11 +33,28 @@ public sealed class AlertmanagerComparisonTests(ITestOutputHelper output)
         }));
         foreach (var (seed, differences) in failures.Where(static f => f.Differences.Count > 0))
         {
-            output.WriteLine($"seed {seed}\n{new ScenarioGenerator(seed).Make().Configuration}\n{string.Join('\n', differences)}\n");
+            output.WriteLine($"seed {seed}\n{Make(seed).Configuration}\n{string.Join('\n', differences)}\n");
         }
 
         failures.Where(static f => f.Differences.Count > 0).Select(static f => f.Seed).ShouldBeEmpty();
     }
+
+    [AlertmanagerFact]
+    public async Task A_thousand_alerts_at_once_make_the_same_groups()
+    {
+        const string Configuration = """
+            route: { receiver: r, group_by: [shard], group_wait: 1s, group_interval: 2s, repeat_interval: 1h }
+            receivers: [ { name: r, webhook_configs: [ { url: 'SINK/r', max_alerts: 10 } ] } ]
+            """;
+        var alerts = Enumerable.Range(0, 1000).Select(static i => new ScenarioAlert(
+            new Dictionary<string, string> { ["alertname"] = "Flood", ["shard"] = (i % 7).ToString(CultureInfo.InvariantCulture), ["instance"] = $"host-{i}" },
+            new Dictionary<string, string> { ["summary"] = $"number {i}" }, null, null)).ToList();
+        var resolved = alerts.ConvertAll(static a => a with { Starts = TimeSpan.FromSeconds(-1), Ends = TimeSpan.FromSeconds(3.9) });
+        var scenario = new Scenario(Configuration, [new PostStep(TimeSpan.Zero, alerts), new PostStep(TimeSpan.FromSeconds(4), resolved)], TimeSpan.FromSeconds(8));
+        (await CompareAsync(scenario)).ShouldBeEmpty();
+    }
+
+    private static Scenario Make(int seed) => new ScenarioGenerator(seed, isCalm: !AlertmanagerProcess.EndsGroups).Make();
 
     /// <summary>Plays a scenario on both at one time.</summary>
     internal static async Task<List<string>> CompareAsync(Scenario scenario)

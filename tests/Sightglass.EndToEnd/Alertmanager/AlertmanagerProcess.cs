@@ -64,6 +64,9 @@ internal sealed class AlertmanagerProcess : IAsyncDisposable
         throw new TimeoutException($"alertmanager is not ready: {string.Join('\n', errors)}");
     }
 
+    /// <summary>Whether a group is gone as soon as its alerts are over, and a new one waits again; since 0.31.</summary>
+    public static bool EndsGroups { get; } = Version() >= new Version(0, 31);
+
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)
@@ -74,6 +77,13 @@ internal sealed class AlertmanagerProcess : IAsyncDisposable
 
         _process.Dispose();
         Http.Dispose();
+    }
+
+    private static Version Version()
+    {
+        using var process = Process.Start(new ProcessStartInfo(Executable, "--version") { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var text = process.StandardOutput.ReadToEnd() + process.StandardError.ReadToEnd();
+        return System.Version.TryParse(text.Split("version ", 2)[^1].Split([' ', '-', '~', ','], 2)[0], out var version) ? version : new Version(0, 0);
     }
 }
 

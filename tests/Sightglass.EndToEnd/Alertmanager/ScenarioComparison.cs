@@ -95,7 +95,7 @@ internal static class ScenarioComparison
                         continue;
                     }
 
-                    if (name is "silencedBy" ? value!.AsArray().Count == other!.AsArray().Count : Times.Contains(name) && IsNear(value, other))
+                    if (name is "silencedBy" or "inhibitedBy" ? value!.AsArray().Count == other!.AsArray().Count : Times.Contains(name) && IsNear(value, other))
                     {
                         continue;
                     }

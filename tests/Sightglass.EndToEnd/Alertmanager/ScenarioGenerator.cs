@@ -6,9 +6,11 @@ namespace Sightglass.EndToEnd.Alertmanager;
 /// <summary>
 /// Routing trees, inhibition and a schedule of alerts from a seed. The moments at which groups are told stand apart from those at which
 /// something happens by a tenth of a second at least (in units of two seconds: alerts at .0 and .3, waits end in .6 or .9 or .0, ends of
-/// alerts in .15 and .45, of silences in .75, reloads at .5), so that two servers cannot differ by a race.
+/// alerts in .15 and .45, of silences in .75, reloads at .5), so that two servers cannot differ by a race. When calm, alerts end only at the
+/// end and none is older than it says: Alertmanagers before 0.31 keep a group whose alerts are over for a while, and tell what comes next by
+/// its clock.
 /// </summary>
-internal sealed class ScenarioGenerator(int seed)
+internal sealed class ScenarioGenerator(int seed, bool isCalm)
 {
     private static readonly TimeSpan Unit = TimeSpan.FromSeconds(2);
     private static readonly string[] Names = ["HighLatency", "InstanceDown", "DiskFull", "Errors"];
@@ -26,6 +28,7 @@ internal sealed class ScenarioGenerator(int seed)
     private static readonly string[] GroupKeys = ["alertname", "team", "severity", "instance"];
 
     private const int Units = 9;
+    private const int LastFiring = 6;
 
     private readonly Random _random = new(seed);
     private int _receivers;
@@ -55,7 +58,7 @@ internal sealed class ScenarioGenerator(int seed)
                 }
             }
 
-            if (i > 2 && i < Units - 2 && _random.Next(10) == 0)
+            if (i > 2 && i < Units - 2 && !isCalm && _random.Next(10) == 0)
             {
                 steps.Add(new ReloadStep(Of(i + 0.5), _random.Next(2) == 0 ? first : Configuration()));
             }
@@ -86,7 +89,7 @@ internal sealed class ScenarioGenerator(int seed)
     private ScenarioAlert Alert(double at, List<Dictionary<string, string>> known)
     {
         Dictionary<string, string> labels;
-        if (known.Count > 0 && _random.Next(5) < 3)
+        if (known.Count > 0 && (_random.Next(5) < 3 || (isCalm && at > LastFiring)))
         {
             labels = Pick(known);
         }
@@ -118,6 +121,11 @@ internal sealed class ScenarioGenerator(int seed)
             _ => Of(at - 0.01),
         };
         // An alert with an end to come and no beginning begins now, as Alertmanager's documentation has it; its code makes it begin at its end.
+        if (isCalm)
+        {
+            return new ScenarioAlert(labels, annotations, Of(at - 0.02), at > LastFiring ? Of(at - 0.01) : Of(at + 60));
+        }
+
         return new ScenarioAlert(labels, annotations, ends < starts ? null : ends > Of(at) ? starts ?? Of(at - 0.02) : starts, ends);
     }
 
