@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Sightglass.Alerting.Slo;
 using Sightglass.Core.Errors;
 
 namespace Sightglass.Alerting.Sla;
@@ -37,17 +38,7 @@ public sealed partial record SlaCalendar(SlaPeriodKind Kind, TimeZoneInfo Zone)
     private const int LastYear = 2999;
 
     /// <summary>The moment that a clock on the wall shows a time; where it is put forward over it, the moment of that; where it shows it twice, the first.</summary>
-    public DateTimeOffset At(DateTime local)
-    {
-        // Clocks are put forward by an hour at most, or skip a day where a country changes sides of the date line.
-        while (Zone.IsInvalidTime(local))
-        {
-            local = local.AddMinutes(1);
-        }
-
-        var offset = Zone.IsAmbiguousTime(local) ? Zone.GetAmbiguousTimeOffsets(local).Max() : Zone.GetUtcOffset(local);
-        return new DateTimeOffset(local, offset).ToUniversalTime();
-    }
+    public DateTimeOffset At(DateTime local) => ZonedTime.At(Zone, local);
 
     /// <summary>When a day begins.</summary>
     public DateTimeOffset StartOf(DateOnly day) => At(day.ToDateTime(TimeOnly.MinValue));

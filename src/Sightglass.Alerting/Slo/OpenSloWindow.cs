@@ -64,17 +64,9 @@ internal static class OpenSloWindow
             ? start
             : throw calendar.Error("startTime", $"startTime: got \"{calendar.Text("startTime")}\", want a date and time such as 2022-01-01 00:00:00");
 
-    private static TimeSpan Zone(YamlSection calendar)
+    private static TimeZoneInfo Zone(YamlSection calendar)
     {
         var name = calendar.Text("timeZone") ?? throw calendar.Error("calendar: timeZone must be set");
-        if (!TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone))
-        {
-            throw calendar.Error("timeZone", $"timeZone: got \"{name}\", want a name of the IANA time zone database");
-        }
-
-        // Rules count in seconds of one clock: where it changes twice a year, half of the periods would begin an hour off.
-        return zone.SupportsDaylightSavingTime
-            ? throw calendar.Error("timeZone", $"timeZone: {name} has summer time, which is not built; want UTC or a zone such as Etc/GMT+5")
-            : zone.BaseUtcOffset;
+        return TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone) ? zone : throw calendar.Error("timeZone", $"timeZone: got \"{name}\", want a name of the IANA time zone database");
     }
 }

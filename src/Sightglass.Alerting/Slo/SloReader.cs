@@ -72,15 +72,22 @@ internal static class SloReader
     private static SloWindow Window(YamlSection section)
     {
         var text = section.Text("window", DefaultWindow);
+        var name = section.Text("time_zone", "UTC");
+        if (!TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone))
+        {
+            throw section.Error("time_zone", $"time_zone: got \"{name}\", want a name of the IANA time zone database");
+        }
+
         return text switch
         {
-            "day" => SloWindow.CalendarLength(TimeSpan.FromDays(1), Monday, TimeSpan.Zero, text),
-            "week" => SloWindow.CalendarLength(TimeSpan.FromDays(7), Monday, TimeSpan.Zero, text),
-            "month" => SloWindow.CalendarMonths(1, Monday, TimeSpan.Zero, text),
-            "quarter" => SloWindow.CalendarMonths(3, Monday, TimeSpan.Zero, text),
-            "year" => SloWindow.CalendarMonths(12, Monday, TimeSpan.Zero, text),
-            _ when PromDuration.TryParse(text, out var length) => SloText.Rolling(section, "window", length),
-            _ => throw section.Error("window", $"window: got \"{text}\", want a duration such as 30d, or day, week, month, quarter or year"),
+            "day" => SloWindow.CalendarLength(TimeSpan.FromDays(1), Monday, zone, text),
+            "week" => SloWindow.CalendarLength(TimeSpan.FromDays(7), Monday, zone, text),
+            "month" => SloWindow.CalendarMonths(1, Monday, zone, text),
+            "quarter" => SloWindow.CalendarMonths(3, Monday, zone, text),
+            "year" => SloWindow.CalendarMonths(12, Monday, zone, text),
+            _ when !PromDuration.TryParse(text, out _) => throw section.Error("window", $"window: got \"{text}\", want a duration such as 30d, or day, week, month, quarter or year"),
+            _ when section.Has("time_zone") => throw section.Error("time_zone", "time_zone: only windows of the calendar have one"),
+            _ => SloText.Rolling(section, "window", PromDuration.TryParse(text, out var length) ? length : default),
         };
     }
 

@@ -31,8 +31,14 @@ public sealed record SloWindow
     /// <summary>How it is written: <c>30d</c>, <c>month</c>.</summary>
     public string Name { get; }
 
-    /// <summary>The range that is looked back over, as PromQL writes it.</summary>
-    public string Range => PromDuration.Format(Length);
+    /// <summary>The zone whose clock periods follow, where that changes with summer time; else null, and <see cref="Shift"/> has the offset.</summary>
+    public TimeZoneInfo? Zone { get; private init; }
+
+    // PromQL for what the zone's clock is ahead of UTC; empty without one.
+    private string Offset { get; init; } = string.Empty;
+
+    /// <summary>The range that is looked back over, as PromQL writes it; one with summer time may be an hour longer.</summary>
+    public string Range => PromDuration.Format(Zone is null ? Length : Length + TimeSpan.FromHours(1));
 
     /// <summary>The time between two points of a calendar window: less than ten thousand of them.</summary>
     public TimeSpan Step => Length <= TimeSpan.FromDays(31) ? TimeSpan.FromMinutes(5)
@@ -55,6 +61,16 @@ public sealed record SloWindow
     public static SloWindow CalendarLength(TimeSpan length, DateTime start, TimeSpan utcOffset, string name) =>
         new(length, true, 0, TimeSpan.FromTicks((start - utcOffset - DateTime.UnixEpoch).Ticks % length.Ticks), name);
 
+    /// <summary>So many months by the clock of a zone.</summary>
+    public static SloWindow CalendarMonths(int months, DateTime start, TimeZoneInfo zone, string name) => zone.SupportsDaylightSavingTime
+        ? CalendarMonths(months, start, TimeSpan.Zero, name) with { Zone = zone, Offset = ZonedTime.OffsetExpression(zone) }
+        : CalendarMonths(months, start, zone.BaseUtcOffset, name);
+
+    /// <summary>Periods of a fixed length by the clock of a zone.</summary>
+    public static SloWindow CalendarLength(TimeSpan length, DateTime start, TimeZoneInfo zone, string name) => zone.SupportsDaylightSavingTime
+        ? CalendarLength(length, start, TimeSpan.Zero, name) with { Zone = zone, Offset = ZonedTime.OffsetExpression(zone) }
+        : CalendarLength(length, start, zone.BaseUtcOffset, name);
+
     /// <summary>Which of several months a period begins with.</summary>
     public int Phase { get; private init; }
 
@@ -68,6 +84,7 @@ public sealed record SloWindow
         {
             var before = ((long)Shift.TotalSeconds + 1).ToString(CultureInfo.InvariantCulture);
             var moment = before.StartsWith('-') ? $"time() + {before[1..]}" : $"time() - {before}";
+            moment = Zone is null ? moment : $"{moment} + {Offset}";
             return Months == 0
                 ? $"floor(vector(({moment}) / {(long)Length.TotalSeconds}))"
                 : $"floor((year(vector({moment})) * 12 + month(vector({moment})) - {Phase + 1}) / {Months})";
@@ -82,15 +99,14 @@ public sealed record SloWindow
             return now - Length;
         }
 
-        var shifted = now.UtcDateTime - Shift;
+        var shifted = Clock(now) - Shift;
         if (Months == 0)
         {
             var since = shifted - DateTime.UnixEpoch;
-            return new DateTimeOffset(shifted.AddTicks(-(since.Ticks % Length.Ticks)) + Shift, TimeSpan.Zero);
+            return Moment(shifted.AddTicks(-(since.Ticks % Length.Ticks)) + Shift);
         }
 
-        var number = (shifted.Year * MonthsOfYear) + shifted.Month - 1;
-        return OfMonth(number - ((number - Phase) % Months));
+        return OfMonth(PeriodMonth(shifted));
     }
 
     /// <summary>When the calendar's period that <paramref name="now"/> lies in ends; null of a rolling window.</summary>
@@ -101,14 +117,25 @@ public sealed record SloWindow
             return null;
         }
 
+        var shifted = Clock(now) - Shift;
         if (Months == 0)
         {
-            return Start(now) + Length;
+            var since = shifted - DateTime.UnixEpoch;
+            return Moment(shifted.AddTicks(Length.Ticks - (since.Ticks % Length.Ticks)) + Shift);
         }
 
-        var start = Start(now).UtcDateTime - Shift;
-        return OfMonth((start.Year * MonthsOfYear) + start.Month - 1 + Months);
+        return OfMonth(PeriodMonth(shifted) + Months);
     }
 
-    private DateTimeOffset OfMonth(int number) => new(new DateTime(number / MonthsOfYear, (number % MonthsOfYear) + 1, 1, 0, 0, 0, DateTimeKind.Utc) + Shift, TimeSpan.Zero);
+    private int PeriodMonth(DateTime shifted)
+    {
+        var number = (shifted.Year * MonthsOfYear) + shifted.Month - 1;
+        return number - ((number - Phase) % Months);
+    }
+
+    private DateTime Clock(DateTimeOffset now) => Zone is null ? now.UtcDateTime : TimeZoneInfo.ConvertTime(now, Zone).DateTime;
+
+    private DateTimeOffset Moment(DateTime clock) => Zone is null ? new DateTimeOffset(DateTime.SpecifyKind(clock, DateTimeKind.Utc)) : ZonedTime.At(Zone, DateTime.SpecifyKind(clock, DateTimeKind.Unspecified));
+
+    private DateTimeOffset OfMonth(int number) => Moment(new DateTime(number / MonthsOfYear, (number % MonthsOfYear) + 1, 1) + Shift);
 }

@@ -60,6 +60,28 @@ public sealed class SloEvaluatorTests
     }
 
     [Fact]
+    public void Periods_follow_the_clock_of_a_zone_with_summer_time()
+    {
+        using var engine = new PromQLEngine(new InMemoryMetricStore(), QueryLimits.Default, TimeProvider.System);
+        var windows = (from zone in (string[])["Europe/Berlin", "America/New_York", "Australia/Lord_Howe"] from text in (string[])["day", "week", "month", "quarter", "year"]
+            select SloLoader.Load("s.yml", $"slos: [{{name: a, service: a, objective: 99, window: {text}, time_zone: {zone}}}]")[0].Window).ToArray();
+        var berlin = windows[2];
+        (berlin.Start(Now.AddDays(30)).ToString("u"), berlin.End(Now.AddDays(30))!.Value.ToString("u")).ShouldBe(("2026-03-31 22:00:00Z", "2026-04-30 22:00:00Z"));
+        (berlin.Start(Now).ToString("u"), berlin.End(Now)!.Value.ToString("u")).ShouldBe(("2026-02-28 23:00:00Z", "2026-03-31 22:00:00Z"));
+        Prop.ForAll<uint, byte>((minutes, kind) =>
+        {
+            var window = windows[kind % windows.Length];
+            var at = new DateTimeOffset(2021, 1, 1, 0, 0, 0, TimeSpan.Zero).AddMinutes(minutes * 7919L % 6_000_000);
+            double Period(DateTimeOffset moment) => engine.Instant(window.PeriodExpression, moment.ToUnixTimeMilliseconds()).Series[0].Values[0];
+            var (start, end) = (window.Start(at), window.End(at)!.Value);
+            (at >= start && at < end && end - start <= window.Length + TimeSpan.FromHours(1)).ShouldBeTrue();
+            Period(start.AddSeconds(1)).ShouldBe(Period(end));
+            Period(start).ShouldBe(Period(end) - 1);
+            window.Start(end).ShouldBe(end);
+        }).QuickCheckThrowOnFailure();
+    }
+
+    [Fact]
     public void What_ate_the_budget_is_told_by_label()
     {
         var store = new InMemoryMetricStore();
