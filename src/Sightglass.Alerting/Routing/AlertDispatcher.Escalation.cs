@@ -139,12 +139,13 @@ public sealed partial class AlertDispatcher
     {
         foreach (var group in GroupsOf(alerts.Select(static a => a.Labels)))
         {
-            var acknowledged = group.Alerts.Values.Where(a => !a.IsResolvedAt(now) && _options.Escalation!.Acknowledgements.Of(a, now) is not null).ToList();
+            var firing = group.Alerts.Values.Where(a => !a.IsResolvedAt(now)).ToLookup(a => _options.Escalation!.Acknowledgements.Of(a, now) is not null);
+            var (acknowledged, open) = (firing[true].ToList(), firing[false].Select(static a => a.Fingerprint).ToHashSet(StringComparer.Ordinal));
             _leaving.Add(Task.Run(async () =>
             {
                 try
                 {
-                    await _sender.AcknowledgeAsync(group, acknowledged, now, _stop.Token).ConfigureAwait(false);
+                    await _sender.AcknowledgeAsync(group, acknowledged, open, now, _stop.Token).ConfigureAwait(false);
                 }
 #pragma warning disable CA1031 // A bug in one message is reported and ends nothing else.
                 catch (Exception e) when (!IsStopped)

@@ -42,14 +42,13 @@ internal sealed partial class NotificationSender
         return results.Contains(true);
     }
 
-    /// <summary>Tells the services that keep incidents of a group, and were told of it, that all of it is acknowledged.</summary>
-    public Task AcknowledgeAsync(AlertGroup group, IReadOnlyList<Alert> acknowledged, DateTimeOffset now, CancellationToken stop)
+    /// <summary>Tells the services that keep incidents of a group that nothing they were told of it is <paramref name="open"/>: fires and is not acknowledged.</summary>
+    public Task AcknowledgeAsync(AlertGroup group, IReadOnlyList<Alert> acknowledged, IReadOnlySet<string> open, DateTimeOffset now, CancellationToken stop)
     {
-        var known = acknowledged.Select(static a => a.Fingerprint).ToHashSet(StringComparer.Ordinal);
         var message = new DirectMessage(
             DirectPurpose.Acknowledge, $"{group.Key}/acknowledged#{now.UtcTicks}", group.Key, group.Labels, [.. acknowledged.Select(static a => (a, false))], string.Empty);
         var channels = (_receivers.GetValueOrDefault(group.Route.Receiver) ?? [])
-            .Where(c => Takes(c, DirectPurpose.Acknowledge) && Last(group.Key, c.Key) is { Firing.Count: > 0 } told && told.Firing.All(known.Contains));
+            .Where(c => Takes(c, DirectPurpose.Acknowledge) && Last(group.Key, c.Key) is { Firing.Count: > 0 } told && !told.Firing.Any(open.Contains));
         return Task.WhenAll(channels.Select(async c =>
         {
             using var deadline = new CancellationTokenSource(group.Route.GroupInterval > ShortestDeadline ? group.Route.GroupInterval : ShortestDeadline, _options.Time);

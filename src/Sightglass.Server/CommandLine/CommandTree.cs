@@ -44,6 +44,7 @@ internal static class CommandTree
         root.Subcommands.Add(BacktestCommand.Build());
         root.Subcommands.Add(SloCommand.Build());
         root.Subcommands.Add(SlaCommand.Build());
+        root.Subcommands.Add(OnCallCommand.Build());
         root.Subcommands.Add(SnapshotCommand.Build());
         root.Subcommands.Add(RestoreCommand.Build());
         foreach (var (name, description) in NotBuilt)
