@@ -348,22 +348,19 @@ public sealed partial class AlertDispatcher : IAsyncDisposable
             return;
         }
 
+        var byFingerprint = new Lazy<Dictionary<string, Alert>>(() => _alerts.Values.DistinctBy(static a => a.Fingerprint).ToDictionary(static a => a.Fingerprint, StringComparer.Ordinal));
         foreach (var alert in alerts)
         {
-            _watch.Observe(alert, alert.IsResolvedAt(now) ? default : Hindrances(alert, now), now);
+            _watch.Observe(alert, alert.IsResolvedAt(now) ? default : Hindrances(alert, byFingerprint, now), now);
         }
 
         _watch.Tell();
     }
 
-    private AlertHindrances Hindrances(Alert alert, DateTimeOffset now)
-    {
-        var inhibitors = CurrentInhibitor(now).InhibitedBy(alert.Labels);
-        return new AlertHindrances(
-            [.. _options.Silences.SilencedBy(alert.Labels).Select(_options.Silences.Get).OfType<Silence>()],
-            inhibitors.Count == 0 ? [] : [.. _alerts.Values.Where(a => inhibitors.Contains(a.Fingerprint))],
-            MutedBy(alert, now));
-    }
+    private AlertHindrances Hindrances(Alert alert, Lazy<Dictionary<string, Alert>> byFingerprint, DateTimeOffset now) => new(
+        [.. _options.Silences.SilencedBy(alert.Labels).Select(_options.Silences.Get).OfType<Silence>()],
+        [.. CurrentInhibitor(now).InhibitedBy(alert.Labels).Select(f => byFingerprint.Value.GetValueOrDefault(f)).OfType<Alert>()],
+        MutedBy(alert, now));
 
     private Inhibitor CurrentInhibitor(DateTimeOffset now)
     {

@@ -68,6 +68,15 @@ public sealed class BacktestApiTests
     }
 
     [Fact]
+    public async Task What_the_sender_calls_the_body_makes_no_difference()
+    {
+        await using var server = await AlertingServer.StartAsync(Routes);
+        using var body = new StringContent("""{"rules":"groups: [{name: g, rules: [{alert: A, expr: vector(1)}]}]","from":"-1h"}""", System.Text.Encoding.UTF8, "application/x-www-form-urlencoded");
+        using var answer = await server.Client.PostAsync(new Uri("/sightglass/v1/backtest", UriKind.Relative), body);
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
     public async Task A_body_that_is_too_large_is_refused()
     {
         await using var server = await AlertingServer.StartAsync(Routes);

@@ -63,9 +63,12 @@ internal sealed class RuleBacktest(IBacktestHistory history)
     }
 
     private static IEnumerable<double> Others(double own, IReadOnlyList<double>? thresholds) =>
-        thresholds ?? (own == 0 || !double.IsFinite(own) ? [] : OtherFactors.Select(f => Math.Round(own * f, 12)));
+        thresholds ?? (own == 0 || !double.IsFinite(own) ? [] : OtherFactors.Select(f => Rounded(own * f)));
 
     private static IEnumerable<TimeSpan> OtherWaits(TimeSpan own) => own > TimeSpan.Zero ? [TimeSpan.Zero, own / 2, own * 2] : [TimeSpan.FromMinutes(5)];
+
+    /// <summary>Without the digits that only the multiplication made.</summary>
+    private static double Rounded(double number) => double.Parse(number.ToString("G12", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 
     /// <summary>A negative number stands in parentheses: it may follow an operator.</summary>
     private static string Text(double number)

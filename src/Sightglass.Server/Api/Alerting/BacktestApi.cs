@@ -17,7 +17,7 @@ internal static class BacktestApi
 #pragma warning disable CA2000 // Lives as long as the routes.
         var slots = new SemaphoreSlim(MaxConcurrent);
 #pragma warning restore CA2000
-        routes.MapPost("/sightglass/v1/backtest", context => OwnAnswer.Run(context, async _ =>
+        routes.MapPost("/sightglass/v1/backtest", context => OwnAnswer.Run(context, async () =>
         {
             var request = await BacktestBody.ReadAsync(context.Request, rules, evaluationInterval(), time.GetUtcNow());
             await slots.WaitAsync(context.RequestAborted);

@@ -14,11 +14,14 @@ internal static class OwnAnswer
     private const int MaxLimit = 1_000;
 
     /// <summary>Runs a handler with the request's parameters.</summary>
-    public static async Task Run(HttpContext context, Func<ApiParameters, Task> handler)
+    public static Task Run(HttpContext context, Func<ApiParameters, Task> handler) => Run(context, async () => await handler(await ApiParameters.ReadAsync(context.Request)));
+
+    /// <summary>Runs a handler that reads the body itself, whatever the sender says that it is.</summary>
+    public static async Task Run(HttpContext context, Func<Task> handler)
     {
         try
         {
-            await handler(await ApiParameters.ReadAsync(context.Request));
+            await handler();
         }
         catch (QueryException e)
         {
