@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
+using Sightglass.Core.Errors;
+using Sightglass.Query.TraceQL;
 
 namespace Sightglass.Server.CommandLine;
 
@@ -15,7 +17,7 @@ internal static class QueryCommand
         var command = new Command("query", "Ask a running server.");
         command.Subcommands.Add(PromQL());
         command.Subcommands.Add(LogQLCommand.Build());
-        command.Subcommands.Add(Language("traceql", "Traces that a TraceQL query finds.", e => $"/tempo/api/search?q={e}"));
+        command.Subcommands.Add(Language("traceql", "Traces that a TraceQL query finds, or what a metrics query counts in the last hour.", TraceQLPath));
         return command;
     }
 
@@ -47,9 +49,25 @@ internal static class QueryCommand
         command.SetAction((result, cancellation) => CommandTree.Guarded(() =>
         {
             var text = result.GetValue(expression)!;
-            return AskAsync(result.GetValue(server)!, path(Uri.EscapeDataString(text)), text, static json => Console.WriteLine(JsonSerializer.Serialize(json, Indented)), cancellation);
+            return AskAsync(result.GetValue(server)!, path(text), text, static json => Console.WriteLine(JsonSerializer.Serialize(json, Indented)), cancellation);
         }));
         return command;
+    }
+
+    /// <summary>The request of a TraceQL query; one that does not parse is the server's to explain.</summary>
+    internal static string TraceQLPath(string expression)
+    {
+        var isMetrics = true;
+        try
+        {
+            TraceQLRules.Check(expression);
+        }
+        catch (QueryException)
+        {
+            isMetrics = false;
+        }
+
+        return $"/tempo/api/{(isMetrics ? "metrics/query" : "search")}?q={Uri.EscapeDataString(expression)}";
     }
 
     /// <summary>The request: a range query when a start or an end is given.</summary>

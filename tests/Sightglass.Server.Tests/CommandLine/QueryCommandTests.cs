@@ -60,4 +60,15 @@ public sealed class QueryCommandTests
         PromQLOutput.Write(json.RootElement, format, output);
         return output.ToString();
     }
+
+    [Theory]
+    [InlineData("{}", "/tempo/api/search?q=%7B%7D")]
+    [InlineData("{} | rate()", "/tempo/api/metrics/query?q=%7B%7D%20%7C%20rate%28%29")]
+    [InlineData("{", "/tempo/api/search?q=%7B")]
+    public void A_TraceQL_query_is_one_of_traces_or_of_metrics(string expression, string expected) => QueryCommand.TraceQLPath(expression).ShouldBe(expected);
+
+    [Theory]
+    [InlineData("a", null, "json", "sightglass/v1/slas/a")]
+    [InlineData("a b", "2026-10", "html", "sightglass/v1/slas/a%20b/report.html?period=2026-10")]
+    public void A_report_is_asked_for_by_name_and_period(string name, string? period, string format, string expected) => SlaCommand.Path(name, period, format).ShouldBe(expected);
 }
