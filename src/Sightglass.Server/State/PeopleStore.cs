@@ -70,8 +70,15 @@ internal static class LinkKey
     /// <summary>The key; made where there is none.</summary>
     public static byte[] Read(StateDatabase database)
     {
+        if (Stored(database) is [var present])
+        {
+            return Convert.FromHexString(present);
+        }
+
         database.Write(static commands => commands.Execute(
             "INSERT OR IGNORE INTO keys VALUES ($name, $value)", ("$name", Name), ("$value", Convert.ToHexString(RandomNumberGenerator.GetBytes(HMACSHA256.HashSizeInBytes)))));
-        return Convert.FromHexString(database.Read("SELECT value FROM keys WHERE name = $name", static row => row.Text(0), ("$name", Name))[0]);
+        return Convert.FromHexString(Stored(database)[0]);
     }
+
+    private static List<string> Stored(StateDatabase database) => database.Read("SELECT value FROM keys WHERE name = $name", static row => row.Text(0), ("$name", Name));
 }
