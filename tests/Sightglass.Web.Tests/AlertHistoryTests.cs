@@ -43,7 +43,8 @@ public sealed class AlertHistoryTests(AlertingFixture data) : IClassFixture<Aler
         var (page, errors) = await data.Browser.OpenAsync("/alerts?tab=history");
         await Expect(Event(page, "fired").First).ToBeVisibleAsync();
         await page.GetByText("people", new PageGetByTextOptions { Exact = true }).ClickAsync();
-        await Expect(page.GetByText("Nothing has happened to an alert yet")).ToBeVisibleAsync();
+        await Expect(Event(page, "escalated").First).ToContainTextAsync("policy page, step 1 of 2");
+        await Expect(Event(page, "fired")).ToHaveCountAsync(0);
         page.Url.ShouldContain("status=people");
         await page.GetByText("states", new PageGetByTextOptions { Exact = true }).ClickAsync();
         await page.GetByLabel("Find an event").FillAsync("baskets");

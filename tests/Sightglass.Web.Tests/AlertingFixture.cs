@@ -1,6 +1,6 @@
 namespace Sightglass.Web.Tests;
 
-/// <summary>A server with objectives and agreements over the two minutes of requests of which one of four fails, and rules to look at one by one.</summary>
+/// <summary>A server with objectives and agreements over the two minutes of requests of which one of four fails, people on call, and rules to look at one by one.</summary>
 public sealed class AlertingFixture : IAsyncLifetime
 {
     private const string Rules = """
@@ -38,6 +38,16 @@ public sealed class AlertingFixture : IAsyncLifetime
                 errors: 'http_server_request_duration_seconds_count{http_response_status_code="500"}'
                 total: http_server_request_duration_seconds_count
           - { name: quiet, service: nobody, objective: 99.9 }
+        people:
+          - { name: ana, contacts: [gone] }
+          - { name: ben, contacts: [gone] }
+          - { name: cleo, contacts: [gone] }
+        oncall:
+          - { name: primary, layers: [ { start: 2026-01-05, length: 1d, people: [ana, ben] } ] }
+        escalation:
+          policies:
+            - { name: page, steps: [ { notify: [primary] }, { after: 1h, notify: [cleo] } ] }
+          default: { critical: page }
         slas:
           - name: pay
             service: checkout

@@ -15,6 +15,9 @@ public sealed class AlertingViewsTests(AlertingFixture data) : IClassFixture<Ale
         "/slos/agreement?name=pay",
         "/alerts",
         "/alerts?tab=history",
+        "/alerts?tab=oncall",
+        "/alerts?tab=noise",
+        "/alerts/rule?name=BasketsTooFull&days=1",
         "/alerts/rule?name=BasketsTooFull&from=now-15m",
     ];
 

@@ -66,7 +66,7 @@ export function eventText({ kind, actor, detail }: AlertEvent): string {
     case 'unacknowledged':
       return actor === '' ? 'not acknowledged any more' : `${actor} took the acknowledgement back`;
     case 'escalated':
-      return `escalated by ${actor}`;
+      return 'escalated';
     default:
       return `${String(kind)} ${actor}`;
   }
