@@ -41,7 +41,7 @@ public sealed partial class EventStore
     public EventDeletion Delete(EventSignal signal, string query, long minTimeUnixNano, long maxTimeUnixNano)
     {
         // A query that makes no sense is refused before anything is written.
-        _options.DeletionFilter(query);
+        _options.DeletionFilter(signal, query);
         lock (_maintenance)
         {
             var open = _deletions.Count(static d => d.Status != EventDeletionStatus.Processed);
@@ -185,7 +185,7 @@ public sealed partial class EventStore
 
             if (!ranges.TryGetValue(deletion.Id, out var range))
             {
-                ranges[deletion.Id] = range = new HiddenRange(_options.DeletionFilter(deletion.Query), deletion.MinTimeUnixNano, () => deletion.MaxTimeUnixNano, deletion.Id);
+                ranges[deletion.Id] = range = new HiddenRange(_options.DeletionFilter(deletion.Signal, deletion.Query), deletion.MinTimeUnixNano, () => deletion.MaxTimeUnixNano, deletion.Id);
             }
 
             if (range.MayConcern(part))

@@ -1,3 +1,4 @@
+using Sightglass.Core.Contracts;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Limits;
 using Sightglass.Events.Deletion;
@@ -21,7 +22,7 @@ public sealed record EventStoreOptions
     public IReadOnlyList<EventRetentionRule> RetentionRules { get; init; } = [];
 
     /// <summary>Reads the query of a deletion; throws a <see cref="QueryException"/> when it names no rows that can be deleted. Called from several threads.</summary>
-    public Func<string, EventFilter> DeletionFilter { get; init; } = static _ => throw new QueryException(QueryErrorKind.BadData, "this store deletes nothing");
+    public Func<EventSignal, string, EventFilter> DeletionFilter { get; init; } = static (_, _) => throw new QueryException(QueryErrorKind.BadData, "this store deletes nothing");
 
     /// <summary>Age of a deletion at which parts are written anew for it alone: until then it may be taken back, unless a merge came first.</summary>
     public TimeSpan CleanAfter { get; init; } = TimeSpan.FromHours(24);

@@ -143,7 +143,7 @@ public sealed class StoreModelTests
         Folder = folder,
         TimeProvider = new ManualTimeProvider(Now),
         RunInBackground = false,
-        DeletionFilter = query => deletions[query],
+        DeletionFilter = (_, query) => deletions[query],
         OnCorruption = e => throw e,
     });
 }

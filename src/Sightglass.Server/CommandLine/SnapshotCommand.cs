@@ -1,10 +1,12 @@
 using System.CommandLine;
 using System.Text.Json;
+using Sightglass.Core.Contracts;
 using Sightglass.Core.Errors;
 using Sightglass.Events;
 using Sightglass.Events.Deletion;
 using Sightglass.Metrics;
 using Sightglass.Query.LogQL;
+using Sightglass.Query.TraceQL;
 using Sightglass.Server.Hosting;
 using Sightglass.Server.State;
 using Sightglass.Storage;
@@ -59,8 +61,13 @@ internal static class SnapshotCommand
     }
 
     /// <summary>Reads the query of a deletion.</summary>
-    internal static EventFilter FilterOf(string query)
+    internal static EventFilter FilterOf(EventSignal signal, string query)
     {
+        if (signal == EventSignal.Spans)
+        {
+            return new EventFilter(static _ => true, TraceQLDeletion.Filter(query));
+        }
+
         var (streams, where) = LogQLDeletion.Filter(query);
         return new EventFilter(streams, where);
     }

@@ -189,7 +189,7 @@ public sealed class DeletionTests
         RetentionRules = rules ?? [],
         RunInBackground = background,
         SyncInterval = TimeSpan.Zero,
-        DeletionFilter = static query => query.Length == 1
+        DeletionFilter = static (_, query) => query.Length == 1
             ? new EventFilter(s => s.Attributes[0].Value.ToString() == query, EventPredicate.True)
             : throw new QueryException(QueryErrorKind.BadData, "want a letter"),
     });

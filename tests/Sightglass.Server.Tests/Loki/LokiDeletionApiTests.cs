@@ -7,6 +7,7 @@ namespace Sightglass.Server.Tests.Loki;
 public sealed class LokiDeletionApiTests
 {
     private const string Path = "/loki/api/v1/delete";
+    private const string SpanPath = "/sightglass/v1/traces/delete";
     private readonly long _now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
 
     [Fact]
@@ -35,6 +36,46 @@ public sealed class LokiDeletionApiTests
     }
 
     [Theory]
+    [InlineData("{ trace:id = \"2\" }", "s1,s3,s4")]
+    [InlineData("{ trace:id = \"00000000000000000000000000000002\" || name = \"s4\" }", "s1,s3")]
+    [InlineData("{ resource.service.name = \"a\" && name =~ \"s[13]\" }", "s2,s4")]
+    [InlineData("{ resource.service.name = \"b\" }", "s1,s2,s3,s4")]
+    [InlineData("{ }", "")]
+    public async Task Spans_are_deleted_by_a_filter(string query, string want)
+    {
+        await using var server = await RunningServer.StartAsync("server: { enable_admin_api: true }");
+        for (var i = 1; i <= 4; i++)
+        {
+            var body = $$$"""{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"a"}}]},"scopeSpans":[{"spans":[{"traceId":"{{{i:x32}}}","spanId":"{{{i:x16}}}","name":"s{{{i}}}","startTimeUnixNano":"{{{_now - 1000}}}000000","endTimeUnixNano":"{{{_now - 999}}}000000"}]}]}]}""";
+            using var content = new StringContent(body, Encoding.UTF8, "application/json");
+            (await server.SendAsync(HttpMethod.Post, "/v1/traces", content)).Status.ShouldBe(200);
+        }
+
+        (await server.SendAsync(HttpMethod.Post, $"{SpanPath}?start={(_now / 1000) - 60}&query={Uri.EscapeDataString(query)}")).ShouldBe((204, string.Empty));
+        var found = JsonDocument.Parse((await server.SendAsync(HttpMethod.Get, $"/tempo/api/search?q={Uri.EscapeDataString("{ }")}&start={(_now / 1000) - 60}&end={(_now / 1000) + 60}")).Body).RootElement;
+        string.Join(',', found.GetProperty("traces").EnumerateArray().Select(static t => t.GetProperty("rootTraceName").GetString()).Order(StringComparer.Ordinal)).ShouldBe(want);
+        (await server.SendAsync(HttpMethod.Get, Path)).Body.ShouldBe("[]");
+        var entry = JsonDocument.Parse((await server.SendAsync(HttpMethod.Get, SpanPath)).Body).RootElement.EnumerateArray().Single();
+        entry.GetProperty("query").GetString().ShouldBe(query);
+        (await server.SendAsync(HttpMethod.Delete, $"{Path}?request_id={entry.GetProperty("request_id").GetString()}")).Status.ShouldBe(404);
+    }
+
+    [Theory]
+    [InlineData("{ a=\"b\" } | json", "")]
+    [InlineData("{ name = \"x\" } | count() > 2", "a deletion takes one filter")]
+    [InlineData("{ trace:rootName = \"x\" }", "a deletion takes conditions")]
+    [InlineData("{ trace:id = \"x\" }", "hexadecimal digits")]
+    [InlineData("{ trace:id =~ \".*\" }", "a deletion takes conditions")]
+    [InlineData("{ } | rate()", "a deletion takes one filter")]
+    public async Task Spans_that_the_store_cannot_tell_are_not_deleted(string query, string error)
+    {
+        await using var server = await RunningServer.StartAsync("server: { enable_admin_api: true }");
+        var (status, body) = await server.SendAsync(HttpMethod.Post, $"{SpanPath}?start=1&query={Uri.EscapeDataString(query)}");
+        status.ShouldBe(400, body);
+        body.ShouldContain(error);
+    }
+
+    [Theory]
     [InlineData("start=1", "query not set")]
     [InlineData("query=%7Ba=%22b%22%7D", "start time not set")]
     [InlineData("query=%7Ba=%22b%22%7D&start=x", "could not parse 'start' parameter")]
@@ -60,6 +101,7 @@ public sealed class LokiDeletionApiTests
             var (status, body) = await server.SendAsync(method, Path);
             status.ShouldBe(403);
             body.ShouldStartWith("deletion is not available for this tenant");
+            (await server.SendAsync(method, SpanPath)).Status.ShouldBe(403);
         }
     }
 

@@ -89,17 +89,19 @@ public sealed class LokiTailTests : IAsyncLifetime
         await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None);
     }
 
-    [Fact]
-    public async Task More_lines_than_a_message_takes_are_named_as_dropped_oldest_first()
+    [Theory]
+    [InlineData(5, 5)]
+    [InlineData(1_200, 1_000)]
+    public async Task More_lines_than_a_message_takes_are_named_as_dropped_oldest_first_up_to_a_bound(int more, int named)
     {
         Add("a", "first");
         using var socket = await ConnectAsync("query={app=\"a\"}");
         Texts(await ReceiveAsync(socket)).ShouldBe(["first"]);
-        Add("a", [.. Enumerable.Range(0, LokiTail.MaxLinesOfMessage + 5).Select(static i => $"l{i}")]);
+        Add("a", [.. Enumerable.Range(0, LokiTail.MaxLinesOfMessage + more).Select(static i => $"l{i}")]);
         var message = await ReceiveAsync(socket);
         Texts(message).Length.ShouldBe(LokiTail.MaxLinesOfMessage);
-        Texts(message)[0].ShouldBe("l5");
-        message.GetProperty("dropped_entries").GetArrayLength().ShouldBe(5);
+        Texts(message)[0].ShouldBe($"l{more}");
+        message.GetProperty("dropped_entries").GetArrayLength().ShouldBe(named);
         message.GetProperty("dropped_entries")[0].GetProperty("labels").GetProperty("app").GetString().ShouldBe("a");
     }
 

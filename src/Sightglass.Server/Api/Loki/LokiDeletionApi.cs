@@ -8,27 +8,34 @@ using Sightglass.Server.Hosting.Http;
 
 namespace Sightglass.Server.Api.Loki;
 
-/// <summary>Loki's <c>/loki/api/v1/delete</c>: deletion of log lines. Off unless <c>server.enable_admin_api</c> is on.</summary>
+/// <summary>Loki's <c>/loki/api/v1/delete</c>: deletion of log lines, and the same for spans below another path. Off unless <c>server.enable_admin_api</c> is on.</summary>
 internal static class LokiDeletionApi
 {
-    private const string Path = "/loki/api/v1/delete";
+    private const string LogPath = "/loki/api/v1/delete";
+    private const string SpanPath = "/sightglass/v1/traces/delete";
     private const long NanosecondsPerMillisecond = 1_000_000;
 
     private static readonly JsonWriterOptions Written = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Maps the endpoint.</summary>
+    /// <summary>Maps the endpoints.</summary>
     public static void Map(RouteTable routes, bool enabled, EventStore store, TimeProvider time)
     {
-        void On(string[] methods, Func<HttpContext, LokiParameters, Task> run) => routes.MapMethods(Path, methods, context => enabled
-            ? Run(context, time, run)
-            : Text(context, StatusCodes.Status403Forbidden, "deletion is not available for this tenant: server.enable_admin_api is off"));
+        MapSignal(LogPath, EventSignal.Logs);
+        MapSignal(SpanPath, EventSignal.Spans);
 
-        On(["POST", "PUT"], (context, parameters) => Add(context, parameters, store, time));
-        On(["GET"], (context, _) => List(context, store));
-        On(["DELETE"], (context, parameters) => Cancel(context, parameters, store));
+        void MapSignal(string path, EventSignal signal)
+        {
+            On(["POST", "PUT"], (context, parameters) => Add(context, parameters, store, signal, time));
+            On(["GET"], (context, _) => List(context, store, signal));
+            On(["DELETE"], (context, parameters) => Cancel(context, parameters, store, signal));
+
+            void On(string[] methods, Func<HttpContext, LokiParameters, Task> run) => routes.MapMethods(path, methods, context => enabled
+                ? Run(context, time, run)
+                : Text(context, StatusCodes.Status403Forbidden, "deletion is not available for this tenant: server.enable_admin_api is off"));
+        }
     }
 
-    private static async Task Add(HttpContext context, LokiParameters parameters, EventStore store, TimeProvider time)
+    private static async Task Add(HttpContext context, LokiParameters parameters, EventStore store, EventSignal signal, TimeProvider time)
     {
         var query = parameters.Text("query");
         if (query.Length == 0)
@@ -55,16 +62,16 @@ internal static class LokiDeletionApi
             throw LokiParameters.Bad("start time can't be greater than end time");
         }
 
-        await Task.Run(() => store.Delete(EventSignal.Logs, query, start, end), context.RequestAborted);
+        await Task.Run(() => store.Delete(signal, query, start, end), context.RequestAborted);
         context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
-    private static async Task List(HttpContext context, EventStore store)
+    private static async Task List(HttpContext context, EventStore store, EventSignal signal)
     {
         context.Response.ContentType = "application/json";
         await using var json = new Utf8JsonWriter(context.Response.BodyWriter, Written);
         json.WriteStartArray();
-        foreach (var deletion in store.Deletions.Where(static d => d.Signal == EventSignal.Logs))
+        foreach (var deletion in store.Deletions.Where(d => d.Signal == signal))
         {
             json.WriteStartObject();
             json.WriteString("request_id"u8, deletion.Id);
@@ -84,7 +91,7 @@ internal static class LokiDeletionApi
         json.WriteEndArray();
     }
 
-    private static Task Cancel(HttpContext context, LokiParameters parameters, EventStore store)
+    private static Task Cancel(HttpContext context, LokiParameters parameters, EventStore store, EventSignal signal)
     {
         var id = parameters.Text("request_id");
         if (id.Length == 0)
@@ -92,7 +99,8 @@ internal static class LokiDeletionApi
             throw LokiParameters.Bad("request_id not set");
         }
 
-        switch (store.CancelDeletion(id, parameters.Text("force") == "true"))
+        var known = store.Deletions.Any(d => d.Id == id && d.Signal == signal);
+        switch (known ? store.CancelDeletion(id, parameters.Text("force") == "true") : null)
         {
             case null:
                 return Text(context, StatusCodes.Status404NotFound, "could not find delete request with given id");
