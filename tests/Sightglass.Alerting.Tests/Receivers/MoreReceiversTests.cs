@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using Sightglass.Alerting.Receivers;
 using Sightglass.Alerting.Routing;
@@ -8,11 +7,13 @@ using Sightglass.Core.Model;
 namespace Sightglass.Alerting.Tests.Receivers;
 
 /// <summary>Services beside chats and pagers. The bodies were compared with those of Alertmanager 0.33.1.</summary>
-public sealed class MoreReceiversTests
+public sealed class MoreReceiversTests : IDisposable
 {
     private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly NotificationTemplates Templates = new([], TimeProvider.System);
     private readonly HttpReceiver _server = new();
+
+    public void Dispose() => _server.Dispose();
 
     [Fact]
     public async Task VictorOps_names_the_incident_by_the_group()

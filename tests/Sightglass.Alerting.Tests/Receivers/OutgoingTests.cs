@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json;
 using Sightglass.Alerting.Receivers;
 using Sightglass.Alerting.Routing;
 using Sightglass.Alerting.Templates;
