@@ -23,6 +23,16 @@ internal static class SpanPredicates
         _ => null,
     };
 
+    /// <summary>Conditions for each of which a trace that matches has a span; none where any trace may match.</summary>
+    public static IEnumerable<EventPredicate> All(StageNode node) => node switch
+    {
+        SpansetOperationNode { Operator: "||" } => Of(node) is { } either ? [either] : [],
+        SpansetOperationNode { Operator: ['!', ..] } operation => All(operation.Right),
+        SpansetOperationNode operation => All(operation.Left).Concat(All(operation.Right)),
+        PipelineNode pipeline => All(pipeline.Stages[0]),
+        _ => Of(node) is { } one ? [one] : [],
+    };
+
     private static EventPredicate? Of(FieldNode node)
     {
         switch (node)

@@ -17,8 +17,8 @@ internal sealed class MetricScan(IEventStore store, QueryLimits limits)
 {
     private const double NanosecondsPerSecond = 1e9;
 
-    // Traces read at once.
-    private const int TracesAtOnce = 1024;
+    // Traces read at once: each time is a pass over the store, and all their spans are held.
+    private const int TracesAtOnce = 4096;
 
     // Parts of the range that exemplars are looked for in.
     private const int ExemplarParts = 20;
@@ -209,37 +209,10 @@ internal sealed class MetricScan(IEventStore store, QueryLimits limits)
         var loader = new TraceLoader(store, limits, fields);
         var reach = TraceQLEngine.TraceReach.Ticks * 100;
         var (min, max) = (table.Grid.StartUnixNano - reach, table.Grid.EndUnixNano + reach);
-        var seen = new HashSet<TraceId>();
-        var batch = new List<TraceId>();
-        // What the query is about may lie in the range while what it is found by does not.
-        using (var cursor = store.Query(
-            new EventPlan
-            {
-                Signal = EventSignal.Spans,
-                MinTimeUnixNano = min,
-                MaxTimeUnixNano = max,
-                Where = SpanPredicates.Of(spans) ?? EventPredicate.True,
-                Columns = [ColumnRef.Field(EventFields.TraceId)],
-            },
-            cancellation))
-        {
-            while (cursor.Next())
-            {
-                cancellation.ThrowIfCancellationRequested();
-                for (var row = 0; row < cursor.Page.Count; row++)
-                {
-                    var id = TraceId.FromBytes(cursor.Page.Columns[0].Bytes(row));
-                    if (seen.Add(id))
-                    {
-                        batch.Add(id);
-                    }
-                }
-            }
-        }
-
+        var candidates = Candidates(spans, min, max, cancellation);
         using var key = new ByteWriter(256);
         var kept = 0;
-        foreach (var ids in batch.Chunk(TracesAtOnce))
+        foreach (var ids in candidates.Chunk(TracesAtOnce))
         {
             foreach (var trace in loader.Load(ids, min, max, cancellation))
             {
@@ -255,6 +228,35 @@ internal sealed class MetricScan(IEventStore store, QueryLimits limits)
                 }
             }
         }
+    }
+
+    // Traces that have a span for each of the query's conditions. What the query is about may lie in the range while what it is found by does not.
+    private HashSet<TraceId> Candidates(StageNode spans, long min, long max, CancellationToken cancellation)
+    {
+        HashSet<TraceId>? candidates = null;
+        foreach (var where in SpanPredicates.All(spans).DefaultIfEmpty(EventPredicate.True))
+        {
+            var found = new HashSet<TraceId>();
+            var plan = new EventPlan { Signal = EventSignal.Spans, MinTimeUnixNano = min, MaxTimeUnixNano = max, Where = where, Columns = [ColumnRef.Field(EventFields.TraceId)] };
+            using var cursor = store.Query(plan, cancellation);
+            while (cursor.Next())
+            {
+                cancellation.ThrowIfCancellationRequested();
+                var column = cursor.Page.Columns[0];
+                for (var row = 0; row < cursor.Page.Count; row++)
+                {
+                    var id = TraceId.FromBytes(column.Bytes(row));
+                    if (candidates is null || candidates.Contains(id))
+                    {
+                        found.Add(id);
+                    }
+                }
+            }
+
+            candidates = found;
+        }
+
+        return candidates!;
     }
 
     private static (int Series, double Value) Add(SpanData span, TraceData trace, ByteWriter key, MetricTable table)
