@@ -53,8 +53,8 @@ internal sealed class AlertWatch
         var outside = alert.RuleGroup.Length == 0;
         if (!_lives.TryGetValue(alert.Fingerprint, out var life) || (!outside && alert.StartsAt > life.Began.At))
         {
-            var began = AlertEvent.Of(alert.Labels, alert.StartsAt < now ? alert.StartsAt : now, AlertEventKind.Firing, outside ? Sender(alert) : alert.RuleGroup, value: alert.Value)
-                with { RuleGroup = alert.RuleGroup };
+            var at = alert.StartsAt < now ? alert.StartsAt : now;
+            var began = AlertEvent.Of(alert.Labels, at, AlertEventKind.Firing, outside ? Sender(alert) : alert.RuleGroup, value: alert.Value) with { RuleGroup = alert.RuleGroup };
             _lives[alert.Fingerprint] = life = new Life(began);
             if (outside)
             {
