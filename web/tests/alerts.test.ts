@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { RoutedAlert } from '../src/api/alertmanager';
 import type { MatrixItem, RuleGroup } from '../src/api/prometheus';
-import { activeAlerts, isQuiet } from '../src/pages/alerts/active';
+import { activeAlerts, isBackground, isQuiet } from '../src/pages/alerts/active';
 import { bandsOf, drawnOf, seriesOf } from '../src/pages/alerts/ruleChart';
-import { brokenRules, failingReceivers, firingRules } from '../src/pages/overview/wrong';
+import { brokenRules, failingReceivers, firingRules, isOfBroken } from '../src/pages/overview/wrong';
 import { matchersOf, matchersText, matchesAll, parseMatchers } from '../src/pages/silences/matchers';
 
 const alert = (labels: Record<string, string>, state = 'firing') => ({
@@ -52,6 +52,22 @@ describe('alerts of the rules and of the router', () => {
     expect(alerts[0]?.receivers).toEqual(['team']);
     expect(alerts.map(isQuiet)).toEqual([true, false, false]);
     expect(alerts[0]?.place).toEqual({ file: 'f.yml', group: 'g', index: 1, name: 'A' });
+  });
+
+  it('tells what is wrong from what only shows that alerting works', () => {
+    const posted = activeAlerts(
+      [],
+      [routed({ alertname: 'Watchdog', severity: 'none' }), routed({ alertname: 'Bad' })],
+    );
+    expect(posted.filter((item) => !isBackground(item)).map((item) => item.rule)).toEqual(['Bad']);
+  });
+
+  it('knows the alert that the server makes of a rule it cannot evaluate', () => {
+    const of = (rule: string) =>
+      activeAlerts([], [routed({ alertname: 'RuleEvaluationFailed', rule, rule_group: 'g' })]);
+    const broken = brokenRules([group]);
+    expect(of('A').map((item) => isOfBroken(item, broken))).toEqual([true]);
+    expect(of('B').map((item) => isOfBroken(item, broken))).toEqual([false]);
   });
 
   it('adds what others posted, but not what a rule of that name had', () => {

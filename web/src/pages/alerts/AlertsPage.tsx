@@ -9,7 +9,7 @@ import { ErrorNote, Loading } from '../../shell/states';
 import { useTime } from '../../time/TimeContext';
 import { OnCall } from '../oncall/OnCall';
 import { Silences } from '../silences/Silences';
-import { activeAlerts, ALERTS_INTERVAL, isQuiet } from './active';
+import { activeAlerts, ALERTS_INTERVAL, isBackground, isQuiet } from './active';
 import { FiringAlerts } from './FiringAlerts';
 import { History } from './History';
 import { Noise } from './Noise';
@@ -31,7 +31,7 @@ export function AlertsPage() {
   const all = activeAlerts(groups, routed.data);
   const alerts = all.filter((alert) => matchesLabels(alert.labels, filters));
   const kept = groups.flatMap((group) => group.rules.filter((rule) => matchesRule(rule, filters))).length;
-  const loud = alerts.filter((alert) => alert.state === 'firing' && !isQuiet(alert)).length;
+  const loud = alerts.filter((alert) => alert.state === 'firing' && !isQuiet(alert) && !isBackground(alert)).length;
   return (
     <div className="sg-page">
       {rules.error !== null && <ErrorNote error={rules.error} />}

@@ -37,6 +37,11 @@ export function isQuiet(alert: ActiveAlert): boolean {
   return alert.silencedBy.length + alert.inhibitedBy.length + alert.mutedBy.length > 0;
 }
 
+/** One that fires to show that alerting works, or to inhibit others: nothing is wrong because of it. */
+export function isBackground(alert: ActiveAlert): boolean {
+  return alert.labels.severity === 'none';
+}
+
 /** Every label of one is in the other: routed alerts have external labels besides. */
 export function hasLabels(labels: Labels, wanted: Labels): boolean {
   return Object.entries(wanted).every(([name, value]) => labels[name] === value);

@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useRoutedAlerts } from '../../api/alertmanager';
 import { useRefusals } from '../../api/cardinality';
+import { useAcknowledgements, type Acknowledgement } from '../../api/people';
 import type { RuleGroup, Target } from '../../api/prometheus';
 import { useNotifications } from '../../api/sightglass';
 import { SLO_INTERVAL, useSlos, type Slo } from '../../api/slo';
@@ -14,12 +15,12 @@ import { Breakable, State } from '../../shell/Labels';
 import { keptSearch, type AppSearch } from '../../shell/search';
 import { ErrorNote, Panel } from '../../shell/states';
 import { useTime } from '../../time/TimeContext';
-import { activeAlerts, isQuiet } from '../alerts/active';
+import { activeAlerts, isBackground, isQuiet } from '../alerts/active';
 import { RuleLink } from '../alerts/RuleLink';
 import { budgetText, burnText, byUrgency, goneText, leadingBurn, needsSomebody, stateText } from '../slos/budget';
 import { SloLink } from '../slos/SloLink';
 import { REASONS } from '../targets/verdicts';
-import { brokenRules, downTargets, failingReceivers, firingRules, type FiringRule } from './wrong';
+import { brokenRules, downTargets, failingReceivers, firingRules, isOfBroken, type FiringRule } from './wrong';
 
 interface Props {
   groups: RuleGroup[] | undefined;
@@ -36,6 +37,7 @@ export function Attention({ groups, targets, error, refresh }: Props) {
   const filters = useFilters();
   const routed = useRoutedAlerts(refresh).data;
   const notifications = useNotifications(100, refresh).data?.notifications ?? [];
+  const taken = useAcknowledgements(refresh).data ?? [];
   const refusals = useRefusals(refresh).data ?? [];
   const slos = (useSlos(SLO_INTERVAL).data ?? [])
     .filter((slo) => needsSomebody(slo) && matchesLabels({ ...slo.labels, service: slo.service }, filters))
@@ -44,10 +46,8 @@ export function Attention({ groups, targets, error, refresh }: Props) {
   if (groups === undefined || targets === undefined) return <section className="sg-panel sg-calm">Looking…</section>;
   const all = activeAlerts(groups, routed);
   const alerts = all.filter((alert) => matchesLabels(alert.labels, filters));
-  const firing = alerts.filter((alert) => alert.state === 'firing' && !isQuiet(alert));
   const quiet = alerts.filter(isQuiet).length;
   const pending = alerts.filter((alert) => alert.state === 'pending').length;
-  const rules = firingRules(firing);
   const down = downTargets(targets).filter((target) => matchesLabels(target.labels, filters));
   const hiddenDown = downTargets(targets).length - down.length;
   const broken = brokenRules(
@@ -56,6 +56,10 @@ export function Attention({ groups, targets, error, refresh }: Props) {
       rules: group.rules.map((rule) => (matchesRule(rule, filters) ? rule : { ...rule, health: 'ok' })),
     })),
   );
+  const firing = alerts.filter(
+    (alert) => alert.state === 'firing' && !isQuiet(alert) && !isBackground(alert) && !isOfBroken(alert, broken),
+  );
+  const rules = firingRules(firing);
   const failing = failingReceivers(notifications);
   const wrong = firing.length + down.length + broken.length + failing.length + refusals.length + slos.length;
   const count = groups.reduce((sum, group) => sum + group.rules.filter((rule) => rule.type === 'alerting').length, 0);
@@ -103,7 +107,7 @@ export function Attention({ groups, targets, error, refresh }: Props) {
             </Row>
           ))}
           {rules.slice(0, SHOWN).map((item) => (
-            <FiringRow key={JSON.stringify(item.place ?? item.rule)} item={item} />
+            <FiringRow key={JSON.stringify(item.place ?? item.rule)} item={item} taken={taken} />
           ))}
           {rules.length > SHOWN && (
             <div className="sg-more">
@@ -160,12 +164,19 @@ function title(firing: number, rules: number): string {
   return firing === rules ? `${String(firing)} firing` : `${String(firing)} alerts firing, ${String(rules)} rules`;
 }
 
-function FiringRow({ item: { rule, place, alerts } }: { item: FiringRule }) {
+interface FiringProps {
+  item: FiringRule;
+  taken: readonly Acknowledgement[];
+}
+
+function FiringRow({ item: { rule, place, alerts }, taken }: FiringProps) {
   const [first] = alerts;
   if (first === undefined) return null;
   const oldest = alerts.map((alert) => alert.activeAt).sort()[0] ?? first.activeAt;
   const value = Number(first.value);
   const severity = first.labels.severity;
+  const fingerprints = alerts.map((alert) => alert.fingerprint);
+  const hands = new Set(taken.filter((item) => fingerprints.includes(item.fingerprint)).map((item) => item.by));
   return (
     <Row
       state="firing"
@@ -190,6 +201,7 @@ function FiringRow({ item: { rule, place, alerts } }: { item: FiringRule }) {
     >
       {severity && <span className="sg-tag">{severity}</span>}{' '}
       {first.annotations.summary ?? first.annotations.description}
+      {hands.size > 0 && <span className="sg-state-good"> · {[...hands].join(', ')} has it</span>}
     </Row>
   );
 }

@@ -35,6 +35,14 @@ export function brokenRules(groups: readonly RuleGroup[]): BrokenRule[] {
   );
 }
 
+/** The server makes an alert of each: here the rule itself says it better. */
+export function isOfBroken(alert: ActiveAlert, broken: readonly BrokenRule[]): boolean {
+  const { alertname, rule, rule_group: group } = alert.labels;
+  return (
+    alertname === 'RuleEvaluationFailed' && broken.some(({ place }) => place.name === rule && place.group === group)
+  );
+}
+
 export interface FailingReceiver {
   receiver: string;
   error: string;
