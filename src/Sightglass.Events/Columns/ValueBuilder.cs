@@ -1,8 +1,9 @@
+using System.Buffers;
 using Sightglass.Core.Model;
 
 namespace Sightglass.Events.Columns;
 
-/// <summary>Collects the values of a column. Grows by doubling and never changes what it has handed out, so readers may hold an older view.</summary>
+/// <summary>Collects the values of a column. Grows by doubling and never changes what it has handed out, so readers may hold an older view; arrays that nobody has seen are used again.</summary>
 internal sealed class ValueBuilder
 {
     private AttributeType[] _types;
@@ -11,11 +12,12 @@ internal sealed class ValueBuilder
     private int _arenaLength;
     private AttributeType _uniform;
     private bool _mixed;
+    private bool _seen;
 
     public ValueBuilder(int capacity = 64)
     {
-        _types = new AttributeType[capacity];
-        _bits = new long[capacity];
+        _types = ArrayPool<AttributeType>.Shared.Rent(capacity);
+        _bits = ArrayPool<long>.Shared.Rent(capacity);
     }
 
     public int Count { get; private set; }
@@ -30,14 +32,15 @@ internal sealed class ValueBuilder
         _arenaLength = 0;
         _uniform = AttributeType.None;
         _mixed = false;
+        _seen = false;
     }
 
     public void Add(AttributeType type, long bits)
     {
-        if (Count == _bits.Length)
+        if (Count == _bits.Length || Count == _types.Length)
         {
-            Array.Resize(ref _types, Count * 2);
-            Array.Resize(ref _bits, Count * 2);
+            Grow(ref _types, Count, Count * 2);
+            Grow(ref _bits, Count, Count * 2);
         }
 
         if (Count == 0)
@@ -58,7 +61,7 @@ internal sealed class ValueBuilder
         var at = _arenaLength;
         if (_arena.Length - at < bytes.Length)
         {
-            Array.Resize(ref _arena, Math.Max(Math.Max(_arena.Length * 2, 256), checked(at + bytes.Length)));
+            Grow(ref _arena, at, Math.Max(Math.Max(_arena.Length * 2, 256), checked(at + bytes.Length)));
         }
 
         bytes.CopyTo(_arena.AsSpan(at));
@@ -80,5 +83,22 @@ internal sealed class ValueBuilder
     }
 
     /// <summary>The values so far, without copying them.</summary>
-    public ValueVector View() => new(Count, Count, _mixed ? AttributeType.None : _uniform, _mixed || _uniform == AttributeType.None ? _types : null, _bits, _arena);
+    public ValueVector View()
+    {
+        _seen = true;
+        return new(Count, Count, _mixed ? AttributeType.None : _uniform, _mixed || _uniform == AttributeType.None ? _types : null, _bits, _arena);
+    }
+
+    /// <summary>Makes an array of the caller larger, along with those here. What was in it before goes back to the pool unless a view may hold it.</summary>
+    public void Grow<T>(ref T[] array, int count, int length)
+    {
+        var next = ArrayPool<T>.Shared.Rent(length);
+        array.AsSpan(0, count).CopyTo(next);
+        if (!_seen)
+        {
+            ArrayPool<T>.Shared.Return(array);
+        }
+
+        array = next;
+    }
 }

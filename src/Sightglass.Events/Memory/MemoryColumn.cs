@@ -1,3 +1,4 @@
+using System.Buffers;
 using Sightglass.Core.Model;
 using Sightglass.Events.Columns;
 
@@ -6,7 +7,7 @@ namespace Sightglass.Events.Memory;
 /// <summary>A column of a chunk: the rows that have a value and the values.</summary>
 internal sealed class MemoryColumn(ColumnKey key)
 {
-    private int[] _rows = new int[64];
+    private int[] _rows = ArrayPool<int>.Shared.Rent(64);
 
     public ColumnKey Key { get; } = key;
 
@@ -36,7 +37,7 @@ internal sealed class MemoryColumn(ColumnKey key)
     {
         if (Values.Count == _rows.Length)
         {
-            Array.Resize(ref _rows, _rows.Length * 2);
+            Values.Grow(ref _rows, _rows.Length, _rows.Length * 2);
         }
 
         _rows[Values.Count] = row;

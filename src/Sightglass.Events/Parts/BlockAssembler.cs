@@ -33,7 +33,7 @@ internal sealed class BlockAssembler(int compressionLevel) : IDisposable
     /// <summary>
     /// Encodes the rows. Appends the columns to <paramref name="target"/>, whose first byte is at <paramref name="offset"/> of the column file.
     /// </summary>
-    public BlockHeader Assemble(ReadOnlySpan<RowRef> rows, IReadOnlyList<RowBlock> sources, PartTables tables, ByteWriter target, long offset, List<ulong> traces, int blockNumber)
+    public BlockHeader Assemble(ReadOnlySpan<RowRef> rows, IReadOnlyList<RowBlock> sources, PartTables tables, ByteWriter target, long offset, TracePairs traces, int blockNumber)
     {
         var columns = new List<ColumnEntry>();
         var keys = new SortedSet<int> { tables.NumberOf(ColumnKey.Time) };
@@ -218,7 +218,7 @@ internal sealed class BlockAssembler(int compressionLevel) : IDisposable
         return (min, max);
     }
 
-    private static void AddTraces(ValueVector values, List<ulong> traces, int block)
+    private static void AddTraces(ValueVector values, TracePairs traces, int block)
     {
         for (var i = 0; i < values.EntryCount; i++)
         {

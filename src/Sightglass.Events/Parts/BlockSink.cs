@@ -12,7 +12,7 @@ internal sealed class BlockSink(EventSignal signal, int day, int compressionLeve
     private readonly PartTables _tables = new();
     private readonly ByteWriter _buffer = new(1 << 20);
     private readonly List<BlockHeader> _blocks = [];
-    private readonly List<ulong> _traces = [];
+    private readonly TracePairs _traces = new();
 
     /// <summary>Rows written.</summary>
     public long Rows { get; private set; }
@@ -22,6 +22,7 @@ internal sealed class BlockSink(EventSignal signal, int day, int compressionLeve
     {
         _buffer.Clear();
         _blocks.Add(_assembler.Assemble(rows, sources, _tables, _buffer, columnFile.Length, _traces, _blocks.Count));
+        _traces.EndBlock();
         columnFile.Append(_buffer.Written);
         Rows += rows.Length;
     }
@@ -29,18 +30,7 @@ internal sealed class BlockSink(EventSignal signal, int day, int compressionLeve
     /// <summary>Writes the trace look-up and the directory, when all blocks are written.</summary>
     public void Finish(long firstFlush, long lastFlush, long maxTie, ByteWriter traceFile, ByteWriter directoryFile)
     {
-        var pairs = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_traces);
-        pairs.Sort();
-        var distinct = 0;
-        for (var i = 0; i < pairs.Length; i++)
-        {
-            if (i == 0 || pairs[i] != pairs[i - 1])
-            {
-                pairs[distinct++] = pairs[i];
-            }
-        }
-
-        TraceIndex.Write(pairs[..distinct], _blocks.Count, traceFile);
+        TraceIndex.Write(_traces, _blocks.Count, traceFile);
         new PartDirectory
         {
             Signal = signal,

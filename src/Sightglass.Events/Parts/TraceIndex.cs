@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.InteropServices;
 using Sightglass.Core.Bytes;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Model;
@@ -29,17 +30,21 @@ internal static class TraceIndex
     /// <summary>One pair as a number that sorts by hash, then block.</summary>
     public static ulong Pair(TraceId id, int block) => ((ulong)HashOf(id) << 32) | (uint)block;
 
-    /// <summary>Writes the file of a part, without magic and version. <paramref name="pairs"/> are sorted and distinct.</summary>
-    public static void Write(ReadOnlySpan<ulong> pairs, int blocks, ByteWriter target)
+    /// <summary>Writes the file of a part, without magic and version.</summary>
+    public static void Write(TracePairs pairs, int blocks, ByteWriter target)
     {
-        var prefixBits = Math.Clamp(BitOperations.Log2((uint)(pairs.Length / PairsPerBucket) + 1), 0, 24);
+        var count = pairs.Complete();
+        var prefixBits = Math.Clamp(BitOperations.Log2((uint)(count / PairsPerBucket) + 1), 0, 24);
         var blockBits = 32 - BitOperations.LeadingZeroCount((uint)Math.Max(blocks - 1, 0));
         var buckets = 1 << prefixBits;
+
+        // Room for all of it at once: a writer that grows by doubling would hold it twice.
+        target.GetSpan((int)Math.Min(Array.MaxLength - target.Length, IndexHeaderBytes + ((buckets + 1) * 9L) + (count * (32 - prefixBits + blockBits) / 8)));
         target.WriteByte((byte)prefixBits);
         target.WriteByte((byte)blockBits);
         target.WriteByte(0);
         target.WriteByte(0);
-        target.WriteUInt64((ulong)pairs.Length);
+        target.WriteUInt64((ulong)count);
         target.WriteUInt32((uint)buckets);
         target.WriteUInt32(Crc32C.Compute(target.Written[^16..]));
         var table = target.Length;
@@ -47,29 +52,42 @@ internal static class TraceIndex
         target.GetSpan(tableSpan)[..tableSpan].Clear();
         target.Advance(tableSpan);
         var start = target.Length;
-        var at = 0;
-        for (var bucket = 0; bucket < buckets; bucket++)
+        var bucket = -1;
+        var members = new List<ulong>(PairsPerBucket * 2);
+        foreach (var pair in pairs.Sorted())
         {
-            BinaryPrimitives.WriteUInt32LittleEndian(target.WrittenMutable[(table + (bucket * 4))..], (uint)(target.Length - start));
-            var first = at;
-            while (at < pairs.Length && Prefix(pairs[at], prefixBits) == bucket)
+            if (Prefix(pair, prefixBits) != bucket)
             {
-                at++;
+                WriteBucket(CollectionsMarshal.AsSpan(members), prefixBits, blockBits, target);
+                members.Clear();
+                BeginBuckets(Prefix(pair, prefixBits));
             }
 
-            if (at > first)
-            {
-                WriteBucket(pairs[first..at], prefixBits, blockBits, target);
-            }
+            members.Add(pair);
         }
 
-        BinaryPrimitives.WriteUInt32LittleEndian(target.WrittenMutable[(table + (buckets * 4))..], (uint)(target.Length - start));
+        WriteBucket(CollectionsMarshal.AsSpan(members), prefixBits, blockBits, target);
+        BeginBuckets(buckets);
+
+        // Those before it that have no pairs begin and end there too.
+        void BeginBuckets(int upTo)
+        {
+            for (; bucket < upTo; bucket++)
+            {
+                BinaryPrimitives.WriteUInt32LittleEndian(target.WrittenMutable[(table + ((bucket + 1) * 4))..], (uint)(target.Length - start));
+            }
+        }
     }
 
     private static int Prefix(ulong pair, int prefixBits) => prefixBits == 0 ? 0 : (int)(pair >> (64 - prefixBits));
 
     private static void WriteBucket(ReadOnlySpan<ulong> pairs, int prefixBits, int blockBits, ByteWriter target)
     {
+        if (pairs.Length == 0)
+        {
+            return;
+        }
+
         var at = target.Length;
         ulong pending = 0;
         var filled = 0;

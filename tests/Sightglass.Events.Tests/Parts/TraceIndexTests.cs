@@ -33,7 +33,7 @@ public sealed class TraceIndexTests
         var id = new TraceId(1, 2);
         var pairs = Enumerable.Range(0, 200).Select(b => TraceIndex.Pair(id, b)).ToArray();
         using var writer = new ByteWriter();
-        TraceIndex.Write(pairs, 200, writer);
+        TraceIndex.Write(Pairs(pairs), 200, writer);
         TraceIndex.Find(Reader(WithHeader(writer)), "traces", id).ShouldBe(Enumerable.Range(0, 200));
     }
 
@@ -65,8 +65,35 @@ public sealed class TraceIndexTests
     {
         var pairs = ids.Select((id, i) => TraceIndex.Pair(id, i % blocks)).Order().ToArray();
         using var writer = new ByteWriter();
-        TraceIndex.Write(pairs, blocks, writer);
+        TraceIndex.Write(Pairs(pairs), blocks, writer);
         return WithHeader(writer);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(50)]
+    [InlineData(1_000)]
+    public void Runs_come_together_as_one(int runPairs)
+    {
+        var random = new Random(3);
+        var blocks = Enumerable.Range(0, 20).Select(b => Enumerable.Range(0, 40).Select(_ => TraceIndex.Pair(new TraceId(7, (ulong)random.Next(1, 200)), b)).ToArray()).ToArray();
+        var pairs = new TracePairs();
+        foreach (var block in blocks)
+        {
+            Array.ForEach(block, pairs.Add);
+            pairs.EndBlock(runPairs);
+        }
+
+        var want = blocks.SelectMany(static b => b).Distinct().Order().ToArray();
+        pairs.Complete().ShouldBe(want.Length);
+        pairs.Sorted().ShouldBe(want);
+    }
+
+    private static TracePairs Pairs(ulong[] all)
+    {
+        var pairs = new TracePairs();
+        Array.ForEach(all, pairs.Add);
+        return pairs;
     }
 
     private static byte[] WithHeader(ByteWriter index) => [.. new byte[PartFileWriter.HeaderBytes], .. index.Written];
