@@ -79,7 +79,7 @@ public sealed class SlosTests(AlertingFixture data) : IClassFixture<AlertingFixt
     {
         var (page, _) = await data.Browser.OpenAsync("/");
         var row = page.GetByTestId("wrong-row").Filter(new LocatorFilterOptions { HasText = "pay-availability" }).Filter(new LocatorFilterOptions { HasText = "exhausted" });
-        await Expect(row).ToContainTextAsync("left");
+        await Expect(row).ToContainTextAsync("budget used up");
         await page.Keyboard.PressAsync("g");
         await page.Keyboard.PressAsync("b");
         await page.WaitForURLAsync("**/slos");

@@ -215,7 +215,7 @@ function SloRow({ slo }: { slo: Slo }) {
     <Row
       state={stateText(slo.state)}
       name={<SloLink name={slo.name}>{slo.displayName || slo.name}</SloLink>}
-      aside={slo.error === undefined ? `${budgetText(left)} left` : undefined}
+      aside={slo.error !== undefined ? undefined : left <= 0 ? 'budget used up' : `${budgetText(left)} left`}
       age={null}
     >
       {slo.error !== undefined

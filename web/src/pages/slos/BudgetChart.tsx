@@ -3,6 +3,7 @@ import { useRange } from '../../api/prometheus';
 import type { Slo } from '../../api/slo';
 import { Chart } from '../../charts/Chart';
 import { toColumns } from '../../charts/columns';
+import { formatSeconds } from '../../lib/format';
 import { Empty, ErrorNote, Loading, Panel } from '../../shell/states';
 import { align, stepFor } from '../../time/range';
 import { useTime } from '../../time/TimeContext';
@@ -64,7 +65,8 @@ export function BudgetChart({ slo }: { slo: Slo }) {
             </span>
             {chart.isForecast && (
               <span>
-                <i className="sg-limit-key" /> if it goes on burning as in the last hour
+                <i className="sg-limit-key" /> if it goes on burning as in the last{' '}
+                {formatSeconds(slo.burnRates?.[0]?.longSeconds ?? 3600)}
               </span>
             )}
           </div>
