@@ -16,6 +16,7 @@ public sealed class AlertHistoryTests(AlertingFixture data) : IClassFixture<Aler
         await Expect(page.GetByRole(AriaRole.Heading, new PageGetByRoleOptions { Name = "BasketsTooFull" })).ToBeVisibleAsync();
         await Expect(Event(page, "fired")).ToBeVisibleAsync();
         await Expect(page.GetByTestId("threshold")).ToHaveTextAsync("threshold > 5");
+        await Expect(page.GetByRole(AriaRole.Heading, new PageGetByRoleOptions { Name = "What changed around its start" })).ToBeVisibleAsync();
         (await page.GetByTestId("runbook").GetAttributeAsync("href")).ShouldBe("https://runbooks.example.com/baskets");
         await page.GetByTestId("around").ClickAsync();
         await page.WaitForURLAsync(new Regex(@"from=\d+"));
