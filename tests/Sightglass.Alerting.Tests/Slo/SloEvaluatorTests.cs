@@ -63,8 +63,9 @@ public sealed class SloEvaluatorTests
     public void Periods_follow_the_clock_of_a_zone_with_summer_time()
     {
         using var engine = new PromQLEngine(new InMemoryMetricStore(), QueryLimits.Default, TimeProvider.System);
-        var windows = (from zone in (string[])["Europe/Berlin", "America/New_York", "Australia/Lord_Howe"] from text in (string[])["day", "week", "month", "quarter", "year"]
-            select SloLoader.Load("s.yml", $"slos: [{{name: a, service: a, objective: 99, window: {text}, time_zone: {zone}}}]")[0].Window).ToArray();
+        var windows = (from zone in (string[])["Europe/Berlin", "America/New_York", "Australia/Lord_Howe"]
+                       from text in (string[])["day", "week", "month", "quarter", "year"]
+                       select SloLoader.Load("s.yml", $"slos: [{{name: a, service: a, objective: 99, window: {text}, time_zone: {zone}}}]")[0].Window).ToArray();
         var berlin = windows[2];
         (berlin.Start(Now.AddDays(30)).ToString("u"), berlin.End(Now.AddDays(30))!.Value.ToString("u")).ShouldBe(("2026-03-31 22:00:00Z", "2026-04-30 22:00:00Z"));
         (berlin.Start(Now).ToString("u"), berlin.End(Now)!.Value.ToString("u")).ShouldBe(("2026-02-28 23:00:00Z", "2026-03-31 22:00:00Z"));
