@@ -68,7 +68,7 @@ internal sealed class SightglassServer : IAsyncDisposable
         var listen = new ListenAddresses((IPEndPoint)http.LocalEndPoint!, (IPEndPoint)grpc.LocalEndPoint!, (IPEndPoint)otlp.LocalEndPoint!);
         var logging = StandardErrorLog.Factory();
         var ports = (Http: new HttpPort(http, HttpProtocols.Http1), Grpc: new HttpPort(grpc, HttpProtocols.Http2), Otlp: new HttpPort(otlp, HttpProtocols.Http1));
-        var preparing = Task.Run(() => new HttpServer([ports.Http, ports.Grpc, ports.Otlp], logging));
+        var listening = Task.Run(() => ListenAsync([ports.Http, ports.Grpc, ports.Otlp], logging));
         Engines? engines = null;
         ConfigurationReload? reload = null;
         try
@@ -79,15 +79,21 @@ internal sealed class SightglassServer : IAsyncDisposable
             MapHttp(ports.Http, engines, listen, reload, quit ?? (static () => { }), logging);
             OtlpGrpcApi.Map(ports.Grpc.Routes, engines.Pushes);
             OtlpHttpApi.Map(ports.Otlp.Routes, engines.Pushes);
-            var server = await preparing;
-            await server.StartAsync();
+            var server = await listening;
+            server.Open();
             await engines.OpenHttpPortsAsync(new LogPorts(engines, logging));
             await engines.StartAsync();
+            WarmQueries.Run(engines.PromQL, time);
             return new SightglassServer(engines, reload, server, logging) { Addresses = listen };
         }
         catch
         {
-            await (await preparing).DisposeAsync();
+            await ((Task)listening).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (listening.IsCompletedSuccessfully)
+            {
+                await (await listening).DisposeAsync();
+            }
+
             reload?.Dispose();
             if (engines is not null)
             {
@@ -95,6 +101,21 @@ internal sealed class SightglassServer : IAsyncDisposable
             }
 
             logging.Dispose();
+            throw;
+        }
+    }
+
+    private static async Task<HttpServer> ListenAsync(IReadOnlyList<HttpPort> ports, ILoggerFactory logging)
+    {
+        var server = new HttpServer(ports, logging);
+        try
+        {
+            await server.StartAsync();
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
             throw;
         }
     }

@@ -23,6 +23,7 @@ internal sealed class HttpServer : IHttpApplication<HttpContext>, IAsyncDisposab
     private readonly IServer _server;
     private readonly RequestServices _services;
     private readonly DiagnosticListener _diagnostics = new("Microsoft.AspNetCore");
+    private readonly TaskCompletionSource _open = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>A server of these ports, which does not listen yet.</summary>
     public HttpServer(IReadOnlyList<HttpPort> ports, ILoggerFactory logging)
@@ -59,9 +60,12 @@ internal sealed class HttpServer : IHttpApplication<HttpContext>, IAsyncDisposab
         _server = _kestrel.GetRequiredService<IServer>();
     }
 
-    /// <summary>Begins to accept connections.</summary>
+    /// <summary>Begins to accept connections; requests wait for <see cref="Open"/>, so that who comes while the stores open is served late and not turned away.</summary>
     /// <exception cref="IOException">A port cannot be listened on.</exception>
     public Task StartAsync() => _server.StartAsync(this, CancellationToken.None);
+
+    /// <summary>Begins to answer: every route is in its table.</summary>
+    public void Open() => _open.TrySetResult();
 
     HttpContext IHttpApplication<HttpContext>.CreateContext(IFeatureCollection contextFeatures)
     {
@@ -83,14 +87,34 @@ internal sealed class HttpServer : IHttpApplication<HttpContext>, IAsyncDisposab
         return context;
     }
 
-    Task IHttpApplication<HttpContext>.ProcessRequestAsync(HttpContext context) => context.Features.GetRequiredFeature<HttpPort>().Handler(context);
+    Task IHttpApplication<HttpContext>.ProcessRequestAsync(HttpContext context)
+    {
+        var port = context.Features.GetRequiredFeature<HttpPort>();
+        return _open.Task.IsCompletedSuccessfully ? port.Handler(context) : Wait(context, port);
+    }
 
     void IHttpApplication<HttpContext>.DisposeContext(HttpContext context, Exception? exception) => ((DefaultHttpContext)context).Uninitialize();
+
+    private async Task Wait(HttpContext context, HttpPort port)
+    {
+        try
+        {
+            await _open.Task.WaitAsync(context.RequestAborted);
+        }
+        catch (OperationCanceledException)
+        {
+            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            return;
+        }
+
+        await port.Handler(context);
+    }
 
     /// <summary>Accepts nothing more, and waits for the requests that run.</summary>
     public async ValueTask DisposeAsync()
     {
         _services.StopApplication();
+        _open.TrySetCanceled();
         using (var patience = new CancellationTokenSource(Patience))
         {
             await _server.StopAsync(patience.Token);
