@@ -47,7 +47,8 @@ internal static class EscalationReader
             foreach (var contact in told.Where(c => !receivers.Contains(c)))
             {
                 var nearest = NearestName.Find(contact, receivers);
-                throw section.Error("contacts", $"contacts: there is no receiver \"{contact}\" in the Alertmanager's configuration" + (nearest is null ? string.Empty : $", did you mean \"{nearest}\"?"));
+                throw section.Error(
+                    "contacts", $"contacts: there is no receiver \"{contact}\" in the Alertmanager's configuration" + (nearest is null ? string.Empty : $", did you mean \"{nearest}\"?"));
             }
 
             if (section.Text("email") is { } email)
@@ -58,7 +59,8 @@ internal static class EscalationReader
                     throw section.Error("email", $"email: got \"{email}\", want an address");
                 }
 
-                var receiver = new Receiver("person/" + name, LabelSet.Empty, [(alertmanager?.PersonalEmail ?? throw section.Error("email", "email: the Alertmanager's configuration names no server (global: smtp_smarthost and smtp_from)")) with { To = email }]);
+                var settings = alertmanager?.PersonalEmail ?? throw section.Error("email", "email: the Alertmanager's configuration names no server (global: smtp_smarthost and smtp_from)");
+                var receiver = new Receiver("person/" + name, LabelSet.Empty, [settings with { To = email }]);
                 personal.Add(receiver);
                 told.Add(receiver.Name);
             }

@@ -19,6 +19,9 @@ internal sealed partial class Escalator : IDisposable
     /// <summary>Rules hand in their alerts every minute. What nobody has spoken of after a restart for longer is taken for firing: who is told for nothing is better off than who is not told.</summary>
     private static readonly TimeSpan RestartGrace = TimeSpan.FromSeconds(75);
 
+    /// <summary>A step that was due this long before the start is of another day, or of a snapshot: nobody is woken for it unless the alert is handed in again.</summary>
+    private static readonly TimeSpan StaleAfter = TimeSpan.FromHours(1);
+
     /// <summary>How long the last message of an escalation is tried.</summary>
     private static readonly TimeSpan LastDeadline = TimeSpan.FromMinutes(5);
 
@@ -67,6 +70,7 @@ internal sealed partial class Escalator : IDisposable
                     var left = state.NextAt - Now ?? TimeSpan.Zero;
                     var longest = Policy(escalation) is { } policy ? Wait(policy, state.Round, Math.Min(state.Step, policy.Steps.Count - 1)) : TimeSpan.Zero;
                     escalation.DueIn(left < TimeSpan.Zero ? TimeSpan.Zero : left > longest ? longest : left);
+                    escalation.IsStale = (state.NextAt ?? state.StartedAt) + StaleAfter < Now;
                     escalation.Restored = [.. state.Begun];
                     escalation.Wake(TimeSpan.Zero);
                 }
@@ -229,51 +233,6 @@ internal sealed partial class Escalator : IDisposable
                 break;
         }
     }
-
-    /// <summary>How an escalation stands by its alerts: one that can be told is enough to go on.</summary>
-    private EscalationStanding Standing(Escalation escalation, DateTimeOffset now)
-    {
-        var (held, acknowledged) = (false, false);
-        foreach (var member in escalation.State.Members)
-        {
-            switch (Standing(escalation, member, now))
-            {
-                case EscalationStanding.Running: return EscalationStanding.Running;
-                case EscalationStanding.Held: held = true; break;
-                case EscalationStanding.Acknowledged: acknowledged = true; break;
-                default: break;
-            }
-        }
-
-        return held ? EscalationStanding.Held : acknowledged ? EscalationStanding.Acknowledged : EscalationStanding.Resolved;
-    }
-
-    private EscalationStanding Standing(Escalation escalation, EscalationMember member, DateTimeOffset now)
-    {
-        if (_dispatcher.Find(member.Labels) is { } alert)
-        {
-            escalation.Seen.Add(member.Labels);
-            return alert.IsResolvedAt(now) || Configuration.PolicyOf(alert)?.Name != escalation.State.Policy || _dispatcher.PrimaryGroupKey(alert) != escalation.State.GroupKey ? EscalationStanding.Resolved
-                : _own.Acknowledgements.Of(alert, now) is not null ? EscalationStanding.Acknowledged
-                : _dispatcher.IsHeld(alert, now) ? EscalationStanding.Held
-                : EscalationStanding.Running;
-        }
-
-        // Known here and not any more: over. Known to the process before: nobody has said yet how it is.
-        var since = Time.GetElapsedTime(_startedAt);
-        if (escalation.Seen.Contains(member.Labels) || since > _dispatcher.Configuration.ResolveTimeout + RestartGrace)
-        {
-            return EscalationStanding.Resolved;
-        }
-
-        var last = Remembered(member);
-        return _own.Acknowledgements.Of(last, now) is not null ? EscalationStanding.Acknowledged
-            : _options.Silences.SilencedBy(member.Labels).Count > 0 ? EscalationStanding.Held
-            : member.EndsAt > now || since >= RestartGrace ? EscalationStanding.Running
-            : EscalationStanding.Held;
-    }
-
-    private bool IsUnsure(Escalation escalation) => escalation.State.Members.Any(m => !escalation.Seen.Contains(m.Labels)) && Time.GetElapsedTime(_startedAt) < RestartGrace;
 
     private static Alert Remembered(EscalationMember member) => new()
     {

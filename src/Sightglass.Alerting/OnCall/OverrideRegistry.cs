@@ -53,7 +53,9 @@ public sealed class OverrideRegistry
         var now = _time.GetUtcNow();
         if (standIn.To <= standIn.From || standIn.To <= now || standIn.To - standIn.From > OnCallLimits.MaxShift)
         {
-            throw new QueryException(QueryErrorKind.BadData, standIn.To <= standIn.From ? "to: want a time after from" : standIn.To <= now ? "to: want a time to come" : $"an override lasts at most {OnCallLimits.MaxShift.TotalDays} days");
+            throw new QueryException(
+                QueryErrorKind.BadData,
+                standIn.To <= standIn.From ? "to: want a time after from" : standIn.To <= now ? "to: want a time to come" : $"an override lasts at most {OnCallLimits.MaxShift.TotalDays} days");
         }
 
         lock (_gate)

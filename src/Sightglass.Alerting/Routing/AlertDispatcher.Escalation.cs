@@ -120,7 +120,7 @@ public sealed partial class AlertDispatcher
 
     internal HashSet<string> GroupKeys() => [.. _groups.Values.Select(static g => g.Key)];
 
-    internal bool IsPrimary(AlertGroup group, Alert alert) => _configuration.Route.Match(alert.Labels)[0].Key == group.Route.Key;
+    internal bool IsPrimary(AlertGroup group, Alert alert) => _configuration.Route.Match(alert.Labels)[0].Id == group.Route.Id;
 
     /// <summary>The group whose escalations an alert is in: that of the first route it ends at, so that it is in one.</summary>
     internal string PrimaryGroupKey(Alert alert)
@@ -162,7 +162,7 @@ public sealed partial class AlertDispatcher
     }
 
     private HashSet<AlertGroup> GroupsOf(IEnumerable<LabelSet> alerts) =>
-        [.. alerts.SelectMany(labels => _configuration.Route.Match(labels).Select(r => _groups.GetValueOrDefault((r.Key, r.GroupLabels(labels))))).OfType<AlertGroup>()];
+        [.. alerts.SelectMany(labels => _configuration.Route.Match(labels).Select(r => _groups.GetValueOrDefault((r.Id, r.GroupLabels(labels))))).OfType<AlertGroup>()];
 
     /// <summary>Ends acknowledgements whose alerts are over or whose time is.</summary>
     private void EndAcknowledgements(DateTimeOffset now)

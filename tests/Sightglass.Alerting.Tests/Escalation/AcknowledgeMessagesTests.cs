@@ -19,6 +19,7 @@ public sealed class AcknowledgeMessagesTests : IAsyncDisposable
     private readonly ManualTimeProvider _time = new();
     private readonly MemoryNotificationStore _notifications = new();
     private readonly HttpReceiver _http = new();
+    private readonly System.Collections.Concurrent.ConcurrentQueue<string> _failures = new();
     private AlertDispatcher? _dispatcher;
 
     [Fact]
@@ -83,6 +84,7 @@ public sealed class AcknowledgeMessagesTests : IAsyncDisposable
             Notifications = _notifications,
             Silences = new SilenceRegistry(new MemorySilenceStore(), _time),
             Time = _time,
+            Failed = (what, e) => _failures.Enqueue($"{what}: {e}"),
             Escalation = new EscalationOptions
             {
                 Configuration = EscalationReader.Read(new YamlFile("c.yml").Read("acknowledge: {}", "c"), alertmanager),
@@ -96,7 +98,8 @@ public sealed class AcknowledgeMessagesTests : IAsyncDisposable
 
     private async Task<JsonElement[]> Events(int count)
     {
-        await Wait.Until(() => _http.Requests.Count >= count && _notifications.List(9).Count(static r => r.Status == NotificationStatus.Sent) >= count);
+        await Wait.Until(() => !_failures.IsEmpty || _http.Requests.Count >= count && _notifications.List(9).Count(static r => r.Status == NotificationStatus.Sent) >= count);
+        _failures.ShouldBeEmpty();
         return [.. _http.Requests.Select(static r => JsonDocument.Parse(r.Body).RootElement)];
     }
 }

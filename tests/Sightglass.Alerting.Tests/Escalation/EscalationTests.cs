@@ -255,6 +255,33 @@ public sealed class EscalationTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task After_long_away_nobody_is_woken_for_an_alert_that_nobody_speaks_of()
+    {
+        Fire();
+        _time.Advance(TimeSpan.Zero);
+        await Told("hook", "ana");
+        await Restart(TimeSpan.FromHours(2));
+        await Pass(TimeSpan.FromMinutes(8), keep: false);
+        await Told("hook", "ana");
+        await Pass(TimeSpan.FromMinutes(4), keep: false);
+        await Told("hook", "ana", "ana");
+        Last("ana").GetProperty("status").GetString().ShouldBe("resolved");
+    }
+
+    [Fact]
+    public async Task After_a_short_while_away_it_is_told_though_nobody_speaks_of_the_alert()
+    {
+        Fire();
+        _time.Advance(TimeSpan.Zero);
+        await Told("hook", "ana");
+        await Restart(TimeSpan.FromMinutes(20));
+        await Pass(TimeSpan.FromSeconds(60), keep: false);
+        await Told("hook", "ana");
+        await Pass(TimeSpan.FromSeconds(16), keep: false);
+        await Told("hook", "ana", "ben");
+    }
+
+    [Fact]
     public async Task A_wait_is_measured_and_not_read_from_the_clock()
     {
         // The clock is set forward by a day, then back: neither makes a step early or late.
