@@ -56,7 +56,12 @@ public sealed partial class AlertDispatcher
         // An alert may say that it begins later than now; it is acknowledged all the same.
         var made = alerts.ConvertAll(a => new Acknowledgement
         {
-            Fingerprint = a.Fingerprint, Labels = a.Labels, At = a.StartsAt > now ? a.StartsAt : now, By = by, Comment = comment, ExpiresAt = expiresAt,
+            Fingerprint = a.Fingerprint,
+            Labels = a.Labels,
+            At = a.StartsAt > now ? a.StartsAt : now,
+            By = by,
+            Comment = comment,
+            ExpiresAt = expiresAt,
         });
         if (made.Count == 0)
         {
