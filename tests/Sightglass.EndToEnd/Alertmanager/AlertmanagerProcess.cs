@@ -87,17 +87,25 @@ internal sealed class AlertmanagerProcess : IAsyncDisposable
     }
 }
 
-/// <summary>A fact that needs an Alertmanager; skipped with a sentence where it is missing.</summary>
+/// <summary>A fact that needs an Alertmanager, and perhaps <c>SIGHTGLASS_ALERTMANAGER_SEEDS</c>; skipped with a sentence where it is missing.</summary>
 public sealed class AlertmanagerFactAttribute : FactAttribute
 {
     /// <summary>Marks the test.</summary>
-    public AlertmanagerFactAttribute()
+    public AlertmanagerFactAttribute(bool needsSeeds = false)
     {
+        NeedsSeeds = needsSeeds;
         if (!File.Exists(AlertmanagerProcess.Executable))
         {
             Skip = $"no {AlertmanagerProcess.Executable} on this machine";
         }
+        else if (needsSeeds && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("SIGHTGLASS_ALERTMANAGER_SEEDS")))
+        {
+            Skip = "SIGHTGLASS_ALERTMANAGER_SEEDS names no seeds, such as 1-20";
+        }
     }
+
+    /// <summary>It is for runs by hand.</summary>
+    public bool NeedsSeeds { get; }
 }
 
 /// <summary>A theory that needs an Alertmanager; skipped with a sentence where it is missing.</summary>

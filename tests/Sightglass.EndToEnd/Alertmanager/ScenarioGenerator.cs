@@ -174,7 +174,7 @@ internal sealed class ScenarioGenerator(int seed, bool isCalm)
 
         if (isRoot || _random.Next(2) == 0)
         {
-            lines.Add(_random.Next(6) == 0 ? "group_by: ['...']" : $"group_by: [{string.Join(", ", GroupKeys.Where(_ => _random.Next(3) == 0))}]");
+            lines.Add(_random.Next(6) == 0 ? "group_by: ['...']" : $"group_by: [{Labels()}]");
             lines.Add($"group_wait: {Seconds(Pick(new[] { 0.6, 1.6 }))}");
             lines.Add($"group_interval: {Seconds(Pick(new[] { 1.0, 2.0 }))}");
             lines.Add($"repeat_interval: {Pick(new[] { Seconds(2.45), Seconds(3.45), "1h" })}");
@@ -200,6 +200,13 @@ internal sealed class ScenarioGenerator(int seed, bool isCalm)
                 Route(text, receivers, depth + 1, isRoot: false);
             }
         }
+    }
+
+    /// <summary>No label at all is a group of everything; before 0.31 it meant those of the node above.</summary>
+    private string Labels()
+    {
+        var labels = string.Join(", ", GroupKeys.Where(_ => _random.Next(3) == 0));
+        return labels.Length == 0 && isCalm ? "alertname" : labels;
     }
 
     private string Receiver(StringBuilder receivers)
