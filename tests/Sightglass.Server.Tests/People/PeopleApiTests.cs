@@ -163,7 +163,8 @@ public sealed class PeopleApiTests
 
     private static async Task<JsonElement> PostAsync(RunningServer server, string path, string json, int expected = 200)
     {
-        using var content = new StringContent(json, Encoding.UTF8, "application/json");
+        // As curl -d sends it.
+        using var content = new StringContent(json, Encoding.UTF8, "application/x-www-form-urlencoded");
         var (status, body) = await server.SendAsync(HttpMethod.Post, path, content);
         status.ShouldBe(expected, body);
         return JsonDocument.Parse(body).RootElement;

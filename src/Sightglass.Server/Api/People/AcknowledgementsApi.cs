@@ -16,7 +16,7 @@ internal static class AcknowledgementsApi
     public static void Map(RouteTable routes, AlertDispatcher dispatcher, TimeProvider time)
     {
         routes.MapGet(Path, context => OwnAnswer.Run(context, _ => Write(context, dispatcher.Acknowledgements())));
-        routes.MapPost(Path, context => OwnAnswer.Run(context, _ => Add(context, dispatcher, time)));
+        routes.MapPost(Path, context => PeopleRequests.RunAsync(context, () => Add(context, dispatcher, time)));
         routes.MapDelete(Path + "/{fingerprint}", context => OwnAnswer.Run(context, parameters =>
         {
             dispatcher.Unacknowledge((string)context.Request.RouteValues["fingerprint"]!, parameters.Text("by"));

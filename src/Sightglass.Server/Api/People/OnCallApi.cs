@@ -22,7 +22,7 @@ internal sealed class OnCallApi(Func<EscalationConfiguration> configuration, Ove
         routes.MapGet(Path, context => OwnAnswer.Run(context, parameters => api.All(context, parameters)));
         routes.MapGet(Path + "/{rotation}", context => OwnAnswer.Run(context, parameters => api.One(context, parameters)));
         routes.MapGet(Path + "/{rotation}.ics", context => OwnAnswer.Run(context, _ => api.Calendar(context)));
-        routes.MapPost(Path + "/{rotation}/overrides", context => OwnAnswer.Run(context, _ => api.AddOverride(context)));
+        routes.MapPost(Path + "/{rotation}/overrides", context => PeopleRequests.RunAsync(context, () => api.AddOverride(context)));
         routes.MapDelete(Path + "/{rotation}/overrides/{id}", context => OwnAnswer.Run(context, _ =>
         {
             overrides.Remove(api.Rotation(context).Name, (string)context.Request.RouteValues["id"]!);

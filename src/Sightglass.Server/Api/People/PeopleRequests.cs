@@ -13,6 +13,13 @@ internal static class PeopleRequests
 {
     private const int MaxBodyBytes = 1 << 20;
 
+    /// <summary>Runs a handler that reads a body: JSON whatever it is called, because <c>curl -d</c> calls it a form.</summary>
+    public static Task RunAsync(HttpContext context, Func<Task> handler)
+    {
+        context.Request.ContentType = "application/json";
+        return OwnAnswer.Run(context, _ => handler());
+    }
+
     /// <summary>Reads an object with some of these keys.</summary>
     /// <exception cref="QueryException">It is none, or has others.</exception>
     public static async Task<JsonDocument> ReadAsync(HttpContext context, params string[] keys)
