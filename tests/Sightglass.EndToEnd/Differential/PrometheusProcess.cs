@@ -22,14 +22,14 @@ internal sealed class PrometheusProcess : IAsyncDisposable
     public HttpClient Http { get; }
 
     /// <summary>Starts it over a folder with a configuration, with the remote write receiver on.</summary>
-    public static async Task<PrometheusProcess> StartAsync(string folder, string configuration)
+    public static async Task<PrometheusProcess> StartAsync(string folder, string configuration, params string[] more)
     {
         Directory.CreateDirectory(folder);
         var file = Path.Combine(folder, "prometheus.yml");
         await File.WriteAllTextAsync(file, configuration);
         var port = FreePort();
         var start = new ProcessStartInfo(Executable) { RedirectStandardError = true, RedirectStandardOutput = true };
-        foreach (var argument in (string[])[$"--config.file={file}", $"--storage.tsdb.path={Path.Combine(folder, "tsdb")}", $"--web.listen-address=127.0.0.1:{port}", "--web.enable-remote-write-receiver", "--storage.tsdb.retention.time=3650d"])
+        foreach (var argument in (string[])[$"--config.file={file}", $"--storage.tsdb.path={Path.Combine(folder, "tsdb")}", $"--web.listen-address=127.0.0.1:{port}", "--web.enable-remote-write-receiver", "--storage.tsdb.retention.time=3650d", .. more])
         {
             start.ArgumentList.Add(argument);
         }
