@@ -52,7 +52,17 @@ internal sealed class YamlSection
 
     public string Text(string key, string otherwise) => Text(key) ?? otherwise;
 
-    public Secret? Secret(string key) => Text(key) is { } text ? new Secret(text) : null;
+    public Secret? Secret(string key) => Confidential(key) is { } text ? new Secret(text) : null;
+
+    /// <summary>The text of a secret; <c>${NAME}</c>, and nothing around it, is the environment's variable.</summary>
+    /// <exception cref="AlertingConfigurationException">There is no such variable.</exception>
+    public string? Confidential(string key)
+    {
+        var text = Text(key);
+        return text is ['$', '{', .. var name, '}'] && name.Length > 0 && name.All(static c => char.IsAsciiLetterOrDigit(c) || c == '_')
+            ? Environment.GetEnvironmentVariable(name) ?? throw Error(key, $"{key}: there is no environment variable {name}")
+            : text;
+    }
 
     public bool? Bool(string key) => Text(key) switch
     {

@@ -83,7 +83,7 @@ internal static class EmailReader
     /// <summary>Of both, as Alertmanager has it here, the file counts.</summary>
     private static SecretSource? Secret(YamlSection section, string key)
     {
-        var (value, file) = (section.Text(key), section.Text(key + "_file"));
+        var (value, file) = (section.Confidential(key), section.Text(key + "_file"));
         return file is { Length: > 0 } ? new SecretSource(null, file) : value is { Length: > 0 } ? new SecretSource(new Secret(value), null) : null;
     }
 

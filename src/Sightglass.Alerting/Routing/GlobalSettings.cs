@@ -49,7 +49,7 @@ internal sealed class GlobalSettings
         };
         foreach (var key in Keys.Concat(StrictPairs.SelectMany(static p => new[] { p.Value, p.File })))
         {
-            if (section.Text(key) is { Length: > 0 } text)
+            if (section.Confidential(key) is { Length: > 0 } text)
             {
                 settings._texts.Add(key, text);
             }

@@ -226,7 +226,7 @@ internal static class HttpReader
     /// <summary>A secret under <paramref name="key"/> or in the file under <paramref name="key"/><c>_file</c>.</summary>
     public static SecretSource? Pair(YamlSection section, string key)
     {
-        var (value, file) = (section.Text(key), section.Text(key + "_file"));
+        var (value, file) = (section.Confidential(key), section.Text(key + "_file"));
         if (value is { Length: > 0 } && file is { Length: > 0 })
         {
             throw section.Error(key, $"at most one of {key} & {key}_file must be configured");

@@ -191,7 +191,7 @@ internal static class HttpClientReader
     /// <summary>The secret under <paramref name="key"/>, or in the file under <paramref name="key"/><c>_file</c>; null for neither.</summary>
     private static SecretText? Secret(YamlSection section, string key, string folder)
     {
-        var (value, file) = (section.Text(key), section.Text(key + "_file"));
+        var (value, file) = (section.Confidential(key), section.Text(key + "_file"));
         return (value, file) switch
         {
             ({ Length: > 0 }, { Length: > 0 }) => throw section.Error(key, $"at most one of {key} & {key}_file must be configured"),

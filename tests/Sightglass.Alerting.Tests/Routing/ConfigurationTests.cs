@@ -54,6 +54,17 @@ public sealed class ConfigurationTests
         configuration.Original.ShouldNotContain("mysecret");
     }
 
+    [Fact]
+    public void A_secret_may_be_a_variable_of_the_environment()
+    {
+        const string Receiver = "route: {receiver: a}\nreceivers: [{name: a, webhook_configs: [{url: 'http://x/', http_config: {authorization: {credentials: '${NAME}'}}}]}]";
+        var webhook = LoadText(Receiver.Replace("NAME", "PATH", StringComparison.Ordinal)).Receivers[0].Integrations.OfType<WebhookConfiguration>().Single();
+        webhook.Http.Credentials!.Value!.Reveal().ShouldBe(Environment.GetEnvironmentVariable("PATH"));
+        Should.Throw<AlertingConfigurationException>(() => LoadText(Receiver.Replace("NAME", "SIGHTGLASS_NO_SUCH_VARIABLE", StringComparison.Ordinal)))
+            .Message.ShouldContain("credentials: there is no environment variable SIGHTGLASS_NO_SUCH_VARIABLE");
+        LoadText(Receiver.Replace("${NAME}", "a${PATH}", StringComparison.Ordinal)).Receivers[0].Integrations.OfType<WebhookConfiguration>().Single().Http.Credentials!.Value!.Reveal().ShouldBe("a${PATH}");
+    }
+
     [Theory]
     [InlineData("receivers: []", "no route provided")]
     [InlineData("route: {receiver: a}\nreceivers: [{name: b}]", "undefined receiver \"a\"")]
@@ -135,6 +146,8 @@ public sealed class ConfigurationTests
         (leaf.GroupInterval, leaf.GroupWait, leaf.Key).ShouldBe((TimeSpan.FromMinutes(9), TimeSpan.FromSeconds(1), "{}/{t=~\"1|2\"}/{u=\"1\"}"));
         route.Match(Core.Model.LabelSet.Of("t", "1"))[0].GroupByAll.ShouldBeTrue();
     }
+
+    private static AlertmanagerConfiguration LoadText(string text) => AlertmanagerConfigurationLoader.Load("a.yml", text, ".");
 
     private static AlertmanagerConfiguration Load(string path) => AlertmanagerConfigurationLoader.Load(path, File.ReadAllText(path), Path.GetDirectoryName(path)!);
 }
