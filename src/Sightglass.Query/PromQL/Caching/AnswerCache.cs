@@ -12,7 +12,7 @@ namespace Sightglass.Query.PromQL.Caching;
 internal sealed class AnswerCache(IMetricStore store, long maxBytes)
 {
     /// <summary>Samples below which asking again costs no more than remembering.</summary>
-    private const long MinSamples = 256;
+    private const long MinSamples = 32;
 
     /// <summary>An answer larger than this part of all is not worth what it would push out.</summary>
     private const int LargestShare = 4;

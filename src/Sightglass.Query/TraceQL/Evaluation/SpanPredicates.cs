@@ -145,7 +145,8 @@ internal static class SpanPredicates
         _ => null,
     };
 
-    private static CompareOp? Operator(string op) => op switch
+    /// <summary>The store's comparison for an operator; null for one it has not.</summary>
+    public static CompareOp? Operator(string op) => op switch
     {
         "=" => CompareOp.Equal,
         "!=" => CompareOp.NotEqual,
@@ -156,5 +157,6 @@ internal static class SpanPredicates
         _ => null,
     };
 
-    private static string Flip(string op) => op switch { "<" => ">", "<=" => ">=", ">" => "<", ">=" => "<=", _ => op };
+    /// <summary>The operator with its sides changed.</summary>
+    public static string Flip(string op) => op switch { "<" => ">", "<=" => ">=", ">" => "<", ">=" => "<=", _ => op };
 }

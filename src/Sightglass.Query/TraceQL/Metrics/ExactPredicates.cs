@@ -24,7 +24,7 @@ internal static class ExactPredicates
             case BinaryField { Left: AttributeField field, Right: ValueField value } binary:
                 return Comparison(field, binary.Operator, value.Value, binary);
             case BinaryField { Left: ValueField value, Right: AttributeField field, Operator: not ("=~" or "!~") } binary:
-                return Comparison(field, Flip(binary.Operator), value.Value, binary);
+                return Comparison(field, SpanPredicates.Flip(binary.Operator), value.Value, binary);
             case AttributeField { Intrinsic: Intrinsic.None } truth when SpanColumns.ColumnOf(truth) is { } column:
                 return new ComparePredicate(column, CompareOp.Equal, AttributeValue.Of(true));
             case UnaryField { Operator: "!", Inner: AttributeField { Intrinsic: Intrinsic.None } truth } when SpanColumns.ColumnOf(truth) is { } column:
@@ -47,7 +47,7 @@ internal static class ExactPredicates
         {
             case Intrinsic.None:
                 return Attribute(column, op, value, binary);
-            case Intrinsic.Duration when Operator(op) is { } compare && value.IsNumeric:
+            case Intrinsic.Duration when SpanPredicates.Operator(op) is { } compare && value.IsNumeric:
                 return new ComparePredicate(column, compare, value.Type == TraceValueType.Float ? AttributeValue.Of(value.Number) : AttributeValue.Of(value.Whole));
             case Intrinsic.Status or Intrinsic.Kind when op is "=" or "!=" && value.Type is TraceValueType.Status or TraceValueType.Kind:
                 // 0 may be left out by a store.
@@ -115,20 +115,7 @@ internal static class ExactPredicates
         // Values of different types are neither equal nor unequal here; to the store they are unequal.
         return other is not { } constant ? null
             : op == "!=" ? new OrPredicate([new ComparePredicate(column, CompareOp.Less, constant), new ComparePredicate(column, CompareOp.Greater, constant)])
-            : Operator(op) is { } compare ? new ComparePredicate(column, compare, constant)
+            : SpanPredicates.Operator(op) is { } compare ? new ComparePredicate(column, compare, constant)
             : null;
     }
-
-    private static CompareOp? Operator(string op) => op switch
-    {
-        "=" => CompareOp.Equal,
-        "!=" => CompareOp.NotEqual,
-        "<" => CompareOp.Less,
-        "<=" => CompareOp.LessOrEqual,
-        ">" => CompareOp.Greater,
-        ">=" => CompareOp.GreaterOrEqual,
-        _ => null,
-    };
-
-    private static string Flip(string op) => op switch { "<" => ">", "<=" => ">=", ">" => "<", ">=" => "<=", _ => op };
 }
