@@ -27,7 +27,8 @@ public sealed class TraceQLRuleEngine(TraceQLEngine engine) : IRuleQueryEngine
         .Select(static l => new Label(NameOf(l.Key), l.Value.ToString()))
         .DistinctBy(static l => l.Name));
 
-    private static string NameOf(string key)
+    /// <summary>A name of TraceQL as a label has it.</summary>
+    internal static string NameOf(string key)
     {
         var name = string.Concat(key.TrimStart('.').Select(static c => char.IsAsciiLetterOrDigit(c) ? c : '_'));
         return name.Length > 0 && char.IsAsciiDigit(name[0]) ? "_" + name : name;

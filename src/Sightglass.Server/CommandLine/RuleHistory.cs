@@ -4,6 +4,7 @@ using Sightglass.Alerting.Rules;
 using Sightglass.Alerting.Rules.Backtest;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Model;
+using Sightglass.Query.TraceQL;
 
 namespace Sightglass.Server.CommandLine;
 
@@ -21,6 +22,17 @@ internal sealed class RuleHistory : IBacktestHistory, IDisposable
         string expression, RuleLanguage language, DateTimeOffset start, DateTimeOffset end, TimeSpan interval, CancellationToken cancellation)
     {
         var holds = new Dictionary<LabelSet, List<DateTimeOffset>>();
+        if (language == RuleLanguage.TraceQL)
+        {
+            var window = TraceQLRules.WindowOf(expression) ?? TraceQLRuleEngine.DefaultWindow;
+            for (var at = start; at <= end; at += interval)
+            {
+                await AddSpansAsync(holds, expression, at - window, at, cancellation);
+            }
+
+            return holds.ToDictionary(static h => h.Key, static h => (IReadOnlyList<DateTimeOffset>)h.Value);
+        }
+
         for (var from = start; from <= end; from += interval * PointsPerRequest)
         {
             var last = from + (interval * (PointsPerRequest - 1));
@@ -31,6 +43,37 @@ internal sealed class RuleHistory : IBacktestHistory, IDisposable
     }
 
     public void Dispose() => _http.Dispose();
+
+    private async Task AddSpansAsync(Dictionary<LabelSet, List<DateTimeOffset>> holds, string expression, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellation)
+    {
+        var path = $"tempo/api/metrics/query?q={Uri.EscapeDataString(expression)}&start={QueryTime.Seconds(from)}&end={QueryTime.Seconds(to)}";
+        using var answer = await _http.GetAsync(new Uri(path, UriKind.Relative), cancellation);
+        var text = await answer.Content.ReadAsStringAsync(cancellation);
+        if (!answer.IsSuccessStatusCode)
+        {
+            throw new QueryException(QueryErrorKind.Execution, QueryErrorText.Of(text, expression, (int)answer.StatusCode));
+        }
+
+        using var json = JsonDocument.Parse(text);
+        foreach (var series in json.RootElement.GetProperty("series").EnumerateArray())
+        {
+            Moments(holds, LabelSet.From(series.GetProperty("labels").EnumerateArray()
+                .Select(static l => (Key: l.GetProperty("key").GetString()!, Value: l.GetProperty("value").EnumerateObject().First().Value.ToString()))
+                .Where(static l => l.Key != LabelSet.MetricName)
+                .Select(static l => new Label(TraceQLRuleEngine.NameOf(l.Key), l.Value))
+                .DistinctBy(static l => l.Name))).Add(to);
+        }
+    }
+
+    private static List<DateTimeOffset> Moments(Dictionary<LabelSet, List<DateTimeOffset>> holds, LabelSet labels)
+    {
+        if (!holds.TryGetValue(labels, out var moments))
+        {
+            holds.Add(labels, moments = []);
+        }
+
+        return moments;
+    }
 
     private async Task AddAsync(Dictionary<LabelSet, List<DateTimeOffset>> holds, string expression, RuleLanguage language, DateTimeOffset from, DateTimeOffset to, TimeSpan interval, CancellationToken cancellation)
     {
@@ -54,11 +97,7 @@ internal sealed class RuleHistory : IBacktestHistory, IDisposable
         foreach (var series in json.RootElement.GetProperty("data").GetProperty("result").EnumerateArray())
         {
             var labels = LabelSet.From(series.GetProperty("metric").EnumerateObject().Where(static l => l.Name != LabelSet.MetricName).Select(static l => new Label(l.Name, l.Value.GetString()!)));
-            if (!holds.TryGetValue(labels, out var moments))
-            {
-                holds.Add(labels, moments = []);
-            }
-
+            var moments = Moments(holds, labels);
             foreach (var kind in (string[])["values", "histograms"])
             {
                 if (series.TryGetProperty(kind, out var points))

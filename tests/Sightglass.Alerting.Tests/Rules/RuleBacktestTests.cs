@@ -38,6 +38,14 @@ public sealed class RuleBacktestTests
     }
 
     [Fact]
+    public async Task Rules_over_spans_are_asked_at_each_moment()
+    {
+        var history = new EngineHistory(null!, null!, new Spans());
+        var holds = await history.HoldsAsync("q", RuleLanguage.TraceQL, Start, Start.AddMinutes(5), TimeSpan.FromMinutes(1), CancellationToken.None);
+        holds.ShouldHaveSingleItem().Value.Select(static m => (m - Start).TotalMinutes).ShouldBe([0, 2, 4]);
+    }
+
+    [Fact]
     public async Task It_can_be_cancelled()
     {
         using var cancelled = new CancellationTokenSource();
@@ -56,6 +64,12 @@ public sealed class RuleBacktestTests
     private static RuleGroupDefinition Group(RuleDefinition rule) => new() { Name = "g", Interval = TimeSpan.FromMinutes(1), Rules = [rule] };
 
     private static RuleDefinition Rule(string expression) => new() { Alert = "A", Expression = expression, Query = expression, Labels = LabelSet.Empty, Annotations = LabelSet.Empty };
+
+    private sealed class Spans : IRuleQueryEngine
+    {
+        public IReadOnlyList<RuleSample> Query(string expression, DateTimeOffset at, CancellationToken cancellation) =>
+            at.Minute % 2 == 0 ? [new RuleSample(LabelSet.Of("a", "b"), 1)] : [];
+    }
 
     private sealed class Scripted(int[] minutes, int series = 1) : IBacktestHistory
     {

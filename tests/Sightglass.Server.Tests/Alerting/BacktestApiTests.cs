@@ -54,6 +54,7 @@ public sealed class BacktestApiTests
     [InlineData("""{"rules":"groups: [{name: g, rules: [{alert: A, expr: up}]}]","from":"-1h","to":"-2h"}""", HttpStatusCode.BadRequest, "from: not before to")]
     [InlineData("""{"rules":"groups: [{name: g, rules: [{alert: A, expr: up}]}]","from":"-500d"}""", HttpStatusCode.BadRequest, "days of a backtest")]
     [InlineData("""{"rules":"groups: [{name: g, interval: 1s, rules: [{alert: A, expr: up}]}]","from":"-300d"}""", HttpStatusCode.BadRequest, "evaluations of a backtest")]
+    [InlineData("""{"rules":"groups: [{name: g, rules: [{alert: A, query_language: traceql, expr: '{} | rate() > 1'}]}]","from":"-60d"}""", HttpStatusCode.BadRequest, "evaluations of TraceQL rules")]
     [InlineData("""{"rules":"groups: [{name: g, interval: 10ms, rules: [{alert: A, expr: up}]}]","from":"-1h"}""", HttpStatusCode.BadRequest, "interval: got 10ms")]
     [InlineData("""{"rules":"groups: [{name: g, rules: [{alert: A, expr: up}]}]","from":"-1h","for":["x"]}""", HttpStatusCode.BadRequest, "for: got \"x\"")]
     [InlineData("""{"rules":"groups: [{name: g, rules: [{alert: A, expr: up}]}]","from":"-1h","thresholds":["x"]}""", HttpStatusCode.BadRequest, "thresholds: want numbers")]

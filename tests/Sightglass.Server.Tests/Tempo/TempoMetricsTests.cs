@@ -1,8 +1,10 @@
 using System.Text;
+using Sightglass.Alerting.Rules;
 using Sightglass.Core.Limits;
 using Sightglass.Core.Model;
 using Sightglass.Query.TraceQL;
 using Sightglass.Server.Api.Tempo;
+using Sightglass.Server.CommandLine;
 using Sightglass.Server.Tests.Loki;
 using Sightglass.TestKit;
 
@@ -43,6 +45,24 @@ public sealed class TempoMetricsTests : IAsyncLifetime
     }
 
     public Task DisposeAsync() => _host.DisposeAsync().AsTask();
+
+    [Fact]
+    public async Task A_rule_over_spans_is_replayed_moment_by_moment()
+    {
+        // The failure is 119 s old: within the window of a minute from then on.
+        var rules = new RuleFileLoader().Load("rules.yml", """
+            groups:
+            - name: g
+              interval: 30s
+              rules:
+              - { alert: Failing, query_language: traceql, expr: '{ span.http.status_code = 500 } | count_over_time() by (resource.service.name) > 0 with(window=60s)' }
+            """);
+        using var history = new RuleHistory(_host.Client.BaseAddress!);
+        using var output = new StringWriter();
+        await BacktestCommand.RunAsync(rules, history, DateTimeOffset.FromUnixTimeSeconds(Now - 150), DateTimeOffset.FromUnixTimeSeconds(Now), TimeSpan.FromMinutes(1), output, CancellationToken.None);
+        output.ToString().ShouldContain("fired 1 time, 1m in all");
+        output.ToString().ShouldContain("2025-12-31T23:58:30Z to 2025-12-31T23:59:30Z        1m  {resource_service_name=\"shop\"}");
+    }
 
     [Theory]
     [InlineData("start=1767225540&end=1767225600&step=60")]

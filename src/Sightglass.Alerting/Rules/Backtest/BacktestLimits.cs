@@ -9,6 +9,9 @@ public static class BacktestLimits
     /// <summary>Evaluations of expressions, those of other thresholds included: a year of one rule every minute with three others.</summary>
     public const long MaxEvaluations = 2_500_000;
 
+    /// <summary>Evaluations of rules over spans: each looks at the spans of its window, where those of other languages share what they read.</summary>
+    public const long MaxTraceEvaluations = 50_000;
+
     /// <summary>Evaluations times series of one expression.</summary>
     public const long MaxReplaySteps = 50_000_000;
 

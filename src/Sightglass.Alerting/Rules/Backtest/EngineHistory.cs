@@ -5,7 +5,7 @@ using Sightglass.Query.PromQL;
 namespace Sightglass.Alerting.Rules.Backtest;
 
 /// <summary>The history that the engines of this process have.</summary>
-internal sealed class EngineHistory(PromQLEngine promQL, LogQLEngine logQL) : IBacktestHistory
+internal sealed class EngineHistory(PromQLEngine promQL, LogQLEngine logQL, IRuleQueryEngine traces) : IBacktestHistory
 {
     /// <summary>Points of one query; the engines take 11,000 at most unless configured otherwise.</summary>
     private const int PointsPerQuery = 5_000;
@@ -13,10 +13,16 @@ internal sealed class EngineHistory(PromQLEngine promQL, LogQLEngine logQL) : IB
     private const long NanosecondsPerMillisecond = 1_000_000;
 
     public Task<IReadOnlyDictionary<LabelSet, IReadOnlyList<DateTimeOffset>>> HoldsAsync(
-        string expression, RuleLanguage language, DateTimeOffset start, DateTimeOffset end, TimeSpan interval, CancellationToken cancellation) => Task.Run(
+        string expression, RuleLanguage language, DateTimeOffset start, DateTimeOffset end, TimeSpan interval, CancellationToken cancellation) => Task.Run<IReadOnlyDictionary<LabelSet, IReadOnlyList<DateTimeOffset>>>(
         () =>
         {
             var holds = new Dictionary<LabelSet, List<DateTimeOffset>>();
+            if (language == RuleLanguage.TraceQL)
+            {
+                AddTraces(holds, expression, start, end, interval, cancellation);
+                return Holds(holds);
+            }
+
             for (var from = start; from <= end; from += interval * PointsPerQuery)
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -32,9 +38,12 @@ internal sealed class EngineHistory(PromQLEngine promQL, LogQLEngine logQL) : IB
                 }
             }
 
-            return (IReadOnlyDictionary<LabelSet, IReadOnlyList<DateTimeOffset>>)holds.ToDictionary(static h => h.Key, static h => (IReadOnlyList<DateTimeOffset>)h.Value);
+            return Holds(holds);
         },
         cancellation);
+
+    private static Dictionary<LabelSet, IReadOnlyList<DateTimeOffset>> Holds(Dictionary<LabelSet, List<DateTimeOffset>> holds) =>
+        holds.ToDictionary(static h => h.Key, static h => (IReadOnlyList<DateTimeOffset>)h.Value);
 
     private void AddMetrics(Dictionary<LabelSet, List<DateTimeOffset>> holds, string expression, long fromMs, long toMs, long stepMs, CancellationToken cancellation)
     {
@@ -54,6 +63,19 @@ internal sealed class EngineHistory(PromQLEngine promQL, LogQLEngine logQL) : IB
         foreach (var series in logQL.QueryRange(range, cancellation).Series)
         {
             Moments(holds, series.Labels).AddRange(series.TimesUnixNano.Select(static t => DateTimeOffset.FromUnixTimeMilliseconds(t / NanosecondsPerMillisecond)));
+        }
+    }
+
+    // A query over spans is about one window, which is another one at each moment: its intervals would not slide.
+    private void AddTraces(Dictionary<LabelSet, List<DateTimeOffset>> holds, string expression, DateTimeOffset start, DateTimeOffset end, TimeSpan interval, CancellationToken cancellation)
+    {
+        for (var at = start; at <= end; at += interval)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            foreach (var sample in traces.Query(expression, at, cancellation))
+            {
+                Moments(holds, sample.Labels).Add(at);
+            }
         }
     }
 

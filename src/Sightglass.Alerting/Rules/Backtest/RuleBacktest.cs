@@ -25,7 +25,6 @@ internal sealed class RuleBacktest(IBacktestHistory history)
                 try
                 {
                     replayed = rule.Alert is null ? replayed with { Skipped = "a recording rule; alerts read the series that are stored" }
-                        : rule.Language is not (RuleLanguage.PromQL or RuleLanguage.LogQL) ? replayed with { Skipped = "not replayed, only PromQL and LogQL rules are" }
                         : await ReplayAsync(request, replayed, cancellation).ConfigureAwait(false);
                 }
                 catch (QueryException e)
@@ -109,6 +108,12 @@ internal sealed class RuleBacktest(IBacktestHistory history)
 
             var steps = (range.Ticks / interval.Ticks) + 1;
             evaluations += group.Rules.Where(static r => r.Alert is not null).Sum(r => steps * (1 + OtherExpressions(r, request.Thresholds).Count()));
+        }
+
+        var traces = request.Groups.Sum(g => (range.Ticks / (g.Interval ?? request.DefaultInterval).Ticks * g.Rules.LongCount(static r => r.Alert is not null && r.Language == RuleLanguage.TraceQL)));
+        if (traces > BacktestLimits.MaxTraceEvaluations)
+        {
+            throw new LimitExceededException("MaxTraceEvaluations", BacktestLimits.MaxTraceEvaluations, traces, "evaluations of TraceQL rules in a backtest: want fewer rules, a shorter range or a longer interval");
         }
 
         if (evaluations > BacktestLimits.MaxEvaluations)
