@@ -9,17 +9,35 @@ namespace Sightglass.Ingest.Tests.Scrape;
 /// <summary>A DNS server over UDP and TCP with the records of a test. Names of "big." are answered over TCP only, of "broken." with an error.</summary>
 internal sealed class DnsServer : IAsyncDisposable
 {
-    private readonly Socket _udp = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+    private readonly Socket _udp;
     private readonly TcpListener _tcp;
     private readonly Task[] _loops;
     private readonly Dictionary<(string Name, int Type), byte[][]> _records = [];
 
     public DnsServer()
     {
-        _udp.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        _tcp = new TcpListener((IPEndPoint)_udp.LocalEndPoint!);
-        _tcp.Start();
+        (_udp, _tcp) = Bind();
         _loops = [Task.Run(ServeUdpAsync), Task.Run(ServeTcpAsync)];
+    }
+
+    // One port for both; the one that UDP is given may be somebody's by TCP.
+    private static (Socket Udp, TcpListener Tcp) Bind()
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var udp = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+            udp.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+            var tcp = new TcpListener((IPEndPoint)udp.LocalEndPoint!);
+            try
+            {
+                tcp.Start();
+                return (udp, tcp);
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse && attempt < 20)
+            {
+                udp.Dispose();
+            }
+        }
     }
 
     public int Port => ((IPEndPoint)_udp.LocalEndPoint!).Port;
