@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using Sightglass.Alerting.Routing;
-using Sightglass.Alerting.Templates;
 
 namespace Sightglass.Alerting.Receivers;
 

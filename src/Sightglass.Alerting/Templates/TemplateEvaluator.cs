@@ -303,7 +303,7 @@ internal sealed class TemplateEvaluator
         {
             DotNode => dot,
             NilNode => TemplateValue.Nil,
-            ConstantNode constant => constant.Value,
+            ConstantNode constant => TemplateValue.OfConstant(constant.Value),
             FieldNode field => Chain(dot, field.Names, node, []),
             VariableNode variable => Chain(Variable(variable.Name), variable.Fields, node, []),
             ChainNode chain => Chain(Operand(chain.Operand, dot), chain.Fields, node, []),

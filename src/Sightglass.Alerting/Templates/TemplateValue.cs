@@ -97,6 +97,14 @@ internal readonly struct TemplateValue
 
     public static TemplateValue Of(GoTime value) => new(TemplateKind.Time, 0, value);
 
+    public static TemplateValue OfConstant(object value) => value switch
+    {
+        bool truth => Of(truth),
+        long number => Of(number),
+        double number => Of(number),
+        _ => Of((string)value),
+    };
+
     public static TemplateValue OfHtml(string value) => new(TemplateKind.Html, 0, value);
 
     public static TemplateValue OfDuration(long nanoseconds) => new(TemplateKind.Duration, nanoseconds, null);

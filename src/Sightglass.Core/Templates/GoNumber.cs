@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Text;
 
-namespace Sightglass.Alerting.Templates;
+namespace Sightglass.Core.Templates;
 
 /// <summary>Numbers in Go's formats (strconv's 'e', 'f', 'g' with given or shortest precision).</summary>
-internal static class GoNumber
+public static class GoNumber
 {
     /// <summary>Formats as <c>strconv.FormatFloat(value, format, precision, 64)</c>; precision -1 is the shortest that reads back.</summary>
     public static string Format(double value, char format, int precision)

@@ -1,14 +1,18 @@
-namespace Sightglass.Alerting.Templates;
+namespace Sightglass.Core.Templates;
 
 /// <summary>A template that does not parse, or that failed while it was executed.</summary>
 public sealed class TemplateException : Exception
 {
     /// <summary>Makes one for a place in a template.</summary>
+    /// <param name="template">The template's name.</param>
+    /// <param name="line">The line in it, from 1.</param>
+    /// <param name="message">What is wrong.</param>
     public TemplateException(string template, int line, string message)
         : base($"template: {template}:{line}: {message}")
     {
         Template = template;
         Line = line;
+        Reason = message;
     }
 
     /// <summary>Name of the template.</summary>
@@ -16,7 +20,11 @@ public sealed class TemplateException : Exception
 
     /// <summary>Line in it, from 1.</summary>
     public int Line { get; }
+
+    /// <summary>What is wrong, without the place.</summary>
+    public string Reason { get; }
 }
 
-/// <summary>What a function of a template reports; the evaluator adds the place.</summary>
-internal sealed class TemplateFunctionException(string message) : Exception(message);
+/// <summary>What a function of a template reports; whoever runs the template adds the place.</summary>
+/// <param name="message">What is wrong.</param>
+public sealed class TemplateFunctionException(string message) : Exception(message);

@@ -1,4 +1,4 @@
-namespace Sightglass.Alerting.Templates;
+namespace Sightglass.Core.Templates;
 
 internal enum TokenKind
 {

@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Numerics;
 
-namespace Sightglass.Alerting.Templates;
+namespace Sightglass.Core.Templates;
 
-/// <summary>Makes trees of tokens: one for the template itself, one for each <c>define</c> and <c>block</c> in it.</summary>
-internal sealed class TemplateParser
+/// <summary>Makes trees of Go's template language: one for the template itself, one for each <c>define</c> and <c>block</c> in it.</summary>
+public sealed class TemplateParser
 {
     private readonly string _name;
     private readonly IReadOnlySet<string> _functions;
@@ -25,7 +25,12 @@ internal sealed class TemplateParser
 
     private TemplateToken Current => _tokens[_next];
 
-    /// <summary>Parses; what the source defines is put into <paramref name="definitions"/>.</summary>
+    /// <summary>Parses a template.</summary>
+    /// <param name="name">Its name, for errors.</param>
+    /// <param name="source">Its text.</param>
+    /// <param name="functions">The functions that it may call.</param>
+    /// <param name="definitions">Where what it defines is put.</param>
+    /// <exception cref="TemplateException">It does not parse.</exception>
     public static ListNode Parse(string name, string source, IReadOnlySet<string> functions, Dictionary<string, ListNode> definitions)
     {
         var parser = new TemplateParser(name, source, functions, definitions);
@@ -306,16 +311,16 @@ internal sealed class TemplateParser
                 node = new NilNode(token.Line);
                 break;
             case TokenKind.Keyword when token.Value is "true" or "false":
-                node = new ConstantNode(TemplateValue.Of(token.Value == "true"), false, token.Line);
+                node = new ConstantNode(token.Value == "true", token.Line);
                 break;
             case TokenKind.Number:
-                node = new ConstantNode(Number(token.Value), true, token.Line);
+                node = new ConstantNode(Number(token.Value), token.Line);
                 break;
             case TokenKind.Character:
-                node = new ConstantNode(TemplateValue.Of(long.Parse(token.Value, CultureInfo.InvariantCulture)), true, token.Line);
+                node = new ConstantNode(long.Parse(token.Value, CultureInfo.InvariantCulture), token.Line);
                 break;
             case TokenKind.String:
-                node = new ConstantNode(TemplateValue.Of(token.Value), false, token.Line);
+                node = new ConstantNode(token.Value, token.Line);
                 break;
             case TokenKind.LeftParenthesis:
                 node = Pipeline("parenthesized pipeline", TokenKind.RightParenthesis);
@@ -341,32 +346,33 @@ internal sealed class TemplateParser
         return fields;
     }
 
-    private TemplateValue Number(string text)
+    private object Number(string text)
     {
         var plain = text.Replace("_", string.Empty, StringComparison.Ordinal);
         var negative = plain.StartsWith('-');
         var digits = plain.TrimStart('+', '-');
-        if (digits.Length > 2 && digits[0] == '0' && char.IsAsciiLetter(digits[1]) && digits[1] is not ('e' or 'E'))
+        var octal = digits.Length > 1 && digits[0] == '0' && digits.AsSpan().IndexOfAnyExceptInRange('0', '7') < 0;
+        if (octal || (digits.Length > 2 && digits[0] == '0' && char.IsAsciiLetter(digits[1]) && digits[1] is not ('e' or 'E')))
         {
-            var numberBase = char.ToLowerInvariant(digits[1]) switch { 'x' => 16, 'o' => 8, 'b' => 2, _ => throw Error($"bad number syntax: \"{text}\"") };
+            var numberBase = octal ? 8 : char.ToLowerInvariant(digits[1]) switch { 'x' => 16, 'o' => 8, 'b' => 2, _ => throw Error($"bad number syntax: \"{text}\"") };
             BigInteger value = 0;
-            foreach (var c in digits.AsSpan(2))
+            foreach (var c in digits.AsSpan(octal ? 1 : 2))
             {
                 var digit = char.IsAsciiHexDigit(c) ? Convert.ToInt32(c.ToString(), 16) : 99;
                 value = digit < numberBase && value < ulong.MaxValue ? (value * numberBase) + digit : throw Error($"bad number syntax: \"{text}\"");
             }
 
             value = negative ? -value : value;
-            return value <= long.MaxValue && value >= long.MinValue ? TemplateValue.Of((long)value) : throw Error($"integer overflow: \"{text}\"");
+            return value <= long.MaxValue && value >= long.MinValue ? (long)value : throw Error($"integer overflow: \"{text}\"");
         }
 
         if (long.TryParse(plain, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var integer))
         {
-            return TemplateValue.Of(integer);
+            return integer;
         }
 
         return double.TryParse(plain, NumberStyles.Float & ~NumberStyles.AllowLeadingWhite, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)
-            ? TemplateValue.Of(number)
+            ? number
             : throw Error($"bad number syntax: \"{text}\"");
     }
 

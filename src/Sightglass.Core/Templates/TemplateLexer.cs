@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Sightglass.Alerting.Templates;
+namespace Sightglass.Core.Templates;
 
 /// <summary>Cuts a template into tokens, as Go's text/template does: text, actions with trim markers, comments.</summary>
 internal sealed class TemplateLexer

@@ -1,7 +1,7 @@
-namespace Sightglass.Alerting.Templates;
+namespace Sightglass.Core.Templates;
 
 /// <summary>Bounds on one template: whoever writes one cannot make the server spin or fill its memory.</summary>
-internal static class TemplateLimits
+public static class TemplateLimits
 {
     /// <summary>Characters of one template's source.</summary>
     public const int MaxSourceLength = 1 << 20;

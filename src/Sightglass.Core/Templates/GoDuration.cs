@@ -1,10 +1,10 @@
 using System.Buffers;
 using System.Globalization;
 
-namespace Sightglass.Alerting.Templates;
+namespace Sightglass.Core.Templates;
 
 /// <summary>Durations as Go's <c>time.Duration</c> prints and reads them, in nanoseconds.</summary>
-internal static class GoDuration
+public static class GoDuration
 {
     private const long Microsecond = 1_000;
     private const long Millisecond = 1_000 * Microsecond;
@@ -24,6 +24,7 @@ internal static class GoDuration
         ["h"] = 3600 * Second,
     };
 
+    /// <summary>Prints <c>1h15m30.918s</c>.</summary>
     public static string Format(long nanoseconds)
     {
         if (nanoseconds == 0)
