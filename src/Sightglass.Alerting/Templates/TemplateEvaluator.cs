@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace Sightglass.Alerting.Templates;
@@ -65,6 +66,12 @@ internal sealed class TemplateEvaluator
 
     private Flow Walk(ListNode list, TemplateValue dot)
     {
+        // Blocks within blocks, times templates within templates, are more than a thread's stack may hold.
+        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
+        {
+            throw Error(list, "templates and blocks are within each other too deep");
+        }
+
         foreach (var node in list.Nodes)
         {
             if (Walk(node, dot) is var flow and not Flow.Normal)

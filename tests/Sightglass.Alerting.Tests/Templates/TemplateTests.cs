@@ -87,6 +87,13 @@ public sealed class TemplateTests
     public void Fails_with_a_reason(string source, string part) => Should.Throw<TemplateException>(() => Render(source)).Message.ShouldContain(part);
 
     [Fact]
+    public void Blocks_times_calls_do_not_exhaust_the_stack()
+    {
+        var body = string.Concat(Enumerable.Repeat("{{ if true }}", 95)) + "{{ template \"r\" }}" + string.Concat(Enumerable.Repeat("{{ end }}", 95));
+        Should.Throw<TemplateException>(() => Render($"{{{{ define \"r\" }}}}{body}{{{{ end }}}}{{{{ template \"r\" }}}}"));
+    }
+
+    [Fact]
     public void Html_output_is_escaped_and_addresses_are_checked()
     {
         var set = new NotificationTemplates([], TimeProvider.System);

@@ -35,6 +35,22 @@ public sealed class LogAllocationTests
         perLine.ShouldBeLessThan(query.Contains("unwrap", StringComparison.Ordinal) ? 70 : 8);
     }
 
+    /// <summary>What a template costs for each line: its output, the values of its functions, and nothing for running it.</summary>
+    [Theory]
+    [InlineData("""{app="a"} | logfmt | label_format x="{{.m}}-{{.n}}" """, 100)]
+    [InlineData("""{app="a"} | logfmt | label_format x="{{ .m | ToUpper }}{{ if eq .n \"7\" }}seven{{ end }}" """, 500)]
+    [InlineData("""{app="a"} | logfmt | label_format x="{{ define \"w\" }}{{ $.m }}{{ $y := .n }}{{ $y }}{{ end }}{{ template \"w\" . }}" """, 200)]
+    public void Templates_cost_their_output_and_values(string stages, int most)
+    {
+        var query = $"sum by (x) (count_over_time({stages} [5m]))";
+        var engine = new LogQLEngine(new RepeatingStore("m=abcdef n=7 j=[1,2,3]"), QueryLimits.Default);
+        engine.Query(query, 1000, CancellationToken.None);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        engine.Query(query, 1000, CancellationToken.None);
+        var perLine = (GC.GetAllocatedBytesForCurrentThread() - before) / (double)(Pages * RowsPerPage);
+        perLine.ShouldBeLessThan(most);
+    }
+
     private sealed class RepeatingStore(string line) : IEventStore
     {
         public IEventCursor Query(EventPlan plan, CancellationToken cancellation) => new Cursor(plan, Encoding.UTF8.GetBytes(line));

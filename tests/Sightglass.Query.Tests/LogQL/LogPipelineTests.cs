@@ -1,3 +1,4 @@
+using Sightglass.Core.Errors;
 using Sightglass.Query.LogQL;
 using Sightglass.Query.Syntax;
 
@@ -140,8 +141,58 @@ public sealed class LogPipelineTests
     [InlineData("{{ printf \"%6.2f|%x|%q|%v|%t|%c|%+d|%s|%d\" 3.14159 255 .b true false 65 5 .a .a }}", "  3.14|ff|\"two\"|true|false|A|+5|1|%!d(string=1)")]
     [InlineData("{{ print 1 2 \"x\" 3 }}|{{ println .a }}|{{ html \"<&>\" }}", "1 2x3|1\n|&lt;&amp;&gt;")]
     [InlineData("{{/* nothing */}}{{ eq .a \"2\" \"1\" }} {{ ne .a .b }} {{ lt 1 2 }} {{ and .a .b }} {{ or .missing .b }} {{ not .a }}", "true true true two two false")]
+    [InlineData("{{ define \"p\" }}<{{ . }}>{{ end }}{{ template \"p\" .a }}{{ template \"p\" .b }}", "<1><two>")]
+    [InlineData("{{ define \"all\" }}{{ .a }}{{ $.b }}{{ end }}{{ template \"all\" . }}{{ with .b }}{{ template \"all\" $ }}{{ end }}", "1two1two")]
+    [InlineData("{{ block \"b\" .a }}[{{ . }}]{{ end }}{{ template \"b\" 2 }}", "[1][2]")]
+    [InlineData("{{ template \"late\" }}{{ define \"late\" }}{{ . }}!{{ end }}", "<no value>!")]
+    [InlineData("{{ define \"n\" }}{{ if . }}{{ . }}{{ template \"n\" (sub . 1) }}{{ end }}{{ end }}{{ template \"n\" 5 }}", "54321")]
+    [InlineData("{{ $x := \"out\" }}{{ define \"v\" }}{{ $x := . }}{{ $x }}{{ end }}{{ template \"v\" \"in\" }}{{ $x }}", "inout")]
+    [InlineData("{{ if .missing }}x{{ else if eq .a \"2\" }}y{{ else if .b }}z{{ end }}", "z")]
+    [InlineData("{{ with .missing }}x{{ else with .b }}{{ . }}{{ end }}", "two")]
+    [InlineData("{{ range $i, $c := fromJson `[[1,2],[3]]` }}{{ range $c }}{{ if eq . 2.0 }}{{ continue }}{{ end }}{{ $i }}{{ . }} {{ end }}{{ end }}", "01 13 ")]
+    [InlineData("{{ range 3 }}{{ . }}{{ end }}{{ $n := 0 }}{{ range $x := fromJson `[4,5]` }}{{ $n = $x }}{{ end }}{{ $n }}", "0125")]
+    [InlineData("a  {{- /* gone */ -}}  b {{- 3 -}} c", "ab3c")]
+    [InlineData("{{ 0x10 }} {{ 0b11 }} {{ 0o17 }} {{ 017 }} {{ 1_000 }} {{ 1e3 }} {{ '\\n' }} {{ -.5 }}", "16 3 15 15 1000 1000 10 -0.5")]
+    [InlineData("{{ (__timestamp__).Format \"2006-01-02\" }} {{ __timestamp__.Unix }} {{ ($t := __timestamp__).Year }} {{ $t.Month }} {{ $t.Weekday }}", "2026-01-01 1767225601 2026 January Thursday")]
+    [InlineData("{{ $d := (unixToTime \"1767225611\").Sub __timestamp__ }}{{ $d }} {{ $d.Seconds }} {{ (__timestamp__.Add $d).Unix }} {{ __timestamp__.Before (unixToTime \"1767225611\") }}", "10s 10 1767225611 true")]
+    [InlineData("{{ printf \"%[2]s %[1]s\" .a .b }}|{{ printf \"%-5s|%05d|%+.2e|%8.3f|%X|%U|%T|%v|%%|%d\" \"x\" 42 12345.678 3.14159 255 65 1.5 (fromJson `[1,\"a\"]`) }}", "two 1|x    |00042|+1.23e+04|   3.142|FF|U+0041|float64|[1 a]|%|%!d(MISSING)")]
+    [InlineData("{{ printf \"%s\" 1 }} {{ printf \"x\" .a }} {{ printf \"%q\" (fromJson `[\"a\"]`) }} {{ .b | printf \"%s=%s\" .a }}", "%!s(int64=1) x%!(EXTRA string=1) [\"a\"] 1=two")]
+    [InlineData("{{ .b | ToUpper | printf \"%s-%s\" (.a | printf \"%03s\") }}", "  1-TWO")]
     public void Line_format(string template, string want) =>
         One("a=1 b=two").Texts($$"""{app="a"} | logfmt | line_format {{QuotedText.Quote(template)}}""").ShouldBe([want]);
+
+    [Theory]
+    [InlineData("{{ define \"r\" }}{{ template \"r\" }}{{ end }}{{ template \"r\" }}", "templates call each other deeper than 200")]
+    [InlineData("{{ define \"r\" }}{{ template \"s\" . }}{{ template \"s\" . }}{{ end }}{{ define \"s\" }}{{ range 100 }}{{ range 2000 }}{{ end }}{{ end }}{{ end }}{{ template \"r\" . }}", "loops go more than 100000 rounds")]
+    [InlineData("{{ if .a }}{{ template \"nope\" }}{{ end }}", "template \"nope\" not defined")]
+    [InlineData("{{ .a.b }}", "can't evaluate field b in type string")]
+    [InlineData("{{ .a 1 }}", "a is not a method but has arguments")]
+    [InlineData("{{ printf \"%99999999d\" 1 }}", "MaxPrintfWidth")]
+    public void A_template_fails_on_a_line(string template, string want) =>
+        One("a=1").Lines($$"""{app="a"} | logfmt | line_format {{QuotedText.Quote(template)}}""")[0].Labels.ShouldContain(l => l.Name == "__error_details__" && l.Value.Contains(want, StringComparison.Ordinal));
+
+    [Theory]
+    [InlineData("{{ define \"a\" }}", "unexpected EOF")]
+    [InlineData("{{ define a }}{{ end }}", "in define clause")]
+    [InlineData("{{ break }}", "outside {{range}}")]
+    [InlineData("{{ $x }}", "undefined variable \"$x\"")]
+    [InlineData("{{ if true }}{{ $x := 1 }}{{ end }}{{ $x }}", "undefined variable \"$x\"")]
+    [InlineData("{{ nope }}", "function \"nope\" not defined")]
+    [InlineData("{{ 1 | 2 }}", "non executable command")]
+    [InlineData("{{ ToUpper }}", "wrong number of args for ToUpper: want 1 got 0")]
+    [InlineData("{{ }}", "missing value for command")]
+    [InlineData("{{/* a }}", "unclosed comment")]
+    [InlineData("{{ .a", "unclosed action")]
+    public void A_template_is_refused(string template, string want) =>
+        Should.Throw<QueryException>(() => One("a=1").Lines($$"""{app="a"} | line_format {{QuotedText.Quote(template)}}""")).Message.ShouldContain(want);
+
+    [Fact]
+    public void Blocks_times_calls_do_not_exhaust_the_stack()
+    {
+        var body = string.Concat(Enumerable.Repeat("{{ if true }}", 95)) + "{{ template \"r\" }}" + string.Concat(Enumerable.Repeat("{{ end }}", 95));
+        var template = $"{{{{ define \"r\" }}}}{body}{{{{ end }}}}{{{{ template \"r\" }}}}";
+        One("a=1").Lines($$"""{app="a"} | line_format {{QuotedText.Quote(template)}}""")[0].Labels.ShouldContain(static l => l.Name == "__error__");
+    }
 
     [Fact]
     public void A_template_that_fails_marks_the_line()

@@ -1,6 +1,7 @@
 using Sightglass.Core.Contracts;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Model;
+using Sightglass.Core.Templates;
 using MatchType = Sightglass.Core.Model.MatchType;
 using Sightglass.Query.LogQL.Filters;
 using Sightglass.Query.LogQL.Parsers;
@@ -142,7 +143,7 @@ internal sealed partial class LogQLParser
                 case "line_format":
                     var at = Current.Position;
                     var template = Text();
-                    return new LineFormatStage(Template(template, at), template);
+                    return new LineFormatStage(Template("line", template, at), template);
                 case "label_format":
                     return LabelFormat();
                 case "drop" or "keep":
@@ -270,21 +271,21 @@ internal sealed partial class LogQLParser
             }
 
             var text = Text();
-            formats.Add(new LabelFormat(label, text, Template(text, at)));
+            formats.Add(new LabelFormat(label, text, Template("label", text, at)));
         }
         while (Take(","));
         return new LabelFormatStage(formats);
     }
 
-    private GoTemplate Template(string text, int position)
+    private GoTemplate Template(string name, string text, int position)
     {
         try
         {
-            return GoTemplate.Parse(text);
+            return GoTemplate.Parse(text, name);
         }
         catch (TemplateException e)
         {
-            throw Error(position, $"invalid template: {e.Message}");
+            throw Error(position, $"invalid template: {e.Reason}");
         }
     }
 

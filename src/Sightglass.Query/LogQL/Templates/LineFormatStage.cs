@@ -1,3 +1,4 @@
+using Sightglass.Core.Templates;
 using Sightglass.Query.LogQL.Pipeline;
 using Sightglass.Query.Syntax;
 
@@ -18,7 +19,7 @@ internal sealed class LineFormatStage(GoTemplate template, string text) : LogSta
         {
             entry.SetLine(entry.Append(template.Run(entry)));
         }
-        catch (TemplateException e)
+        catch (TemplateFunctionException e)
         {
             entry.SetError(Error, e.Message);
         }
@@ -108,7 +109,7 @@ internal sealed class LabelFormatStage(IReadOnlyList<LabelFormat> formats) : Log
             {
                 _outputs[i] = formats[i].Template?.Run(entry);
             }
-            catch (TemplateException e)
+            catch (TemplateFunctionException e)
             {
                 _errors[i] = e.Message;
             }

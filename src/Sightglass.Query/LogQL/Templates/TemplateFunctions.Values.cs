@@ -1,4 +1,5 @@
 using System.Globalization;
+using Sightglass.Core.Templates;
 using Sightglass.Query.LogQL.Pipeline;
 using Sightglass.Query.LogQL.Syntax;
 
@@ -14,8 +15,8 @@ internal static partial class TemplateFunctions
         Add(all, "add", 1, static (_, a) => a.Aggregate(0L, static (sum, v) => sum + Whole(v)), 64);
         Add(all, "sub", 2, static (_, a) => Whole(a[0]) - Whole(a[1]));
         Add(all, "mul", 2, static (_, a) => a.Aggregate(1L, static (product, v) => product * Whole(v)), 64);
-        Add(all, "div", 2, static (_, a) => Whole(a[1]) == 0 ? throw new TemplateException("integer divide by zero") : Whole(a[0]) / Whole(a[1]));
-        Add(all, "mod", 2, static (_, a) => Whole(a[1]) == 0 ? throw new TemplateException("integer divide by zero") : Whole(a[0]) % Whole(a[1]));
+        Add(all, "div", 2, static (_, a) => Whole(a[1]) == 0 ? throw new TemplateFunctionException("integer divide by zero") : Whole(a[0]) / Whole(a[1]));
+        Add(all, "mod", 2, static (_, a) => Whole(a[1]) == 0 ? throw new TemplateFunctionException("integer divide by zero") : Whole(a[0]) % Whole(a[1]));
         Add(all, "addf", 1, static (_, a) => Exactly(a, static (x, y) => x + y, static (x, y) => x + y), 64);
         Add(all, "subf", 2, static (_, a) => Exactly(a, static (x, y) => x - y, static (x, y) => x - y), 64);
         Add(all, "mulf", 2, static (_, a) => Exactly(a, static (x, y) => x * y, static (x, y) => x * y), 64);
@@ -27,7 +28,7 @@ internal static partial class TemplateFunctions
         Add(all, "max", 1, static (_, a) => a.Max(Whole), 64);
         Add(all, "minf", 1, static (_, a) => a.Min(Number), 64);
         Add(all, "maxf", 1, static (_, a) => a.Max(Number), 64);
-        Add(all, "bytes", 1, static (_, a) => Quantities.TryParseBytes(Str(a[0]), out var bytes) ? bytes : throw new TemplateException($"cannot read \"{Str(a[0])}\" as a size"));
+        Add(all, "bytes", 1, static (_, a) => Quantities.TryParseBytes(Str(a[0]), out var bytes) ? bytes : throw new TemplateFunctionException($"cannot read \"{Str(a[0])}\" as a size"));
         Add(all, "duration", 1, static (_, a) => Seconds(Str(a[0])));
         Add(all, "duration_seconds", 1, static (_, a) => Seconds(Str(a[0])));
     }
@@ -72,7 +73,7 @@ internal static partial class TemplateFunctions
 
         return left is long or double && right is long or double
             ? Number(left).CompareTo(Number(right))
-            : throw new TemplateException("incompatible types for comparison");
+            : throw new TemplateFunctionException("incompatible types for comparison");
     }
 
     // Numbers with a point are reckoned in decimal where they fit, so that 0.1 and 0.2 are 0.3.
@@ -97,7 +98,7 @@ internal static partial class TemplateFunctions
     }
 
     private static decimal Quotient(decimal left, decimal right) =>
-        right == 0 ? throw new TemplateException("decimal division by 0") : Math.Round(left / right, 16, MidpointRounding.AwayFromZero);
+        right == 0 ? throw new TemplateFunctionException("decimal division by 0") : Math.Round(left / right, 16, MidpointRounding.AwayFromZero);
 
     // Rounds towards zero's right side as the library of functions does that Loki uses: what is below the limit goes down, also below zero.
     private static double Round(double value, long places, double limit)
@@ -108,9 +109,9 @@ internal static partial class TemplateFunctions
     }
 
     private static double Seconds(string text) =>
-        Quantities.TryParseGoDuration(text, out var nanoseconds) ? nanoseconds / 1e9 : throw new TemplateException(Quantities.DescribeDuration(text));
+        Quantities.TryParseGoDuration(text, out var nanoseconds) ? nanoseconds / 1e9 : throw new TemplateFunctionException(Quantities.DescribeDuration(text));
 
-    private static TemplateTime Time(object? value) => value as TemplateTime? ?? throw new TemplateException("want a time");
+    private static TemplateTime Time(object? value) => value as TemplateTime? ?? throw new TemplateFunctionException("want a time");
 
     // What is neither a time nor seconds is now.
     private static TemplateTime TimeOrNow(LogEntry entry, object? value) => value switch
@@ -127,7 +128,7 @@ internal static partial class TemplateFunctions
     {
         if (!long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
         {
-            throw new TemplateException($"unable to parse time '{text}'");
+            throw new TemplateFunctionException($"unable to parse time '{text}'");
         }
 
         return text.Length switch
@@ -137,7 +138,7 @@ internal static partial class TemplateFunctions
             13 => TemplateTime.FromUnixNano(number * 1_000_000),
             16 => TemplateTime.FromUnixNano(number * 1_000),
             19 => TemplateTime.FromUnixNano(number),
-            _ => throw new TemplateException($"unable to parse time '{text}': unknown unit"),
+            _ => throw new TemplateFunctionException($"unable to parse time '{text}': unknown unit"),
         };
     }
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Model;
+using Sightglass.Core.Templates;
 using Sightglass.Query.LogQL.Pipeline;
 using Sightglass.Query.LogQL.Syntax;
 
@@ -76,7 +77,7 @@ internal static partial class TemplateFunctions
         Add(all, "regexReplaceAllLiteral", 3, static (_, a) => Regex(Str(a[0])).Replace(Str(a[1]), _ => Str(a[2])));
         Add(all, "print", 0, static (_, a) => Joined(a), 64);
         Add(all, "println", 0, static (_, a) => string.Join(' ', a.Select(TemplateValue.Print)) + "\n", 64);
-        Add(all, "printf", 1, static (_, a) => GoFormat.Format(Str(a[0]), a.AsSpan(1)), 64);
+        Add(all, "printf", 1, static (_, a) => TemplatePrintf.Format(Str(a[0]), a.AsSpan(1)), 64);
     }
 
     private static void Add(Dictionary<string, TemplateFunction> all, string name, int arguments, Func<LogEntry, object?[], object?> run, int max = -1) =>
@@ -113,7 +114,7 @@ internal static partial class TemplateFunctions
         }
         catch (QueryException e)
         {
-            throw new TemplateException(e.Message);
+            throw new TemplateFunctionException(e.Message);
         }
     }
 
@@ -171,14 +172,14 @@ internal static partial class TemplateFunctions
         var to = arguments.Length > 2 ? Whole(arguments[2]) : count;
         if (from < 0 || to > count || from > to)
         {
-            throw new TemplateException($"error calling slice: index out of range: {(from < 0 || from > count ? from : to)}");
+            throw new TemplateFunctionException($"error calling slice: index out of range: {(from < 0 || from > count ? from : to)}");
         }
 
         return arguments[0] switch
         {
             List<object?> list => list.GetRange((int)from, (int)(to - from)),
             string text => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text).AsSpan((int)from, (int)(to - from))),
-            var other => throw new TemplateException($"error calling slice: can't slice item of type {TemplateValue.TypeOf(other)}"),
+            var other => throw new TemplateFunctionException($"error calling slice: can't slice item of type {TemplateValue.TypeOf(other)}"),
         };
     }
 
@@ -194,7 +195,7 @@ internal static partial class TemplateFunctions
         {
             if (i + 2 >= text.Length || !char.IsAsciiHexDigit(text[i + 1]) || !char.IsAsciiHexDigit(text[i + 2]))
             {
-                throw new TemplateException($"error calling urldecode: invalid URL escape {Sightglass.Query.Syntax.QuotedText.Quote(text.Substring(i, Math.Min(3, text.Length - i)))}");
+                throw new TemplateFunctionException($"error calling urldecode: invalid URL escape {Sightglass.Query.Syntax.QuotedText.Quote(text.Substring(i, Math.Min(3, text.Length - i)))}");
             }
         }
 
@@ -266,7 +267,7 @@ internal static partial class TemplateFunctions
 
             if (output.Length > GoTemplate.MaxOutputChars)
             {
-                throw new TemplateException($"output is longer than {GoTemplate.MaxOutputChars} characters");
+                throw new TemplateFunctionException($"output is longer than {GoTemplate.MaxOutputChars} characters");
             }
         }
 
@@ -277,7 +278,7 @@ internal static partial class TemplateFunctions
     {
         if (count < 0 || text.Length * count > GoTemplate.MaxOutputChars)
         {
-            throw new TemplateException($"repeat count {count} is out of range");
+            throw new TemplateFunctionException($"repeat count {count} is out of range");
         }
 
         return new StringBuilder().Insert(0, text, (int)count).ToString();

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Sightglass.Core.Templates;
 using Sightglass.Query.LogQL.Pipeline;
 using Sightglass.Query.Syntax;
 
@@ -30,6 +31,7 @@ internal static class TemplateValue
         double number => number != 0,
         List<object?> list => list.Count > 0,
         SortedDictionary<string, object?> map => map.Count > 0,
+        TemplateDuration duration => duration.Nanoseconds != 0,
         _ => true,
     };
 
@@ -38,8 +40,17 @@ internal static class TemplateValue
     {
         LabelsValue labels => labels.Entry.Get(name).ToString(),
         SortedDictionary<string, object?> map => map.GetValueOrDefault(name),
-        null => throw new TemplateException($"nil data; no entry for key \"{name}\""),
-        _ => throw new TemplateException($"can't evaluate field {name} in type {TypeOf(value)}"),
+        null => throw new TemplateFunctionException($"nil data; no entry for key \"{name}\""),
+        _ => Call(value, name, []),
+    };
+
+    /// <summary>What a method of a value gives.</summary>
+    public static object? Call(object? value, string name, object?[] arguments) => value switch
+    {
+        TemplateTime time when time.TryCall(name, arguments, out var result) => result,
+        TemplateDuration duration when arguments.Length == 0 && duration.TryCall(name, out var result) => result,
+        LabelsValue or SortedDictionary<string, object?> => throw new TemplateFunctionException($"{name} is not a method but has arguments"),
+        _ => throw new TemplateFunctionException($"can't evaluate field {name} in type {TypeOf(value)}"),
     };
 
     /// <summary>What Go's <c>index</c> does with one index.</summary>
@@ -48,14 +59,14 @@ internal static class TemplateValue
         switch (value)
         {
             case List<object?> list when index is long at:
-                return at >= 0 && at < list.Count ? list[(int)at] : throw new TemplateException($"error calling index: index out of range: {at}");
+                return at >= 0 && at < list.Count ? list[(int)at] : throw new TemplateFunctionException($"error calling index: index out of range: {at}");
             case string text when index is long at:
                 var bytes = Encoding.UTF8.GetBytes(text);
-                return at >= 0 && at < bytes.Length ? (long)bytes[at] : throw new TemplateException($"error calling index: index out of range: {at}");
+                return at >= 0 && at < bytes.Length ? (long)bytes[at] : throw new TemplateFunctionException($"error calling index: index out of range: {at}");
             case LabelsValue or SortedDictionary<string, object?> when index is string name:
                 return Field(value, name);
             default:
-                throw new TemplateException($"error calling index: can't index item of type {TypeOf(value)}");
+                throw new TemplateFunctionException($"error calling index: can't index item of type {TypeOf(value)}");
         }
     }
 
@@ -66,7 +77,7 @@ internal static class TemplateValue
         List<object?> list => list.Count,
         SortedDictionary<string, object?> map => map.Count,
         LabelsValue labels => labels.Entry.ToLabelSet().Count,
-        _ => throw new TemplateException($"error calling len: len of type {TypeOf(value)}"),
+        _ => throw new TemplateFunctionException($"error calling len: len of type {TypeOf(value)}"),
     };
 
     /// <summary>Keys and values that <c>range</c> goes over, maps in order of their keys.</summary>
@@ -77,7 +88,7 @@ internal static class TemplateValue
         SortedDictionary<string, object?> map => map.Select(static m => ((object?)m.Key, m.Value)),
         LabelsValue labels => labels.Entry.ToLabelSet().Select(static l => ((object?)l.Name, (object?)l.Value)).ToList(),
         long count => Enumerable.Range(0, (int)Math.Clamp(count, 0, GoTemplate.MaxRounds)).Select(static i => ((object?)(long)i, (object?)(long)i)),
-        _ => throw new TemplateException($"range can't iterate over {Print(value)}"),
+        _ => throw new TemplateFunctionException($"range can't iterate over {Print(value)}"),
     };
 
     /// <summary>A text as JSON; nothing when it is none.</summary>
@@ -103,6 +114,7 @@ internal static class TemplateValue
         double => "float64",
         bool => "bool",
         TemplateTime => "time.Time",
+        TemplateDuration => "time.Duration",
         LabelsValue => "map[string]string",
         List<object?> => "[]interface {}",
         _ => "map[string]interface {}",
@@ -130,7 +142,8 @@ internal static class TemplateValue
         return map;
     }
 
-    private static string Inner(object? value) => value switch
+    /// <summary>A value as <c>%v</c> prints it.</summary>
+    public static string Inner(object? value) => value switch
     {
         null => "<nil>",
         string text => text,
