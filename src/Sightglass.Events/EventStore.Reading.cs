@@ -55,6 +55,33 @@ public sealed partial class EventStore
         return new Catalog(SetAside).Values(VisibleOnly(snapshot.Sources), column, limit, cancellation);
     }
 
+    /// <inheritdoc/>
+    public IReadOnlyList<ColumnTally> CountValues(EventPlan plan, int most, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        cancellation.ThrowIfCancellationRequested();
+        if (!BlockFold.AreStored(plan.Columns))
+        {
+            return ColumnTally.OfRows(this, plan, most, cancellation);
+        }
+
+        Func<BlockSelection> selection = () => new BlockSelection(plan, SetAside);
+        selection();
+        using var snapshot = Snapshot(plan.Signal, plan.MinTimeUnixNano, plan.MaxTimeUnixNano);
+        using var work = new ValueCount(plan, most, snapshot.Sources, selection, cancellation);
+        if (snapshot.Sources.Count > 1)
+        {
+            _helpers.Offer(work);
+        }
+
+        while (work.Step() || work.WaitForHelper())
+        {
+        }
+
+        work.ThrowIfFailed();
+        return work.Tallies;
+    }
+
     // Parts of which every row counts are counted by their directories.
     private FoldCursor Fold(EventPlan plan, Func<BlockSelection> selection, CancellationToken cancellation)
     {

@@ -63,6 +63,25 @@ internal static class Answers
         return counts;
     }
 
+    /// <summary>Values of each column of a plan with their rows.</summary>
+    public static List<string> Values(IEventStore store, EventPlan plan)
+    {
+        var values = new List<string>();
+        var tallies = store.CountValues(plan, 10_000, CancellationToken.None);
+        tallies.Count.ShouldBe(plan.Columns.Count);
+        for (var i = 0; i < tallies.Count; i++)
+        {
+            tallies[i].Others.ShouldBe(0);
+            for (var value = 0; value < tallies[i].Count; value++)
+            {
+                values.Add($"{i} {plan.Columns[i].Name} {Describe(tallies[i].Values.Value(value))} {tallies[i].RowsOf(value)}");
+            }
+        }
+
+        values.Sort(StringComparer.Ordinal);
+        return values;
+    }
+
     public static long Count(IEventStore store, EventSignal signal)
     {
         using var cursor = store.Query(new EventPlan { Signal = signal, MinTimeUnixNano = long.MinValue, MaxTimeUnixNano = long.MaxValue }, CancellationToken.None);

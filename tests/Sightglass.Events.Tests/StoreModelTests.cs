@@ -119,6 +119,8 @@ public sealed class StoreModelTests
         {
             var plan = events.FoldedPlan(signal);
             Answers.Counts(store, plan).ShouldBe(Answers.Counts(plain, plan), $"seed {seed}: {plan}");
+            var counted = plan with { Columns = [.. plan.Columns, .. RandomEvents.Keys.Select(static k => new ColumnRef(ColumnScope.Attribute, k)), .. ValueFields(signal)] };
+            Answers.Values(store, counted).ShouldBe(Answers.Values(plain, counted), $"seed {seed}: {counted}");
             Streams(store, signal).ShouldBe(Streams(plain, signal));
             foreach (var scope in (ReadOnlySpan<ColumnScope>)[ColumnScope.Attribute, ColumnScope.Resource, ColumnScope.Scope])
             {
@@ -131,6 +133,10 @@ public sealed class StoreModelTests
             Values(store, column).ShouldBe(Values(plain, column), $"seed {seed}: {column}");
         }
     }
+
+    private static IEnumerable<ColumnRef> ValueFields(EventSignal signal) => signal == EventSignal.Logs
+        ? [ColumnRef.Field(EventFields.Body), ColumnRef.Field(EventFields.SpanId), ColumnRef.Field(EventFields.ObservedTime), ColumnRef.Field(EventFields.Flags)]
+        : [ColumnRef.Field(EventFields.ParentSpanId), ColumnRef.Field(EventFields.Duration), ColumnRef.Field(EventFields.TraceId)];
 
     private static IEnumerable<string> Streams(IEventStore store, EventSignal signal) =>
         store.Streams(signal, long.MinValue, long.MaxValue, default).Select(Answers.Describe).Order(StringComparer.Ordinal);

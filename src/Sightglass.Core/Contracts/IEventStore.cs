@@ -24,6 +24,15 @@ public interface IEventStore
     IReadOnlyList<AttributeValue> ColumnValues(EventSignal signal, ColumnRef column, long minTimeUnixNano, long maxTimeUnixNano, int limit, CancellationToken cancellation);
 
     /// <summary>
+    /// Counts, for each column of a plan by itself, the rows of the selection by their value. Order, limit, fold and attributes of the plan do not
+    /// matter. Rows without a value do not count, nor do those in which a number field is 0.
+    /// </summary>
+    /// <param name="plan">The selection and its columns.</param>
+    /// <param name="most">Most values of a column that are told apart.</param>
+    /// <param name="cancellation">Ends the work.</param>
+    IReadOnlyList<ColumnTally> CountValues(EventPlan plan, int most, CancellationToken cancellation) => ColumnTally.OfRows(this, plan, most, cancellation);
+
+    /// <summary>
     /// What was last stored of sources whose name begins with <paramref name="prefix"/> (<see cref="LogBatch.Positions"/>). A store that keeps no
     /// positions has none to answer.
     /// </summary>

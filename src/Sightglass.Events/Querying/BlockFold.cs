@@ -50,8 +50,11 @@ internal sealed partial class BlockFold : IDisposable
     /// <summary>Whether a plan can be folded here: its columns are stored with the rows.</summary>
     public static bool CanFold(EventPlan plan) => plan is { Fold: not null, Order: EventOrder.Any, AllAttributes: false, Limit: long.MaxValue }
         && FoldCells.Fit(plan)
-        && plan.Columns.All(static c => c.Scope == ColumnScope.Attribute
-            || (c.Scope == ColumnScope.Field && c.Name is not (EventFields.ScopeName or EventFields.ScopeVersion or EventFields.Time)));
+        && AreStored(plan.Columns);
+
+    /// <summary>Whether the values of columns are stored with the rows.</summary>
+    public static bool AreStored(IReadOnlyList<ColumnRef> columns) => columns.All(static c => c.Scope == ColumnScope.Attribute
+        || (c.Scope == ColumnScope.Field && c.Name is not (EventFields.ScopeName or EventFields.ScopeVersion or EventFields.Time)));
 
     /// <summary>Counts the rows of a block.</summary>
     public void Add(RowBlock block, RowBitmap selected, FoldTable table)

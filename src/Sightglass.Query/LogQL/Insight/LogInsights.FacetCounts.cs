@@ -5,11 +5,14 @@ using Sightglass.Query.LogQL.View;
 
 namespace Sightglass.Query.LogQL.Insight;
 
-/// <summary>Facets that the store counts, a label at a time.</summary>
+/// <summary>Facets that the store counts.</summary>
 public sealed partial class LogInsights
 {
-    // To count so many lines takes the time in which one is looked at.
-    private const int CountedPerLine = 10;
+    /// <summary>So many times the lines of a sample are counted by the store: to count them takes about as long as to look at those of the sample.</summary>
+    public const int CountedPerLine = 100;
+
+    // The store drops the rarest values of a field beyond these; what is shown are the most frequent.
+    private const int MaxCountedValues = 4 * MaxFacetValues;
 
     /// <summary>The lines of the selection; null when only its lines themselves can tell.</summary>
     private long? CountFacets(LogSample sample, CancellationToken cancellation, ref FacetCounter counter)
@@ -45,15 +48,7 @@ public sealed partial class LogInsights
         }
 
         names.ExceptWith(RowReader.ScopeNames);
-        foreach (var name in names)
-        {
-            if (!CountLabel(name, node, sample, keys, cancellation, ref counter))
-            {
-                return null;
-            }
-        }
-
-        return lines;
+        return CountLevel(node, sample, keys, cancellation, ref counter) && CountLabels(plan, names, keys, cancellation, ref counter) ? lines : null;
     }
 
     /// <summary>Counts the labels that lines share: of their stream, their resource and their scope. Null when one of them has a name that others have too.</summary>
@@ -128,40 +123,72 @@ public sealed partial class LogInsights
         }
     }
 
-    /// <summary>Counts the values of a label of the lines themselves; false when what it comes from makes other labels too.</summary>
-    private bool CountLabel(string name, LogNode node, LogSample sample, IReadOnlyList<string> keys, CancellationToken cancellation, ref FacetCounter counter)
+    /// <summary>Counts the levels of the lines; false when they cannot be counted.</summary>
+    private bool CountLevel(LogNode node, LogSample sample, IReadOnlyList<string> keys, CancellationToken cancellation, ref FacetCounter counter)
     {
         var needs = new LabelNeeds();
-        needs.Add(name);
-        var isLevel = name == LevelDetector.Label;
-        var fold = new EventFold { MostGroups = isLevel ? int.MaxValue : MaxFacetValues };
+        needs.Add(LevelDetector.Label);
         var scan = new LogScan(
-            store, limits, node, needs, false, sample.MinUnixNano, sample.MaxUnixNano, EventOrder.Any, new LogQLStatistics(), cancellation, fold, keys: keys);
-        var alone = true;
+            store, limits, node, needs, false, sample.MinUnixNano, sample.MaxUnixNano, EventOrder.Any, new LogQLStatistics(), cancellation, new EventFold(), keys: keys);
         var counted = counter;
         scan.RunWeighted(
             (entry, lines) =>
             {
                 foreach (var label in entry.Labels)
                 {
-                    if (label.Name == name)
+                    if (label.Name == LevelDetector.Label)
                     {
-                        counted.Count(name, entry.Value(label.Value), LabelCategory.Metadata, lines);
-                    }
-                    else if (!isLevel)
-                    {
-                        alone = false;
+                        counted.Count(label.Name, entry.Value(label.Value), LabelCategory.Metadata, lines);
                     }
                 }
 
-                return alone;
+                return true;
             },
             cancellation);
-        if (scan.Uncounted > 0)
+        return scan.Uncounted == 0;
+    }
+
+    /// <summary>Counts the values of labels of the lines themselves, each by itself; false when one makes other labels too.</summary>
+    private bool CountLabels(EventPlan plan, HashSet<string> names, IReadOnlyList<string> keys, CancellationToken cancellation, ref FacetCounter counter)
+    {
+        var needs = new LabelNeeds();
+        foreach (var name in names)
         {
-            counter.FieldOf(name, LabelCategory.Metadata)?.AddUncounted(scan.Uncounted);
+            if (name != LevelDetector.Label)
+            {
+                needs.Add(name);
+            }
         }
 
-        return alone;
+        var entry = new LogEntry();
+        var reader = new RowReader(entry, needs, needsLine: false, () => keys);
+        var tallies = store.CountValues(plan with { Columns = reader.Columns, Fold = null }, MaxCountedValues, cancellation);
+        for (var column = 0; column < tallies.Count; column++)
+        {
+            var tally = tallies[column];
+            var name = reader.LabelOf(column);
+
+            // The most frequent first: of these no more than a field has values are kept.
+            foreach (var value in Enumerable.Range(0, tally.Count).OrderByDescending(tally.RowsOf))
+            {
+                reader.ReadAlone(column, tally.Values, value);
+                foreach (var label in entry.Labels)
+                {
+                    if (label.Name != name)
+                    {
+                        return false;
+                    }
+
+                    counter.Count(name, entry.Value(label.Value), LabelCategory.Metadata, tally.RowsOf(value));
+                }
+            }
+
+            if (tally.Others > 0)
+            {
+                counter.FieldOf(name, LabelCategory.Metadata)?.AddUncounted(tally.Others);
+            }
+        }
+
+        return true;
     }
 }

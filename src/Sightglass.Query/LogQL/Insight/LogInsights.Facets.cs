@@ -15,7 +15,7 @@ public sealed partial class LogInsights
 
     /// <summary>
     /// The fields of the lines of a selection with their most frequent values, the field that most lines have first. Every line counts where the store can
-    /// count them by itself: without stages, in up to ten times the lines of the sample, and where no label comes from two places; else those that the sample looks at.
+    /// count them by itself: without stages, in up to a hundred times the lines of the sample, and where no label comes from two places; else those that the sample looks at.
     /// </summary>
     /// <param name="sample">The lines.</param>
     /// <param name="values">Most values of each field to return.</param>

@@ -28,6 +28,13 @@ internal sealed class LokiStream
 
     private static readonly ConditionalWeakTable<EventStream, LokiStream> Known = [];
 
+    private LokiStream()
+    {
+        Source = new EventStream(default, ResourceKind.Labels, [], string.Empty);
+        Labels = LabelSet.Empty;
+        Metadata = [];
+    }
+
     private LokiStream(EventStream stream)
     {
         var labels = new LabelSetBuilder();
@@ -66,6 +73,9 @@ internal sealed class LokiStream
             }
         }
     }
+
+    /// <summary>A stream without any label, not even a service's name.</summary>
+    public static LokiStream Empty { get; } = new();
 
     /// <summary>The stream in the store.</summary>
     public EventStream Source { get; }

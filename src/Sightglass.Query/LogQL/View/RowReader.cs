@@ -130,6 +130,38 @@ internal sealed class RowReader
         }
     }
 
+    /// <summary>The label that a column of the plan becomes, when it is no composite. Only without lines.</summary>
+    public string LabelOf(int column) => Alone(column, out var attribute) ?? _attributeLabels[attribute];
+
+    /// <summary>Makes a value of one column the current entry, of a stream without labels. Only without lines.</summary>
+    public void ReadAlone(int column, EventColumn values, int row)
+    {
+        _entry.Begin(LokiStream.Empty, 0, default);
+        if (Alone(column, out var attribute) is { } field)
+        {
+            AddField(field, values, row);
+        }
+        else
+        {
+            AddAttribute(_attributeLabels[attribute], values, row);
+        }
+    }
+
+    /// <summary>The label of a column of a fixed field; of another null and its number among those of attributes.</summary>
+    private string? Alone(int column, out int attribute)
+    {
+        attribute = column;
+        foreach (var label in _fieldLabels)
+        {
+            if (label.Length > 0 && attribute-- == 0)
+            {
+                return label;
+            }
+        }
+
+        return null;
+    }
+
     private void AddMetadata(EventPage page, int row, LokiStream stream)
     {
         foreach (var label in stream.Metadata)
