@@ -21,6 +21,7 @@ internal sealed class ProtobufAnswer(SampleAppender appender, MetricFamilies fam
     private MetricType _type;
     private int _labelsEnd;
     private long? _timestampMs;
+    private long _createdMs;
 
     /// <exception cref="MalformedInputException">It is not in that format.</exception>
     /// <exception cref="ScrapeFailedException">A series cannot be taken.</exception>
@@ -114,6 +115,7 @@ internal sealed class ProtobufAnswer(SampleAppender appender, MetricFamilies fam
         _identityLength = 0;
         Identify(name);
         _timestampMs = null;
+        _createdMs = 0;
         var wanted = _type switch { MetricType.Gauge => 2, MetricType.Counter => 3, MetricType.Summary => 4, MetricType.Unknown => 5, _ => 7 };
         ReadOnlySpan<byte> value = default;
         var reader = new ProtoReader(message);
@@ -167,6 +169,10 @@ internal sealed class ProtobufAnswer(SampleAppender appender, MetricFamilies fam
             {
                 exemplar = reader.ReadBytes();
             }
+            else if (reader.Field == 3 && _type == MetricType.Counter)
+            {
+                _createdMs = ProtobufHistogram.ReadTimestamp(reader.ReadBytes());
+            }
             else
             {
                 reader.Skip();
@@ -178,6 +184,7 @@ internal sealed class ProtobufAnswer(SampleAppender appender, MetricFamilies fam
 
     private void Summary(ReadOnlySpan<byte> metric, ReadOnlySpan<byte> message)
     {
+        _createdMs = SummaryCreated(message);
         var reader = new ProtoReader(message);
         var (count, sum) = (0UL, 0.0);
         while (reader.Next())
@@ -221,14 +228,31 @@ internal sealed class ProtobufAnswer(SampleAppender appender, MetricFamilies fam
         Sample(metric, "_sum", null, 0, sum, default);
     }
 
+    private static long SummaryCreated(ReadOnlySpan<byte> message)
+    {
+        var reader = new ProtoReader(message);
+        while (reader.Next())
+        {
+            if (reader.Field == 4)
+            {
+                return ProtobufHistogram.ReadTimestamp(reader.ReadBytes());
+            }
+
+            reader.Skip();
+        }
+
+        return 0;
+    }
+
     private void Histogram(ReadOnlySpan<byte> metric, ReadOnlySpan<byte> message)
     {
         _histogram.Read(message);
+        _createdMs = _histogram.CreatedMs;
         var native = configuration.NativeHistograms && _histogram.IsNative;
         if (native)
         {
             var series = Find(metric, string.Empty, null, 0, family: null);
-            var at = appender.Add(series, _timestampMs, _histogram.Build(_type == MetricType.GaugeHistogram));
+            var at = appender.Add(series, _timestampMs, _histogram.Build(_type == MetricType.GaugeHistogram), _createdMs);
             NativeExemplars(message, at, series);
             if (!configuration.AlwaysClassicHistograms || !_histogram.HasBuckets)
             {
@@ -292,7 +316,7 @@ internal sealed class ProtobufAnswer(SampleAppender appender, MetricFamilies fam
             part.Histogram.Gauge = _type == MetricType.GaugeHistogram;
         }
 
-        var at = appender.Add(series, _timestampMs, value);
+        var at = appender.Add(series, _timestampMs, value, _createdMs);
         if (exemplar.Length > 0)
         {
             Exemplar(exemplar, at, series, needsTimestamp: false);

@@ -25,6 +25,9 @@ internal sealed class ProtobufHistogram(int maxBuckets)
 
     public double Sum { get; private set; }
 
+    /// <summary>When it began, in milliseconds; 0 when it does not say.</summary>
+    public long CreatedMs { get; private set; }
+
     /// <summary>Whether it has classic buckets.</summary>
     public bool HasBuckets { get; private set; }
 
@@ -36,7 +39,7 @@ internal sealed class ProtobufHistogram(int maxBuckets)
 
     public void Read(ReadOnlySpan<byte> message)
     {
-        (Count, Sum, HasBuckets, HasExemplars) = (0, 0, false, false);
+        (Count, Sum, HasBuckets, HasExemplars, CreatedMs) = (0, 0, false, false, 0);
         (_schema, _zeroThreshold, _zeroCount, _float) = (0, 0, 0, false);
         _positive.Clear();
         _negative.Clear();
@@ -82,6 +85,9 @@ internal sealed class ProtobufHistogram(int maxBuckets)
                     break;
                 case 11 or 14:
                     (reader.Field == 11 ? _negative : _positive).AddCounts(ref reader);
+                    break;
+                case 15:
+                    CreatedMs = ReadTimestamp(reader.ReadBytes());
                     break;
                 default:
                     HasBuckets |= reader.Field == 3;

@@ -14,6 +14,9 @@ internal sealed class SampleAppender
     // As far into the future as Prometheus takes a target's own timestamps.
     private static readonly long MaxAheadMs = (long)TimeSpan.FromMinutes(10).TotalMilliseconds;
 
+    // Series that began longer ago than this are not told of it: Prometheus takes nothing older than the newer half of its two hours in memory.
+    private static readonly long MaxCreatedAgeMs = (long)TimeSpan.FromHours(1).TotalMilliseconds;
+
     // Combined length of an exemplar's names and values in characters, by the specification of OpenMetrics.
     private const int MaxExemplarLength = 128;
 
@@ -58,6 +61,9 @@ internal sealed class SampleAppender
     /// <summary>Whether classic histograms become native ones.</summary>
     public bool Converts => _configuration.ConvertClassicHistograms;
 
+    /// <summary>Whether it matters when series began.</summary>
+    public bool TakesCreated => _configuration.CreatedTimestampZero;
+
     /// <summary>Starts an answer.</summary>
     public void Begin(MetricBatch batch, long scrapeMs)
     {
@@ -85,7 +91,11 @@ internal sealed class SampleAppender
     }
 
     /// <summary>Takes a float sample; the index of its series in the batch, or -1 when it was not taken.</summary>
-    public int Add(ExposedSeries series, long? timestampMs, double value)
+    /// <param name="series">Its series.</param>
+    /// <param name="timestampMs">The time that the answer gives it, if any.</param>
+    /// <param name="value">Its value.</param>
+    /// <param name="createdMs">When the series began, 0 when nothing says so: where that is news, it gets a zero then.</param>
+    public int Add(ExposedSeries series, long? timestampMs, double value, long createdMs = 0)
     {
         if (series.Part is { } part)
         {
@@ -100,14 +110,19 @@ internal sealed class SampleAppender
         var at = Admit(series, ref timestampMs);
         if (at >= 0)
         {
-            _batch.AddSample(at, timestampMs!.Value, value);
+            if (BeginsAt(series.Stored!, createdMs, timestampMs!.Value))
+            {
+                _batch.AddSample(at, createdMs, 0);
+            }
+
+            _batch.AddSample(at, timestampMs.Value, value);
         }
 
         return at;
     }
 
-    /// <summary>Takes a native histogram; the index of its series in the batch, or -1 when it was not taken.</summary>
-    public int Add(ExposedSeries series, long? timestampMs, NativeHistogram histogram)
+    /// <summary>Takes a native histogram; the index of its series in the batch, or -1 when it was not taken. Parameters as of a float sample.</summary>
+    public int Add(ExposedSeries series, long? timestampMs, NativeHistogram histogram, long createdMs = 0)
     {
         if (Fit(histogram) is not { } fitting)
         {
@@ -121,13 +136,18 @@ internal sealed class SampleAppender
         var at = Admit(series, ref timestampMs);
         if (at >= 0)
         {
-            _batch.Histograms.Add((at, timestampMs!.Value, fitting));
+            if (BeginsAt(series.Stored!, createdMs, timestampMs!.Value))
+            {
+                _batch.Histograms.Add((at, createdMs, Empty(fitting)));
+            }
+
+            _batch.Histograms.Add((at, timestampMs.Value, fitting));
         }
 
         return at;
     }
 
-    /// <summary>Takes an exemplar of the series that <see cref="Add(ExposedSeries, long?, double)"/> gave an index for.</summary>
+    /// <summary>Takes an exemplar of the series that <see cref="Add(ExposedSeries, long?, double, long)"/> gave an index for.</summary>
     public void AddExemplar(int series, ExposedSeries exposed, double value, long? timestampMs, long? sampleMs, LabelSet labels)
     {
         var length = 0;
@@ -267,6 +287,22 @@ internal sealed class SampleAppender
         Added += isNew && !_tooManyBuckets ? 1 : 0;
         return _batch.AddSeries(stored.Key);
     }
+
+    // Only what is news is told, once: later than all that the series has, and earlier than the sample at hand.
+    private bool BeginsAt(StoredSeries stored, long createdMs, long timestampMs)
+    {
+        var news = TakesCreated && createdMs != 0 && createdMs < timestampMs && createdMs > stored.LastMs && createdMs >= _scrapeMs - MaxCreatedAgeMs;
+        stored.LastMs = Math.Max(stored.LastMs, timestampMs);
+        return news;
+    }
+
+    private static NativeHistogram Empty(NativeHistogram like) => new()
+    {
+        ResetHint = CounterResetHint.CounterReset,
+        Schema = like.Schema,
+        ZeroThreshold = like.ZeroThreshold,
+        CustomBounds = like.CustomBounds,
+    };
 
     private NativeHistogram? Fit(NativeHistogram histogram)
     {

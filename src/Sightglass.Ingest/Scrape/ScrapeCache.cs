@@ -136,6 +136,10 @@ internal sealed class ScrapeCache
         foreach (var key in Live())
         {
             batch.AddSample(batch.AddSeries(key), timestampMs, SpecialValues.StaleNaN);
+            if (_stored.TryGetValue(Hash128.Compute(key), out var stored))
+            {
+                stored.LastMs = Math.Max(stored.LastMs, timestampMs);
+            }
         }
 
         _inherited = [];

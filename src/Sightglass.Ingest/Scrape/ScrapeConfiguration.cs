@@ -67,6 +67,11 @@ public sealed record ScrapeConfiguration
     /// <summary><c>convert_classic_histograms_to_nhcb</c>: classic histograms become native ones with custom buckets.</summary>
     public bool ConvertClassicHistograms { get; init; }
 
+    /// <summary>
+    /// <c>created_timestamp_zero_ingestion</c>: a series that says when it began gets a zero at that time; <c>_created</c> lines of OpenMetrics are no series.
+    /// </summary>
+    public bool CreatedTimestampZero { get; init; }
+
     /// <summary><c>extra_scrape_metrics</c>: three more report series for each target.</summary>
     public bool ExtraMetrics { get; init; }
 

@@ -31,6 +31,9 @@ internal sealed class StoredSeries(byte[] key)
     /// <summary>The one before <see cref="TrackedIn"/>.</summary>
     public int TrackedBefore { get; set; } = ScrapeCache.Never + 1;
 
+    /// <summary>Time of its latest sample or stale marker, as far as this cache knows; milliseconds.</summary>
+    public long LastMs { get; set; } = long.MinValue;
+
     /// <summary>The last clean-up that found a use of it.</summary>
     public int KeptIn { get; set; }
 }

@@ -10,6 +10,7 @@ namespace Sightglass.Ingest.Scrape;
 internal sealed class TextAnswer(SampleAppender appender, MetricFamilies families)
 {
     private readonly ExposedLabels _exemplarLabels = new();
+    private readonly CreatedLines _created = new();
 
     /// <exception cref="MalformedInputException">It is not in that format.</exception>
     /// <exception cref="ScrapeFailedException">A series cannot be taken.</exception>
@@ -21,18 +22,32 @@ internal sealed class TextAnswer(SampleAppender appender, MetricFamilies familie
         }
 
         var reader = new ExpositionReader(body, openMetrics);
+        var begins = openMetrics && appender.TakesCreated;
         MetricFamily? family = null;
+        _created.Begin();
         while (reader.Next())
         {
             if (reader.Entry != ExpositionEntry.Sample)
             {
                 family = Describe(reader, family);
+                _created.Begin();
                 continue;
             }
 
             var identity = Hash128.Compute(reader.Name);
+            var createdMs = 0L;
+            if (begins && family is not null && CreatedLines.Has(family.Type))
+            {
+                if (_created.IsCreated(reader, identity))
+                {
+                    continue;
+                }
+
+                createdMs = _created.Find(reader, identity);
+            }
+
             var series = appender.Cache.Find(identity) ?? Learn(identity, reader.Name, family);
-            var at = appender.Add(series, reader.TimestampMs, reader.Value);
+            var at = appender.Add(series, reader.TimestampMs, reader.Value, createdMs);
             if (reader.Exemplar.Length > 0)
             {
                 AddExemplar(reader, at, series);

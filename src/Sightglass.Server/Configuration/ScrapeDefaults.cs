@@ -25,6 +25,8 @@ internal sealed record ScrapeDefaults
 
     public bool ConvertClassicHistograms { get; init; }
 
+    public bool CreatedTimestampZero { get; init; }
+
     public bool ExtraMetrics { get; init; }
 
     public bool LegacyNames { get; init; }
@@ -60,6 +62,7 @@ internal sealed record ScrapeDefaults
             NativeHistograms = section.Bool("scrape_native_histograms") ?? false,
             AlwaysClassicHistograms = section.Bool("always_scrape_classic_histograms") ?? false,
             ConvertClassicHistograms = section.Bool("convert_classic_histograms_to_nhcb") ?? false,
+            CreatedTimestampZero = section.Bool("created_timestamp_zero_ingestion") ?? false,
             ExtraMetrics = section.Bool("extra_scrape_metrics") ?? false,
             LegacyNames = legacy,
             NameEscaping = ReadEscaping(section, legacy),

@@ -78,6 +78,13 @@ internal static class ScrapeReader
         }
 
         var native = section.Bool("scrape_native_histograms") ?? defaults.NativeHistograms;
+        var created = section.Bool("created_timestamp_zero_ingestion") ?? defaults.CreatedTimestampZero;
+        var convert = section.Bool("convert_classic_histograms_to_nhcb") ?? defaults.ConvertClassicHistograms;
+        if (created && convert)
+        {
+            throw section.Error("job_name", "cannot convert classic histograms to native histograms with custom buckets and ingest created timestamp zero samples at the same time");
+        }
+
         var legacy = ScrapeDefaults.Legacy(section) ?? defaults.LegacyNames;
         var configuration = new ScrapeConfiguration
         {
@@ -95,12 +102,13 @@ internal static class ScrapeReader
             Relabel = RelabelReader.Read(section, "relabel_configs", legacy),
             MetricRelabel = RelabelReader.Read(section, "metric_relabel_configs", legacy),
             Limits = defaults.Limits(section),
-            Protocols = ScrapeDefaults.ReadProtocols(section) ?? defaults.Protocols ?? (native ? ScrapeProtocols.ProtobufFirst : ScrapeProtocols.Default),
+            Protocols = ScrapeDefaults.ReadProtocols(section) ?? defaults.Protocols ?? (native || created ? ScrapeProtocols.ProtobufFirst : ScrapeProtocols.Default),
             FallbackProtocol = section.Text("fallback_scrape_protocol") is { } fallback ? ScrapeDefaults.Protocol(section, "fallback_scrape_protocol", fallback) : null,
             EnableCompression = section.Bool("enable_compression") ?? true,
             NativeHistograms = native,
             AlwaysClassicHistograms = section.Bool("always_scrape_classic_histograms") ?? section.Bool("scrape_classic_histograms") ?? defaults.AlwaysClassicHistograms,
-            ConvertClassicHistograms = section.Bool("convert_classic_histograms_to_nhcb") ?? defaults.ConvertClassicHistograms,
+            ConvertClassicHistograms = convert,
+            CreatedTimestampZero = created,
             ExtraMetrics = section.Bool("extra_scrape_metrics") ?? defaults.ExtraMetrics,
             LegacyNames = legacy,
             NameEscaping = ScrapeDefaults.ReadEscaping(section, legacy) ?? (legacy && defaults.NameEscaping is null or "allow-utf-8" ? "underscores" : defaults.NameEscaping ?? "allow-utf-8"),

@@ -78,6 +78,16 @@ public sealed class ScrapeReaderTests
     }
 
     [Fact]
+    public void Created_timestamps_are_taken_where_they_are_asked_for()
+    {
+        var job = Read("job_name: j\ncreated_timestamp_zero_ingestion: true\n");
+        (job.CreatedTimestampZero, job.Protocols[0]).ShouldBe((true, ScrapeProtocol.PrometheusProto));
+        Read("job_name: j\n").CreatedTimestampZero.ShouldBeFalse();
+        Should.Throw<AlertingConfigurationException>(() => Read("job_name: j\ncreated_timestamp_zero_ingestion: true\nconvert_classic_histograms_to_nhcb: true\n"))
+            .Message.ShouldContain("at the same time");
+    }
+
+    [Fact]
     public void Global_settings_hold_where_a_job_says_nothing()
     {
         var jobs = ConfigurationLoader.Load("c.yml", """
