@@ -32,6 +32,18 @@ public sealed class RuleFileLoader
         _names = names;
     }
 
+    /// <summary>The language of groups that name none.</summary>
+    public RuleLanguage DefaultLanguage { get; init; } = RuleLanguage.PromQL;
+
+    /// <summary>Checks the text of one group by itself, as Loki's API takes it, and says everything that is wrong; the group is null when anything is.</summary>
+    public (RuleGroupDefinition? Group, IReadOnlyList<AlertingConfigurationException> Errors) CheckGroup(string path, string text)
+    {
+        var errors = new List<AlertingConfigurationException>();
+        RuleGroupDefinition? group = null;
+        Collect(errors, () => group = Group(new YamlFile(path).Read(text, "the rule group"), errors));
+        return (errors.Count == 0 ? group : null, errors);
+    }
+
     /// <summary>Loads the text of a file.</summary>
     /// <exception cref="AlertingConfigurationException">The file is refused; says line and reason.</exception>
     public RuleFile Load(string path, string text)
@@ -86,7 +98,7 @@ public sealed class RuleFileLoader
         var offset = section.Duration("query_offset");
         var limit = section.Integer("limit") ?? 0;
         var labels = Labels(section, section, "labels", isLabel: true);
-        var language = Language(section, RuleLanguage.PromQL);
+        var language = Language(section, DefaultLanguage);
         var rules = new List<RuleDefinition>();
         foreach (var rule in section.Sections("rules"))
         {

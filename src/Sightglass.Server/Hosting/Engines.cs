@@ -141,7 +141,9 @@ internal sealed class Engines : IAsyncDisposable
             QueryOffset = configuration.RuleQueryOffset,
             Failed = Failed,
         });
-        FoundSlos = new FoundSlos(new PromQLRuleEngine(PromQL), time, Report);
+        WrittenRules = new WrittenRules(new WrittenRuleStore(_state), Report);
+        FoundSlos = new FoundSlos(new PromQLRuleEngine(PromQL), () => WrittenRules.Files, time, Report);
+        WrittenRules.Changed = FoundSlos.Refresh;
     }
 
     /// <summary>The configuration in force.</summary>
@@ -225,6 +227,9 @@ internal sealed class Engines : IAsyncDisposable
     public QueryLog QueryLog { get; }
 
     public RuleManager Rules { get; }
+
+    /// <summary>Rules that were written through Loki's API.</summary>
+    public WrittenRules WrittenRules { get; }
 
     /// <summary>The objectives, of the configuration and of services that count for themselves.</summary>
     public FoundSlos FoundSlos { get; }

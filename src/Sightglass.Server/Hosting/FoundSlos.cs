@@ -7,9 +7,9 @@ namespace Sightglass.Server.Hosting;
 
 /// <summary>
 /// Looks once a minute which services count under the names that objectives are made of by themselves, and gives the rules of all objectives to the
-/// rule manager when there is a new one. A service that was found keeps its objectives while the process lives. Thread-safe.
+/// rule manager, with those of files and those written by API, when there is a new one. A service that was found keeps its objectives while the process lives. Thread-safe.
 /// </summary>
-internal sealed class FoundSlos(IRuleQueryEngine metrics, TimeProvider time, Action<string> report) : IDisposable
+internal sealed class FoundSlos(IRuleQueryEngine metrics, Func<IReadOnlyList<RuleFile>> written, TimeProvider time, Action<string> report) : IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
@@ -38,6 +38,18 @@ internal sealed class FoundSlos(IRuleQueryEngine metrics, TimeProvider time, Act
             (_configuration, _update) = (configuration, update);
             _found = configuration.SloDefaults.Of(_available, _timed, configuration.Slos);
             Update();
+        }
+    }
+
+    /// <summary>Takes rules into force that were written or removed by API.</summary>
+    public void Refresh()
+    {
+        lock (_gate)
+        {
+            if (!_stopped)
+            {
+                Update();
+            }
         }
     }
 
@@ -101,5 +113,5 @@ internal sealed class FoundSlos(IRuleQueryEngine metrics, TimeProvider time, Act
         return grown;
     }
 
-    private void Update() => _update([.. _configuration.AllRules, .. _found.Select(SloRules.File)]);
+    private void Update() => _update([.. _configuration.AllRules, .. written(), .. _found.Select(SloRules.File)]);
 }

@@ -151,7 +151,7 @@ internal sealed class SightglassServer : IAsyncDisposable
         LokiApi.Map(app, engines.LogQL, limits, time);
         LokiProbes.Map(app);
         LokiTail.Map(app, engines.LogQL, limits, time);
-        LokiRulesApi.Map(app, engines.Rules);
+        LokiRulesApi.Map(app, engines.Rules, engines.WrittenRules);
         LokiInsightApi.Map(app, engines.LogInsights, limits, time);
         LogInsightApi.Map(app, engines.LogInsights, limits, time);
         TempoApi.Map(app, engines.TraceQL, engines.Events, limits, time);

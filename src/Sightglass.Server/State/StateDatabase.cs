@@ -42,6 +42,8 @@ internal sealed class StateDatabase : IDisposable
             created_by TEXT NOT NULL, created_at INTEGER NOT NULL, comment TEXT NOT NULL);
         CREATE TABLE IF NOT EXISTS escalations (
             id TEXT PRIMARY KEY, policy TEXT NOT NULL, group_key TEXT NOT NULL, started_at INTEGER NOT NULL, state TEXT NOT NULL);
+        CREATE TABLE IF NOT EXISTS written_rules (
+            namespace TEXT NOT NULL, name TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (namespace, name));
         CREATE TABLE IF NOT EXISTS keys (name TEXT PRIMARY KEY, value TEXT NOT NULL);
         """;
 

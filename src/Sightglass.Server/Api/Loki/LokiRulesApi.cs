@@ -1,110 +1,149 @@
-using System.Globalization;
 using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using Sightglass.Alerting.Rules;
-using Sightglass.Core.Model;
+using Sightglass.Core.Errors;
 using Sightglass.Server.Hosting.Http;
 
 namespace Sightglass.Server.Api.Loki;
 
-/// <summary>Loki's listing of rules in YAML: the rules in LogQL, by file (Loki's namespace) and group. All rules are in Prometheus' <c>/api/v1/rules</c>.</summary>
-internal static class LokiRulesApi
+/// <summary>
+/// The API of Loki's ruler: rule groups in YAML, by namespace. Groups of rule files are listed where they have rules in LogQL, their file being the namespace, and cannot be
+/// changed here; groups that were written here are kept in <c>state.db</c> and evaluated beside them. All rules are in Prometheus' <c>/api/v1/rules</c>.
+/// </summary>
+internal sealed class LokiRulesApi(RuleManager rules, WrittenRules written)
 {
+    private static readonly byte[] Accepted = """{"status":"success","data":null,"errorType":"","error":""}"""u8.ToArray();
+
     /// <summary>Maps the endpoints.</summary>
-    public static void Map(RouteTable routes, RuleManager rules)
+    public static void Map(RouteTable routes, RuleManager rules, WrittenRules written)
     {
-        routes.MapGet("/loki/api/v1/rules", context => Answer(context, rules, null, null));
-        routes.MapGet("/loki/api/v1/rules/{file}", context => Answer(context, rules, Value(context, "file"), null));
-        routes.MapGet("/loki/api/v1/rules/{file}/{group}", context => Answer(context, rules, Value(context, "file"), Value(context, "group")));
+        var api = new LokiRulesApi(rules, written);
+        foreach (var prefix in (string[])["/loki/api/v1/rules", "/api/prom/rules"])
+        {
+            routes.MapGet(prefix, api.List);
+            routes.MapGet(prefix + "/{namespace}", api.List);
+            routes.MapGet(prefix + "/{namespace}/{group}", api.List);
+            routes.MapPost(prefix + "/{namespace}", context => Change(context, () => api.Set(context)));
+            routes.MapDelete(prefix + "/{namespace}", context => Change(context, () => api.Remove(context)));
+            routes.MapDelete(prefix + "/{namespace}/{group}", context => Change(context, () => api.Remove(context)));
+        }
     }
 
-    private static async Task Answer(HttpContext context, RuleManager rules, string? file, string? group)
+    private Task List(HttpContext context)
     {
+        var (space, group) = (Value(context, "namespace"), Value(context, "group"));
         var found = rules.Groups()
-            .Where(g => (file is null || Namespace(g) == file) && (group is null || g.Name == group))
-            .Select(static g => (Group: g, Rules: g.Rules.Select(static r => r.Definition).Where(static r => r.Language == RuleLanguage.LogQL).ToList()))
-            .Where(static g => g.Rules.Count > 0).ToList();
+            .Where(g => (space is null || Namespace(g) == space) && (group is null || g.Name == group))
+            .Select(g => (Group: g, Rules: g.Rules.Select(static r => r.Definition).Where(r => r.Language == RuleLanguage.LogQL || IsWritten(g)).ToList()))
+            .Where(g => g.Rules.Count > 0 || IsWritten(g.Group)).ToList();
         if (found.Count == 0)
         {
-            context.Response.StatusCode = StatusCodes.Status404NotFound;
-            await context.Response.WriteAsync(group is null ? "no rule groups found\n" : "group does not exist\n", context.RequestAborted);
-            return;
+            return Text(context, StatusCodes.Status404NotFound, group is null ? "no rule groups found" : "group does not exist");
         }
 
         var text = new StringBuilder();
         if (group is not null)
         {
-            Write(text, found[0].Group, found[0].Rules, first: string.Empty, rest: string.Empty);
+            RuleYaml.Write(text, found[0].Group, found[0].Rules, first: string.Empty, rest: string.Empty);
         }
         else
         {
-            foreach (var members in found.GroupBy(static g => Namespace(g.Group), StringComparer.Ordinal))
+            foreach (var members in found.GroupBy(g => Namespace(g.Group), StringComparer.Ordinal))
             {
-                text.Append(Scalar(members.Key)).Append(":\n");
+                text.Append(RuleYaml.Scalar(members.Key)).Append(":\n");
                 foreach (var member in members)
                 {
-                    Write(text, member.Group, member.Rules, first: "  - ", rest: "    ");
+                    RuleYaml.Write(text, member.Group, member.Rules, first: "  - ", rest: "    ");
                 }
             }
         }
 
         context.Response.ContentType = "application/yaml";
-        await context.Response.WriteAsync(text.ToString(), context.RequestAborted);
+        return context.Response.WriteAsync(text.ToString(), context.RequestAborted);
     }
 
-    private static string? Value(HttpContext context, string name) => (string?)context.Request.RouteValues[name];
-
-    private static string Namespace(RuleGroupView group) => Path.GetFileName(group.File);
-
-    private static void Write(StringBuilder text, RuleGroupView group, List<RuleDefinition> rules, string first, string rest)
+    private async Task Set(HttpContext context)
     {
-        text.Append(first).Append("name: ").Append(Scalar(group.Name)).Append('\n');
-        text.Append(rest).Append("interval: ").Append(Seconds(group.Interval)).Append('\n');
-        if (group.Limit > 0)
+        var space = Value(context, "namespace")!;
+        var text = await ReadAsync(context);
+        var group = WrittenRules.Read(space, text);
+        if (IsOfFile(space, group.Name))
         {
-            text.Append(rest).Append(CultureInfo.InvariantCulture, $"limit: {group.Limit}\n");
-        }
-
-        text.Append(rest).Append("rules:\n");
-        foreach (var rule in rules)
-        {
-            text.Append(rest).Append("  - ").Append(rule.Alert is null ? "record: " : "alert: ").Append(Scalar(rule.Name)).Append('\n');
-            text.Append(rest).Append("    expr: ").Append(Scalar(rule.Expression)).Append('\n');
-            Duration(text, rest, "for", rule.For);
-            Duration(text, rest, "keep_firing_for", rule.KeepFiringFor);
-            Pairs(text, rest, "labels", rule.Labels);
-            Pairs(text, rest, "annotations", rule.Annotations);
-        }
-    }
-
-    private static void Duration(StringBuilder text, string indent, string name, TimeSpan value)
-    {
-        if (value > TimeSpan.Zero)
-        {
-            text.Append(indent).Append("    ").Append(name).Append(": ").Append(Seconds(value)).Append('\n');
-        }
-    }
-
-    private static void Pairs(StringBuilder text, string indent, string name, LabelSet pairs)
-    {
-        if (pairs.Count == 0)
-        {
+            await Text(context, StatusCodes.Status403Forbidden, $"group \"{group.Name}\" is of the rule file {space}, which is changed where it lies");
             return;
         }
 
-        text.Append(indent).Append("    ").Append(name).Append(":\n");
-        foreach (var pair in pairs)
+        written.Set(space, group, text);
+        await Accept(context);
+    }
+
+    private Task Remove(HttpContext context)
+    {
+        var (space, group) = (Value(context, "namespace")!, Value(context, "group"));
+        return written.Remove(space, group) ? Accept(context)
+            : IsOfFile(space, group) ? Text(context, StatusCodes.Status403Forbidden, $"{space} is a rule file, which is changed where it lies")
+            : Text(context, StatusCodes.Status404NotFound, group is null ? "group namespace does not exist" : "group does not exist");
+    }
+
+    // Whoever writes has waited until it is in force; Loki says so beforehand, with the same status.
+    private static async Task Change(HttpContext context, Func<Task> run)
+    {
+        try
         {
-            text.Append(indent).Append("      ").Append(Scalar(pair.Name)).Append(": ").Append(Scalar(pair.Value)).Append('\n');
+            await (RequestOrigin.IsOwn(context.Request) ? run() : Text(context, StatusCodes.Status403Forbidden, RequestOrigin.Refusal.TrimEnd()));
+        }
+        catch (QueryException e)
+        {
+            await Text(context, StatusCodes.Status400BadRequest, e.Message);
+        }
+        catch (LimitExceededException e)
+        {
+            await Text(context, StatusCodes.Status400BadRequest, e.Message);
+        }
+        catch (StorageFailedException e)
+        {
+            await Text(context, StatusCodes.Status500InternalServerError, e.Message);
         }
     }
 
-    private static string Seconds(TimeSpan value) =>
-        value.Ticks % TimeSpan.TicksPerSecond == 0
-            ? string.Create(CultureInfo.InvariantCulture, $"{value.Ticks / TimeSpan.TicksPerSecond}s")
-            : string.Create(CultureInfo.InvariantCulture, $"{(long)value.TotalMilliseconds}ms");
+    private static Task Accept(HttpContext context)
+    {
+        context.Response.StatusCode = StatusCodes.Status202Accepted;
+        context.Response.ContentType = "application/json";
+        return context.Response.Body.WriteAsync(Accepted, context.RequestAborted).AsTask();
+    }
 
-    // A JSON string is a YAML scalar whatever is in it.
-    private static string Scalar(string value) => $"\"{JsonEncodedText.Encode(value, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"";
+    private static Task Text(HttpContext context, int status, string message)
+    {
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        return context.Response.WriteAsync(message + "\n", context.RequestAborted);
+    }
+
+    private static async Task<string> ReadAsync(HttpContext context)
+    {
+        using var buffer = new MemoryStream();
+        var chunk = new byte[8192];
+        int read;
+        while ((read = await context.Request.Body.ReadAsync(chunk, context.RequestAborted)) > 0)
+        {
+            buffer.Write(chunk, 0, read);
+            if (buffer.Length > WrittenRuleLimits.MaxGroupBytes)
+            {
+                throw new LimitExceededException(nameof(WrittenRuleLimits.MaxGroupBytes), WrittenRuleLimits.MaxGroupBytes, buffer.Length, "rule group too large");
+            }
+        }
+
+        return Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length);
+    }
+
+    // A slash in a name comes as %2F, which is no separator.
+    private static string? Value(HttpContext context, string name) =>
+        (string?)context.Request.RouteValues[name] is { } value ? value.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase) : null;
+
+    private bool IsWritten(RuleGroupView group) => written.Has(group.File, group.Name);
+
+    private string Namespace(RuleGroupView group) => IsWritten(group) ? group.File : Path.GetFileName(group.File);
+
+    private bool IsOfFile(string space, string? group) =>
+        rules.Groups().Any(g => !IsWritten(g) && (group is null || g.Name == group) && (Path.GetFileName(g.File) == space || g.File == space));
 }

@@ -41,18 +41,6 @@ internal sealed class LokiTail(LogQLEngine engine, QueryLimits limits, TimeProvi
         routes.MapGet("/loki/api/v1/tail", sockets.Invoke);
     }
 
-    // A page of another site must not read the logs of a server that its visitor reaches: browsers ask nobody before a WebSocket, and always send an Origin.
-    // Programs send none; Grafana takes it away.
-    private static bool IsOwn(HttpRequest request)
-    {
-        var origin = request.Headers.Origin.ToString();
-        return origin.Length == 0
-            || (Uri.TryCreate(origin, UriKind.Absolute, out var site) && (SameHost(site, request.Host) || SameHost(site, new HostString(request.Headers["X-Forwarded-Host"].ToString()))));
-    }
-
-    private static bool SameHost(Uri site, HostString host) =>
-        string.Equals(site.IdnHost, host.Host.Trim('[', ']'), StringComparison.OrdinalIgnoreCase) && (host.Port is not { } port || port == site.Port);
-
     private async Task Answer(HttpContext context)
     {
         TailFeed? feed = null;
@@ -73,10 +61,10 @@ internal sealed class LokiTail(LogQLEngine engine, QueryLimits limits, TimeProvi
             return;
         }
 
-        if (!IsOwn(context.Request))
+        if (!RequestOrigin.IsOwn(context.Request))
         {
             context.Response.StatusCode = StatusCodes.Status403Forbidden;
-            await context.Response.WriteAsync("Forbidden: Origin names another site than Host and X-Forwarded-Host\n", context.RequestAborted);
+            await context.Response.WriteAsync(RequestOrigin.Refusal, context.RequestAborted);
             return;
         }
 
