@@ -13,8 +13,8 @@ public sealed class ColumnTally(int most)
     /// <summary>Bytes of texts that are held.</summary>
     public const int MaxBytes = 16 << 20;
 
-    // A value that every thousandth row has is one to show.
-    private const int RowsOfNote = 1000;
+    // A value that every hundredth row has is one to show.
+    private const int RowsOfNote = 100;
 
     private readonly int _most = Math.Max(most, 4);
     private long[] _rows = new long[64];
@@ -179,29 +179,27 @@ public sealed class ColumnTally(int most)
     /// <summary>Keeps the most frequent quarter, and of these no more than half the bytes.</summary>
     private void DropRarest()
     {
-        var order = new int[Count];
-        for (var i = 0; i < order.Length; i++)
-        {
-            order[i] = i;
-        }
-
-        // By value where as many rows have them, so that the same rows leave the same values.
-        Array.Sort(order, (a, b) => _rows[b] != _rows[a] ? _rows[b].CompareTo(_rows[a]) : _hashes[a].CompareTo(_hashes[b]));
-        IsScattered = _rows[order[0]] * RowsOfNote < Total;
+        var ordered = _rows.AsSpan(0, Count).ToArray();
+        Array.Sort(ordered);
+        var keep = Math.Min(Count, Math.Max(_most / 4, 1));
+        var least = ordered[Count - keep];
+        var ofLeast = keep - (Count - (ordered.AsSpan().LastIndexOf(least) + 1));
+        IsScattered = ordered[^1] * RowsOfNote < Total;
         var (values, rows, hashes) = (Values, _rows, _hashes);
         (Values, _rows, _hashes, _bytes) = (new EventColumn(), new long[rows.Length], new ulong[hashes.Length], 0);
-        for (var i = 0; i < order.Length; i++)
+        for (var from = 0; from < values.Count; from++)
         {
-            var (from, to) = (order[i], Count);
             var type = values.TypeOf(from);
             var hasBytes = type is AttributeType.String or AttributeType.Bytes or AttributeType.Composite;
             var size = hasBytes ? values.Bytes(from).Length : 0;
-            if (i >= _most / 4 || _bytes + size > MaxBytes / 2)
+            if (rows[from] < least || (rows[from] == least && ofLeast-- <= 0) || _bytes + size > MaxBytes / 2)
             {
                 Others += rows[from];
                 continue;
             }
 
+            (_rows[Count], _hashes[Count]) = (rows[from], hashes[from]);
+            _bytes += size;
             if (hasBytes)
             {
                 Values.Add(type, values.Bytes(from));
@@ -210,9 +208,6 @@ public sealed class ColumnTally(int most)
             {
                 Values.Add(type, values.Bits(from));
             }
-
-            _bytes += size;
-            (_rows[to], _hashes[to]) = (rows[from], hashes[from]);
         }
 
         Array.Clear(_slots);
