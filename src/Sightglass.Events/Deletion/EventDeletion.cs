@@ -32,7 +32,11 @@ public sealed record EventDeletion(
 /// <summary>Which rows a query of deletion names.</summary>
 /// <param name="Streams">Decides by stream. Called from several threads.</param>
 /// <param name="Where">Decides by row.</param>
-public sealed record EventFilter(Func<EventStream, bool> Streams, EventPredicate Where);
+public sealed record EventFilter(Func<EventStream, bool> Streams, EventPredicate Where)
+{
+    /// <summary>Makes what decides the rows that <see cref="Where"/> leaves over, for one thread; null when they are all meant.</summary>
+    public Func<EventRowFilter>? Rows { get; init; }
+}
 
 /// <summary>A retention of its own for some streams.</summary>
 /// <param name="Signal">Logs or spans.</param>

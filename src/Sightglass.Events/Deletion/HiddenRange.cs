@@ -28,7 +28,7 @@ internal sealed class HiddenRange(EventFilter filter, long minTime, Func<long> m
 /// <summary>Takes hidden rows out of selections. Belongs to one query or merge and one thread.</summary>
 internal sealed class HiddenRows
 {
-    private readonly Dictionary<HiddenRange, (Condition Where, Dictionary<EventStream, bool> Streams)> _ranges = [];
+    private readonly Dictionary<HiddenRange, Known> _ranges = [];
 
     /// <summary>The rows of a block that may be seen; null when all may.</summary>
     /// <exception cref="Core.Errors.CorruptDataException">A column fails its check.</exception>
@@ -58,7 +58,7 @@ internal sealed class HiddenRows
 
             if (!_ranges.TryGetValue(range, out var state))
             {
-                _ranges[range] = state = (Condition.Of(range.Filter.Where), []);
+                _ranges[range] = state = new Known(Condition.Of(range.Filter.Where), [], range.Filter.Rows is { } rowsOf ? new RowDecision(rowsOf()) : null);
             }
 
             var found = OfStreams(block, range, state.Streams);
@@ -72,6 +72,7 @@ internal sealed class HiddenRows
             if (!found.IsEmpty)
             {
                 found = state.Where.Evaluate(block, found);
+                state.Rows?.Narrow(block, found);
                 any |= !found.IsEmpty;
                 rows.AndNot(found);
             }
@@ -121,4 +122,6 @@ internal sealed class HiddenRows
             }
         }
     }
+
+    private sealed record Known(Condition Where, Dictionary<EventStream, bool> Streams, RowDecision? Rows);
 }

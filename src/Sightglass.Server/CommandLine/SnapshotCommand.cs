@@ -68,8 +68,8 @@ internal static class SnapshotCommand
             return new EventFilter(static _ => true, TraceQLDeletion.Filter(query));
         }
 
-        var (streams, where) = LogQLDeletion.Filter(query);
-        return new EventFilter(streams, where);
+        var rows = LogQLDeletion.Filter(query);
+        return new EventFilter(rows.Streams, rows.Where) { Rows = rows.Rows };
     }
 
     private static async Task<string> AskAsync(Uri server, bool skipHead, CancellationToken cancellation)

@@ -35,6 +35,31 @@ public sealed class DeletionTests
     }
 
     [Fact]
+    public void Rows_are_asked_one_by_one_where_the_store_cannot_tell()
+    {
+        var disk = new FaultyFileSystem();
+        var store = Open(disk);
+        Append(store, "a", 0, 10);
+        Append(store, "b", 0, 3);
+        Append(store, "a", 1000, 1200);
+        store.Delete(EventSignal.Logs, "odd", NowNano, NowNano + 999);
+        Append(store, "a", 3, 1);
+        const string Left = "a0 a2 a3 a4 a6 a8 b0 b1 b2";
+        Seen(store).ShouldBe(Left);
+        store.Dispose();
+        store = Open(disk.Restart(loseUnsynced: true));
+        Seen(store).ShouldBe(Left);
+        store.CleanDeleted(default).ShouldBe(1);
+        Seen(store).ShouldBe(Left);
+        store.Delete(EventSignal.Logs, "odd", long.MinValue, long.MaxValue);
+        store.CleanDeleted(default).ShouldBe(2);
+        store.Stats().Logs.Rows.ShouldBe(5 + 3 + 600);
+        store.Dispose();
+
+        static string Seen(EventStore store) => string.Join(' ', Lines(store).Split(' ').Where(static l => l.Length == 2));
+    }
+
+    [Fact]
     public void A_deletion_of_everything_leaves_no_part()
     {
         using var store = Open(new FaultyFileSystem());
@@ -165,6 +190,8 @@ public sealed class DeletionTests
         store.Append(batch);
     }
 
+    private static EventRowFilter Odd() => new([ColumnRef.Field(EventFields.Body)], AllAttributes: false, static (page, row) => (page.Columns[0].Text(row)[^1] - '0') % 2 == 1);
+
     private static string Lines(EventStore store)
     {
         using var cursor = store.Query(new EventPlan { Signal = EventSignal.Logs, MinTimeUnixNano = long.MinValue, MaxTimeUnixNano = long.MaxValue, Order = EventOrder.TimeAscending, Columns = [ColumnRef.Field(EventFields.Body)] }, default);
@@ -191,6 +218,7 @@ public sealed class DeletionTests
         SyncInterval = TimeSpan.Zero,
         DeletionFilter = static (_, query) => query.Length == 1
             ? new EventFilter(s => s.Attributes[0].Value.ToString() == query, EventPredicate.True)
+            : query == "odd" ? new EventFilter(static s => s.Attributes[0].Value.ToString() == "a", EventPredicate.True) { Rows = Odd }
             : throw new QueryException(QueryErrorKind.BadData, "want a letter"),
     });
 }

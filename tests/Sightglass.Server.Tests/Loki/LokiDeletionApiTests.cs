@@ -36,6 +36,26 @@ public sealed class LokiDeletionApiTests
     }
 
     [Theory]
+    [InlineData("| json | level=\"debug\"", "{\"level\":\"error\",\"took\":\"5ms\"}|lvl=debug took=1s")]
+    [InlineData("| json | __error__=\"\"", "lvl=debug took=1s")]
+    [InlineData("| logfmt | took > 500ms", "{\"level\":\"debug\",\"took\":\"2s\"}|{\"level\":\"error\",\"took\":\"5ms\"}")]
+    [InlineData("|= \"took\" | json took, level | __error__=\"\" | took >= 5ms | level != \"debug\"", "{\"level\":\"debug\",\"took\":\"2s\"}|lvl=debug took=1s")]
+    [InlineData("| n = \"2\"", "{\"level\":\"debug\",\"took\":\"2s\"}|{\"level\":\"error\",\"took\":\"5ms\"}")]
+    [InlineData("| detected_level=\"debug\"", "{\"level\":\"error\",\"took\":\"5ms\"}")]
+    [InlineData("| line_format \"{{ __line__ | len }}\" |= \"17\"", "{\"level\":\"debug\",\"took\":\"2s\"}|{\"level\":\"error\",\"took\":\"5ms\"}")]
+    [InlineData("|> \"<_>=<_> <_>\"", "{\"level\":\"debug\",\"took\":\"2s\"}|{\"level\":\"error\",\"took\":\"5ms\"}")]
+    [InlineData("| drop level", "")]
+    public async Task Lines_are_deleted_by_any_pipeline(string stages, string want)
+    {
+        await using var server = await RunningServer.StartAsync("server: { enable_admin_api: true }");
+        await Push(server, """{"level":"debug","took":"2s"}""", _now - 10_000);
+        await Push(server, """{"level":"error","took":"5ms"}""", _now - 9_000);
+        await Push(server, "lvl=debug took=1s", _now - 8_000, "2");
+        (await server.SendAsync(HttpMethod.Post, $"{Path}?start={(_now / 1000) - 60}&query={Uri.EscapeDataString("{service_name=\"a\"} " + stages)}")).ShouldBe((204, string.Empty));
+        string.Join('|', (await Lines(server)).Order(StringComparer.Ordinal)).ShouldBe(string.Join('|', want.Split('|').Order(StringComparer.Ordinal)));
+    }
+
+    [Theory]
     [InlineData("{ trace:id = \"2\" }", "s1,s3,s4")]
     [InlineData("{ trace:id = \"00000000000000000000000000000002\" || name = \"s4\" }", "s1,s3")]
     [InlineData("{ resource.service.name = \"a\" && name =~ \"s[13]\" }", "s2,s4")]
@@ -82,7 +102,7 @@ public sealed class LokiDeletionApiTests
     [InlineData("query=%7Ba=%22b%22%7D&start=1&end=2999-01-01T00:00:00Z", "deletes in the future are not allowed")]
     [InlineData("query=%7Ba=%22b%22%7D&start=20&end=10", "start time can't be greater than end time")]
     [InlineData("query=%7Ba&start=1", "parse error")]
-    [InlineData("query=%7Ba=%22b%22%7D%20%7C%20json&start=1", "a deletion takes a stream selector and line filters")]
+    [InlineData("query=%7Ba=%22b%22%7D%20%7C%20json%20%7C%20x&start=1", "parse error")]
     [InlineData("query=rate(%7Ba=%22b%22%7D[5m])&start=1", "got a metric query")]
     public async Task What_cannot_be_read_is_refused(string request, string error)
     {
@@ -105,9 +125,10 @@ public sealed class LokiDeletionApiTests
         }
     }
 
-    private static async Task Push(RunningServer server, string line, long timeMs)
+    private static async Task Push(RunningServer server, string line, long timeMs, string? n = null)
     {
-        var body = $$$"""{"resourceLogs":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"a"}}]},"scopeLogs":[{"logRecords":[{"timeUnixNano":"{{{timeMs}}}000000","body":{"stringValue":"{{{line}}}"}}]}]}]}""";
+        var attributes = n is null ? string.Empty : $$$""","attributes":[{"key":"n","value":{"stringValue":"{{{n}}}"}}]""";
+        var body = $$$"""{"resourceLogs":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"a"}}]},"scopeLogs":[{"logRecords":[{"timeUnixNano":"{{{timeMs}}}000000","body":{"stringValue":{{{JsonSerializer.Serialize(line)}}}}{{{attributes}}}}]}]}]}""";
         using var content = new StringContent(body, Encoding.UTF8, "application/json");
         (await server.SendAsync(HttpMethod.Post, "/v1/logs", content)).Status.ShouldBe(200);
     }
