@@ -149,7 +149,8 @@ internal sealed class SightglassServer : IAsyncDisposable
         AdminApi.Map(app, engines.Configuration.EnableAdminApi, engines.Metrics, engines.Snapshots);
         LokiDeletionApi.Map(app, engines.Configuration.EnableAdminApi, engines.Events, time);
         LokiApi.Map(app, engines.LogQL, limits, time);
-        LokiProbes.Map(app);
+        LokiProbes.Map(app, () => engines.Configuration, engines.Events.Flush);
+        LokiLegacyApi.Map(app, engines.LogQL, limits, time);
         LokiTail.Map(app, engines.LogQL, limits, time);
         LokiRulesApi.Map(app, engines.Rules, engines.WrittenRules);
         LokiInsightApi.Map(app, engines.LogInsights, limits, time);

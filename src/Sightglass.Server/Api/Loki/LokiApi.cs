@@ -31,21 +31,7 @@ internal static class LokiApi
             var selector = Selector(parameters);
             return List(context, engine.LabelValues((string)context.Request.RouteValues["name"]!, selector, start, AfterEnd(end), cancellation));
         });
-        Get("/series", (context, parameters, cancellation) =>
-        {
-            var (start, end) = parameters.Bounds(LabelRange);
-            var series = engine.Series([.. parameters.All("match[]"), .. parameters.All("match")], start, AfterEnd(end), cancellation);
-            return LokiJson.Success(context, json =>
-            {
-                json.WriteStartArray();
-                foreach (var labels in series)
-                {
-                    LokiJson.Labels(json, labels);
-                }
-
-                json.WriteEndArray();
-            });
-        });
+        Get("/series", (context, parameters, cancellation) => Series(context, parameters, engine, cancellation));
         Get("/format_query", (context, parameters, _) => Format(context, parameters, engine));
         Get("/drilldown-limits", (context, _, _) => LokiLimitsApi.Answer(context, limits, ApiVersion));
         Get("/status/buildinfo", static (context, _, _) => LokiJson.Write(context, static json =>
@@ -114,6 +100,22 @@ internal static class LokiApi
         return List(context, engine.LabelNames(Selector(parameters), start, AfterEnd(end), cancellation));
     }
 
+    internal static Task Series(HttpContext context, LokiParameters parameters, LogQLEngine engine, CancellationToken cancellation)
+    {
+        var (start, end) = parameters.Bounds(LabelRange);
+        var series = engine.Series([.. parameters.All("match[]"), .. parameters.All("match")], start, AfterEnd(end), cancellation);
+        return LokiJson.Success(context, json =>
+        {
+            json.WriteStartArray();
+            foreach (var labels in series)
+            {
+                LokiJson.Labels(json, labels);
+            }
+
+            json.WriteEndArray();
+        });
+    }
+
     internal static Task List(HttpContext context, IReadOnlyList<string> items) => LokiJson.Success(context, json =>
     {
         json.WriteStartArray();
@@ -126,7 +128,7 @@ internal static class LokiApi
     });
 
     // An empty selector means all streams, as Grafana sends it.
-    private static string? Selector(LokiParameters parameters) => parameters.Text("query") is { Length: > 0 } query && query != "{}" ? query : null;
+    internal static string? Selector(LokiParameters parameters) => parameters.Text("query") is { Length: > 0 } query && query != "{}" ? query : null;
 
     internal static long AfterEnd(long end) => end == long.MaxValue ? end : end + 1;
 
