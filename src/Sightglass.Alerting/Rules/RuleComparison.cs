@@ -1,5 +1,6 @@
 using Sightglass.Query.LogQL;
 using Sightglass.Query.PromQL;
+using Sightglass.Query.TraceQL;
 
 namespace Sightglass.Alerting.Rules;
 
@@ -17,12 +18,12 @@ internal sealed record RuleComparison(string Expression, string Operator, double
             return LogQLRules.Comparison(rule.Expression) is var (expression, op, threshold) ? [new RuleComparison(expression, op, threshold)] : [];
         }
 
-        var found = new List<RuleComparison>();
         if (rule.Language == RuleLanguage.TraceQL)
         {
-            return found;
+            return TraceQLRules.Comparison(rule.Expression) is var (spans, sign, number, _, hints) ? [new RuleComparison(spans + hints, sign == "=" ? "==" : sign, number)] : [];
         }
 
+        var found = new List<RuleComparison>();
         Collect(PromQLParser.Parse(rule.Query), found);
         return found;
     }

@@ -42,6 +42,46 @@ public static class TraceQLRules
         return null;
     }
 
+    /// <summary>
+    /// The comparison at the end of a metrics query: what is compared, the operator, the number (of a duration in seconds), and the hints behind it with the
+    /// space before them; null where it ends with none.
+    /// </summary>
+    /// <exception cref="QueryException">The query does not parse, or is no metrics query.</exception>
+    public static (string Compared, string Operator, double Number, bool IsDuration, string Hints)? Comparison(string query)
+    {
+        ParseMetrics(query, QueryLimits.Default);
+        var tokens = TraceQLLexer.Read(query);
+        // What is behind the comparison is hints: with(window=10m).
+        var with = tokens.FindIndex(static t => t.IsWord("with"));
+        var end = with >= 0 ? with : tokens.FindIndex(static t => t.Kind == TraceQLTokenKind.End);
+        end = end >= 0 ? end : tokens.Count;
+        if (end < 2 || tokens[end - 1].Kind is not (TraceQLTokenKind.Integer or TraceQLTokenKind.Float or TraceQLTokenKind.Duration))
+        {
+            return null;
+        }
+
+        var isNegative = tokens[end - 2].Is("-");
+        var at = end - (isNegative ? 3 : 2);
+        if (at < 0 || tokens[at] is not { Kind: TraceQLTokenKind.Symbol, Text: "=" or "!=" or "<" or "<=" or ">" or ">=" } comparison)
+        {
+            return null;
+        }
+
+        var (value, isDuration) = (tokens[end - 1].Value, tokens[end - 1].Kind == TraceQLTokenKind.Duration);
+        var number = (isDuration ? value.Whole / 1e9 : value.Number) * (isNegative ? -1 : 1);
+        var (compared, hints) = (query[..comparison.Position].TrimEnd(), with >= 0 ? " " + query[tokens[with].Position..] : string.Empty);
+        try
+        {
+            ParseMetrics(compared + hints, QueryLimits.Default);
+            return (compared, comparison.Text, number, isDuration, hints);
+        }
+        catch (QueryException)
+        {
+            // Arithmetic with a comparison in it: not one of the whole.
+            return null;
+        }
+    }
+
     internal static TraceQuery Parse(string query, QueryLimits limits)
     {
         var parsed = TraceQLParser.Parse(query, limits);

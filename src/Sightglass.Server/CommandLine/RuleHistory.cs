@@ -18,10 +18,10 @@ internal sealed class RuleHistory : IBacktestHistory, IDisposable
 
     public RuleHistory(Uri server) => _http = new HttpClient { BaseAddress = new Uri(server.ToString().TrimEnd('/') + "/"), Timeout = TimeSpan.FromMinutes(5) };
 
-    public async Task<IReadOnlyDictionary<LabelSet, IReadOnlyList<DateTimeOffset>>> HoldsAsync(
+    public async Task<IReadOnlyDictionary<LabelSet, IReadOnlyList<HeldMoment>>> HoldsAsync(
         string expression, RuleLanguage language, DateTimeOffset start, DateTimeOffset end, TimeSpan interval, CancellationToken cancellation)
     {
-        var holds = new Dictionary<LabelSet, List<DateTimeOffset>>();
+        var holds = new Dictionary<LabelSet, List<HeldMoment>>();
         if (language == RuleLanguage.TraceQL)
         {
             var window = TraceQLRules.WindowOf(expression) ?? TraceQLRuleEngine.DefaultWindow;
@@ -30,7 +30,7 @@ internal sealed class RuleHistory : IBacktestHistory, IDisposable
                 await AddSpansAsync(holds, expression, at - window, at, cancellation);
             }
 
-            return holds.ToDictionary(static h => h.Key, static h => (IReadOnlyList<DateTimeOffset>)h.Value);
+            return holds.ToDictionary(static h => h.Key, static h => (IReadOnlyList<HeldMoment>)h.Value);
         }
 
         for (var from = start; from <= end; from += interval * PointsPerRequest)
@@ -39,12 +39,12 @@ internal sealed class RuleHistory : IBacktestHistory, IDisposable
             await AddAsync(holds, expression, language, from, last < end ? last : end, interval, cancellation);
         }
 
-        return holds.ToDictionary(static h => h.Key, static h => (IReadOnlyList<DateTimeOffset>)h.Value);
+        return holds.ToDictionary(static h => h.Key, static h => (IReadOnlyList<HeldMoment>)h.Value);
     }
 
     public void Dispose() => _http.Dispose();
 
-    private async Task AddSpansAsync(Dictionary<LabelSet, List<DateTimeOffset>> holds, string expression, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellation)
+    private async Task AddSpansAsync(Dictionary<LabelSet, List<HeldMoment>> holds, string expression, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellation)
     {
         var path = $"tempo/api/metrics/query?q={Uri.EscapeDataString(expression)}&start={QueryTime.Seconds(from)}&end={QueryTime.Seconds(to)}";
         using var answer = await _http.GetAsync(new Uri(path, UriKind.Relative), cancellation);
@@ -61,11 +61,19 @@ internal sealed class RuleHistory : IBacktestHistory, IDisposable
                 .Select(static l => (Key: l.GetProperty("key").GetString()!, Value: l.GetProperty("value").EnumerateObject().First().Value.ToString()))
                 .Where(static l => l.Key != LabelSet.MetricName)
                 .Select(static l => new Label(TraceQLRuleEngine.NameOf(l.Key), l.Value))
-                .DistinctBy(static l => l.Name))).Add(to);
+                .DistinctBy(static l => l.Name))).Add(new HeldMoment(to, series.TryGetProperty("value", out var value) && value.ValueKind == JsonValueKind.Number ? value.GetDouble() : double.NaN));
         }
     }
 
-    private static List<DateTimeOffset> Moments(Dictionary<LabelSet, List<DateTimeOffset>> holds, LabelSet labels)
+    /// <summary>A value as the API writes it; NaN for a histogram.</summary>
+    private static double ValueOf(JsonElement value) => value.ValueKind != JsonValueKind.String ? double.NaN : value.GetString() switch
+    {
+        "+Inf" => double.PositiveInfinity,
+        "-Inf" => double.NegativeInfinity,
+        var text => double.TryParse(text, CultureInfo.InvariantCulture, out var number) ? number : double.NaN,
+    };
+
+    private static List<HeldMoment> Moments(Dictionary<LabelSet, List<HeldMoment>> holds, LabelSet labels)
     {
         if (!holds.TryGetValue(labels, out var moments))
         {
@@ -75,7 +83,7 @@ internal sealed class RuleHistory : IBacktestHistory, IDisposable
         return moments;
     }
 
-    private async Task AddAsync(Dictionary<LabelSet, List<DateTimeOffset>> holds, string expression, RuleLanguage language, DateTimeOffset from, DateTimeOffset to, TimeSpan interval, CancellationToken cancellation)
+    private async Task AddAsync(Dictionary<LabelSet, List<HeldMoment>> holds, string expression, RuleLanguage language, DateTimeOffset from, DateTimeOffset to, TimeSpan interval, CancellationToken cancellation)
     {
         var path = language == RuleLanguage.LogQL ? "loki/api/v1/query_range" : "api/v1/query_range";
         var form = new Dictionary<string, string>
@@ -96,13 +104,13 @@ internal sealed class RuleHistory : IBacktestHistory, IDisposable
         using var json = JsonDocument.Parse(text);
         foreach (var series in json.RootElement.GetProperty("data").GetProperty("result").EnumerateArray())
         {
-            var labels = LabelSet.From(series.GetProperty("metric").EnumerateObject().Where(static l => l.Name != LabelSet.MetricName).Select(static l => new Label(l.Name, l.Value.GetString()!)));
+            var labels = LabelSet.From(series.GetProperty("metric").EnumerateObject().Select(static l => new Label(l.Name, l.Value.GetString()!)));
             var moments = Moments(holds, labels);
             foreach (var kind in (string[])["values", "histograms"])
             {
                 if (series.TryGetProperty(kind, out var points))
                 {
-                    moments.AddRange(points.EnumerateArray().Select(static p => DateTimeOffset.FromUnixTimeMilliseconds((long)(p[0].GetDecimal() * 1000))));
+                    moments.AddRange(points.EnumerateArray().Select(static p => new HeldMoment(DateTimeOffset.FromUnixTimeMilliseconds((long)(p[0].GetDecimal() * 1000)), ValueOf(p[1]))));
                 }
             }
         }

@@ -164,7 +164,7 @@ internal sealed class SightglassServer : IAsyncDisposable
         TimelineApi.Map(app, engines.Timeline);
         NoiseApi.Map(app, engines.Timeline, time);
         ChangesApi.Map(app, engines.Timeline, engines.Dispatcher, new ChangeFinder(engines.Timeline, engines.PromQL, engines.LogQL, engines.LogInsights, engines.TraceQL, time), time);
-        BacktestApi.Map(app, new EngineHistory(engines.PromQL, engines.LogQL, new TraceQLRuleEngine(engines.TraceQL)), engines.Rules, () => engines.Configuration.EvaluationInterval, time);
+        BacktestApi.Map(app, new EngineHistory(engines.PromQL, engines.LogQL, new TraceQLRuleEngine(engines.TraceQL)), () => engines.Configuration, engines.Rules, time);
         AlertDetailApi.Map(app, engines.Timeline, engines.Rules, engines.Dispatcher, () => engines.Configuration.ExternalLabels, time);
         StatusApi.Map(app, engines, listen);
         CardinalityApi.Map(app, engines.Metrics, engines.Time);

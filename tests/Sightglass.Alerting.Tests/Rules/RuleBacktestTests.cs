@@ -37,12 +37,61 @@ public sealed class RuleBacktestTests
         rule.Alternatives.Select(static a => $"{a.For.TotalMinutes} {a.Summary.Fired} {a.Summary.Total.TotalMinutes}").ShouldBe(["0 6 18", "5 0 0"]);
     }
 
+    [Theory]
+    [InlineData("{ status = error } | rate() > 1 with(window=10m)", "{ status = error } | rate() > 0.9 with(window=10m)|{ status = error } | rate() > 1.1 with(window=10m)")]
+    [InlineData("{} | quantile_over_time(duration, .9) >= 200ms", "{} | quantile_over_time(duration, .9) >= 0.18s|{} | quantile_over_time(duration, .9) >= 0.22s")]
+    [InlineData("{} | rate() by (name) = -2", "{} | rate() by (name) = -1.8|{} | rate() by (name) = -2.2")]
+    [InlineData("{} | rate()", "")]
+    [InlineData("{ span.n > 1 } | rate() > 1 | topk(3)", "")]
+    public void Thresholds_of_rules_over_spans_are_those_at_their_end(string expression, string expected)
+    {
+        var others = RuleBacktest.OtherExpressions(Rule(expression) with { Language = RuleLanguage.TraceQL }, null).Select(static o => o.Expression).ToList();
+        string.Join('|', others).ShouldBe(expected);
+        others.ForEach(Sightglass.Query.TraceQL.TraceQLRules.Check);
+    }
+
+    [Fact]
+    public async Task Rules_over_spans_are_read_once_for_all_thresholds()
+    {
+        // The value is the minute.
+        var history = new Scripted([.. Enumerable.Range(0, 60)]);
+        var rule = Rule("{} | rate() > 10 with(window=1m)") with { Language = RuleLanguage.TraceQL };
+        var request = new BacktestRequest { Groups = [Group(rule)], From = Start, To = Start.AddMinutes(59), Thresholds = [57, 100], Waits = [] };
+        var replayed = (await new RuleBacktest(history).RunAsync(request, CancellationToken.None)).Single();
+        replayed.Summary.Total.TotalMinutes.ShouldBe(48);
+        replayed.Alternatives.Select(static a => $"{a.Threshold} {a.Expression} {a.Summary.Total.TotalMinutes}")
+            .ShouldBe(["57 {} | rate() > 57 with(window=1m) 1", "100 {} | rate() > 100 with(window=1m) 0"]);
+        history.Asked.ShouldBe(["{} | rate() with(window=1m)"]);
+    }
+
+    [Fact]
+    public async Task Episodes_have_the_labels_that_the_rule_adds()
+    {
+        var labels = LabelSet.Of("i", "{{ \"\" }}", "severity", "page", "which", "{{ $labels.i }} of {{ $externalLabels.cluster }}", "level", "{{ if lt $value 2.0 }}low{{ else }}high{{ end }}", "asked", "{{ query \"up\" | len }}");
+        var request = new BacktestRequest { Groups = [Group(Rule("x > 1") with { Labels = labels })], From = Start, To = Start.AddMinutes(9), Waits = [], Thresholds = [] };
+        var rule = (await new RuleBacktest(new Scripted([0, 1, 2, 5]), LabelSet.Of("cluster", "c")).RunAsync(request, CancellationToken.None)).Single();
+        rule.Episodes.Select(e => $"{(e.From - Start).TotalMinutes}-{(e.To - Start).TotalMinutes} {e.Labels["level"]}").ShouldBe(["0-2 low", "2-3 high", "5-6 high"]);
+        var first = rule.Episodes[0].Labels;
+        first["alertname"].ShouldBe("A");
+        first["severity"].ShouldBe("page");
+        first["which"].ShouldBe("0 of c");
+        first["i"].ShouldBeEmpty();
+        first["asked"].ShouldContain("query is not asked in a backtest");
+    }
+
+    [Fact]
+    public async Task Series_that_become_one_alert_are_the_error_that_the_rule_would_have()
+    {
+        var request = new BacktestRequest { Groups = [Group(Rule("x > 1") with { Labels = LabelSet.Of("i", "same") })], From = Start, To = Start.AddMinutes(9) };
+        (await new RuleBacktest(new Scripted([1], series: 2)).RunAsync(request, CancellationToken.None)).Single().Error.ShouldBe("vector contains metrics with the same labelset after applying alert labels");
+    }
+
     [Fact]
     public async Task Rules_over_spans_are_asked_at_each_moment()
     {
         var history = new EngineHistory(null!, null!, new Spans());
         var holds = await history.HoldsAsync("q", RuleLanguage.TraceQL, Start, Start.AddMinutes(5), TimeSpan.FromMinutes(1), CancellationToken.None);
-        holds.ShouldHaveSingleItem().Value.Select(static m => (m - Start).TotalMinutes).ShouldBe([0, 2, 4]);
+        holds.ShouldHaveSingleItem().Value.Select(static m => (m.At - Start).TotalMinutes).ShouldBe([0, 2, 4]);
     }
 
     [Fact]
@@ -73,9 +122,14 @@ public sealed class RuleBacktestTests
 
     private sealed class Scripted(int[] minutes, int series = 1) : IBacktestHistory
     {
-        public Task<IReadOnlyDictionary<LabelSet, IReadOnlyList<DateTimeOffset>>> HoldsAsync(
-            string expression, RuleLanguage language, DateTimeOffset start, DateTimeOffset end, TimeSpan interval, CancellationToken cancellation) =>
-            Task.FromResult<IReadOnlyDictionary<LabelSet, IReadOnlyList<DateTimeOffset>>>(Enumerable.Range(0, series)
-                .ToDictionary(static i => LabelSet.Of("i", $"{i}"), _ => (IReadOnlyList<DateTimeOffset>)[.. minutes.Select(m => Start.AddMinutes(m))]));
+        public List<string> Asked { get; } = [];
+
+        public Task<IReadOnlyDictionary<LabelSet, IReadOnlyList<HeldMoment>>> HoldsAsync(
+            string expression, RuleLanguage language, DateTimeOffset start, DateTimeOffset end, TimeSpan interval, CancellationToken cancellation)
+        {
+            Asked.Add(expression);
+            return Task.FromResult<IReadOnlyDictionary<LabelSet, IReadOnlyList<HeldMoment>>>(Enumerable.Range(0, series)
+                .ToDictionary(static i => LabelSet.Of("i", $"{i}"), _ => (IReadOnlyList<HeldMoment>)[.. minutes.Select(m => new HeldMoment(Start.AddMinutes(m), m))]));
+        }
     }
 }

@@ -15,6 +15,9 @@ public static class BacktestLimits
     /// <summary>Evaluations times series of one expression.</summary>
     public const long MaxReplaySteps = 50_000_000;
 
+    /// <summary>Labels that are rendered for each moment of one rule, because their templates use the value or the time.</summary>
+    public const long MaxTemplateRenders = 500_000;
+
     /// <summary>Other thresholds, and other waits, of one request.</summary>
     public const int MaxAlternatives = 10;
 

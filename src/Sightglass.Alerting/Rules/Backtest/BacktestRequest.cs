@@ -73,10 +73,15 @@ internal sealed record BacktestedRule
     public string? NoThreshold { get; init; }
 }
 
-/// <summary>Says at which moments of a range an expression held. By series without name; the moments in order.</summary>
+/// <summary>A moment at which an expression held.</summary>
+/// <param name="At">The moment.</param>
+/// <param name="Value">The value; NaN for a histogram.</param>
+internal readonly record struct HeldMoment(DateTimeOffset At, double Value);
+
+/// <summary>Says at which moments of a range an expression held. By series, names included; the moments in order.</summary>
 internal interface IBacktestHistory
 {
     /// <exception cref="Core.Errors.QueryException">The expression could not be evaluated.</exception>
-    Task<IReadOnlyDictionary<LabelSet, IReadOnlyList<DateTimeOffset>>> HoldsAsync(
+    Task<IReadOnlyDictionary<LabelSet, IReadOnlyList<HeldMoment>>> HoldsAsync(
         string expression, RuleLanguage language, DateTimeOffset start, DateTimeOffset end, TimeSpan interval, CancellationToken cancellation);
 }

@@ -12,11 +12,11 @@ internal sealed class EngineHistory(PromQLEngine promQL, LogQLEngine logQL, IRul
 
     private const long NanosecondsPerMillisecond = 1_000_000;
 
-    public Task<IReadOnlyDictionary<LabelSet, IReadOnlyList<DateTimeOffset>>> HoldsAsync(
-        string expression, RuleLanguage language, DateTimeOffset start, DateTimeOffset end, TimeSpan interval, CancellationToken cancellation) => Task.Run<IReadOnlyDictionary<LabelSet, IReadOnlyList<DateTimeOffset>>>(
+    public Task<IReadOnlyDictionary<LabelSet, IReadOnlyList<HeldMoment>>> HoldsAsync(
+        string expression, RuleLanguage language, DateTimeOffset start, DateTimeOffset end, TimeSpan interval, CancellationToken cancellation) => Task.Run<IReadOnlyDictionary<LabelSet, IReadOnlyList<HeldMoment>>>(
         () =>
         {
-            var holds = new Dictionary<LabelSet, List<DateTimeOffset>>();
+            var holds = new Dictionary<LabelSet, List<HeldMoment>>();
             if (language == RuleLanguage.TraceQL)
             {
                 AddTraces(holds, expression, start, end, interval, cancellation);
@@ -42,44 +42,44 @@ internal sealed class EngineHistory(PromQLEngine promQL, LogQLEngine logQL, IRul
         },
         cancellation);
 
-    private static Dictionary<LabelSet, IReadOnlyList<DateTimeOffset>> Holds(Dictionary<LabelSet, List<DateTimeOffset>> holds) =>
-        holds.ToDictionary(static h => h.Key, static h => (IReadOnlyList<DateTimeOffset>)h.Value);
+    private static Dictionary<LabelSet, IReadOnlyList<HeldMoment>> Holds(Dictionary<LabelSet, List<HeldMoment>> holds) =>
+        holds.ToDictionary(static h => h.Key, static h => (IReadOnlyList<HeldMoment>)h.Value);
 
-    private void AddMetrics(Dictionary<LabelSet, List<DateTimeOffset>> holds, string expression, long fromMs, long toMs, long stepMs, CancellationToken cancellation)
+    private void AddMetrics(Dictionary<LabelSet, List<HeldMoment>> holds, string expression, long fromMs, long toMs, long stepMs, CancellationToken cancellation)
     {
         foreach (var series in promQL.Range(expression, fromMs, toMs, stepMs, cancellation: cancellation).Series)
         {
-            var moments = Moments(holds, series.Labels.Without(LabelSet.MetricName));
+            var moments = Moments(holds, series.Labels);
             for (var i = 0; i < series.Count; i++)
             {
-                moments.Add(DateTimeOffset.FromUnixTimeMilliseconds(series.TimestampsMs[i]));
+                moments.Add(new HeldMoment(DateTimeOffset.FromUnixTimeMilliseconds(series.TimestampsMs[i]), series.Values[i]));
             }
         }
     }
 
-    private void AddLogs(Dictionary<LabelSet, List<DateTimeOffset>> holds, string expression, long fromMs, long toMs, long stepMs, CancellationToken cancellation)
+    private void AddLogs(Dictionary<LabelSet, List<HeldMoment>> holds, string expression, long fromMs, long toMs, long stepMs, CancellationToken cancellation)
     {
         var range = new LogQLRange(expression, fromMs * NanosecondsPerMillisecond, toMs * NanosecondsPerMillisecond) { StepNano = stepMs * NanosecondsPerMillisecond };
         foreach (var series in logQL.QueryRange(range, cancellation).Series)
         {
-            Moments(holds, series.Labels).AddRange(series.TimesUnixNano.Select(static t => DateTimeOffset.FromUnixTimeMilliseconds(t / NanosecondsPerMillisecond)));
+            Moments(holds, series.Labels).AddRange(series.TimesUnixNano.Zip(series.Values, static (t, v) => new HeldMoment(DateTimeOffset.FromUnixTimeMilliseconds(t / NanosecondsPerMillisecond), v)));
         }
     }
 
     // A query over spans is about one window, which is another one at each moment: its intervals would not slide.
-    private void AddTraces(Dictionary<LabelSet, List<DateTimeOffset>> holds, string expression, DateTimeOffset start, DateTimeOffset end, TimeSpan interval, CancellationToken cancellation)
+    private void AddTraces(Dictionary<LabelSet, List<HeldMoment>> holds, string expression, DateTimeOffset start, DateTimeOffset end, TimeSpan interval, CancellationToken cancellation)
     {
         for (var at = start; at <= end; at += interval)
         {
             cancellation.ThrowIfCancellationRequested();
             foreach (var sample in traces.Query(expression, at, cancellation))
             {
-                Moments(holds, sample.Labels).Add(at);
+                Moments(holds, sample.Labels).Add(new HeldMoment(at, sample.Value));
             }
         }
     }
 
-    private static List<DateTimeOffset> Moments(Dictionary<LabelSet, List<DateTimeOffset>> holds, LabelSet labels)
+    private static List<HeldMoment> Moments(Dictionary<LabelSet, List<HeldMoment>> holds, LabelSet labels)
     {
         if (!holds.TryGetValue(labels, out var moments))
         {

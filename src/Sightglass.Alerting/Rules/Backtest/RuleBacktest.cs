@@ -2,11 +2,12 @@ using System.Globalization;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Model;
 using Sightglass.Query.PromQL;
+using Sightglass.Query.TraceQL;
 
 namespace Sightglass.Alerting.Rules.Backtest;
 
 /// <summary>Replays rules over history, and what another threshold or another <c>for</c> would have done.</summary>
-internal sealed class RuleBacktest(IBacktestHistory history)
+internal sealed class RuleBacktest(IBacktestHistory history, LabelSet? externalLabels = null, Uri? externalUrl = null)
 {
     private static readonly double[] OtherFactors = [0.9, 1.1];
 
@@ -52,6 +53,16 @@ internal sealed class RuleBacktest(IBacktestHistory history)
                 }
             }
         }
+        else if (rule.Language == RuleLanguage.TraceQL)
+        {
+            if (TraceQLRules.Comparison(rule.Expression) is var (spans, sign, own, isDuration, hints))
+            {
+                foreach (var threshold in Others(own, thresholds))
+                {
+                    yield return (threshold, $"{spans} {sign} {Plain(threshold)}{(isDuration ? "s" : string.Empty)}{hints}");
+                }
+            }
+        }
         else if (rule.Language == RuleLanguage.PromQL && RuleThreshold.Find(PromQLParser.Parse(rule.Expression)) is NumberLiteral { IsDuration: false } number)
         {
             foreach (var threshold in Others(number.Value, thresholds))
@@ -75,6 +86,18 @@ internal sealed class RuleBacktest(IBacktestHistory history)
         var text = number.ToString(CultureInfo.InvariantCulture);
         return number < 0 ? $"({text})" : text;
     }
+
+    private static bool Compares(double value, string sign, double threshold) => sign switch
+    {
+        ">" => value > threshold,
+        ">=" => value >= threshold,
+        "<" => value < threshold,
+        "<=" => value <= threshold,
+        "=" => value == threshold,
+        _ => value != threshold,
+    };
+
+    private static string Plain(double number) => number.ToString("0.############", CultureInfo.InvariantCulture);
 
     private static void Check(BacktestRequest request)
     {
@@ -110,6 +133,7 @@ internal sealed class RuleBacktest(IBacktestHistory history)
             evaluations += group.Rules.Where(static r => r.Alert is not null).Sum(r => steps * (1 + OtherExpressions(r, request.Thresholds).Count()));
         }
 
+        // Other thresholds are tried on the same answers.
         var traces = request.Groups.Sum(g => (range.Ticks / (g.Interval ?? request.DefaultInterval).Ticks * g.Rules.LongCount(static r => r.Alert is not null && r.Language == RuleLanguage.TraceQL)));
         if (traces > BacktestLimits.MaxTraceEvaluations)
         {
@@ -130,7 +154,10 @@ internal sealed class RuleBacktest(IBacktestHistory history)
         IReadOnlyList<ReplayedAlert> Replay(IReadOnlyDictionary<LabelSet, IReadOnlyList<DateTimeOffset>> holds, TimeSpan wait) =>
             AlertReplay.Run(holds, start, request.To, interval, wait, rule.KeepFiringFor, cancellation);
 
-        var holds = await HoldsAsync(rule.Expression).ConfigureAwait(false);
+        // Spans are read once for all thresholds: each moment has a window of its own to look through.
+        var comparison = rule.Language == RuleLanguage.TraceQL ? TraceQLRules.Comparison(rule.Expression) : null;
+        IReadOnlyDictionary<LabelSet, IReadOnlyList<HeldMoment>>? values = null;
+        var holds = await HoldsAsync(rule.Expression, null).ConfigureAwait(false);
         var episodes = Replay(holds, rule.For);
         var alternatives = new List<BacktestAlternative>();
         foreach (var wait in request.Waits ?? OtherWaits(rule.For))
@@ -141,7 +168,7 @@ internal sealed class RuleBacktest(IBacktestHistory history)
         var others = OtherExpressions(rule, request.Thresholds).ToList();
         foreach (var (threshold, expression) in others)
         {
-            alternatives.Add(new BacktestAlternative(threshold, rule.For, expression, BacktestSummary.Of(Replay(await HoldsAsync(expression).ConfigureAwait(false), rule.For))));
+            alternatives.Add(new BacktestAlternative(threshold, rule.For, expression, BacktestSummary.Of(Replay(await HoldsAsync(expression, threshold).ConfigureAwait(false), rule.For))));
         }
 
         return replayed with
@@ -152,13 +179,24 @@ internal sealed class RuleBacktest(IBacktestHistory history)
             NoThreshold = request.Thresholds is { Count: > 0 } && others.Count == 0 ? "its expression compares with no plain number" : null,
         };
 
-        async Task<IReadOnlyDictionary<LabelSet, IReadOnlyList<DateTimeOffset>>> HoldsAsync(string expression)
+        async Task<IReadOnlyDictionary<LabelSet, IReadOnlyList<DateTimeOffset>>> HoldsAsync(string expression, double? threshold)
         {
-            var found = await history.HoldsAsync(expression, rule.Language, start, request.To, interval, cancellation).ConfigureAwait(false);
+            IReadOnlyDictionary<LabelSet, IReadOnlyList<HeldMoment>> found;
+            if (comparison is var (spans, sign, own, _, hints))
+            {
+                values ??= await history.HoldsAsync(spans + hints, rule.Language, start, request.To, interval, cancellation).ConfigureAwait(false);
+                found = values.ToDictionary(static v => v.Key, v => (IReadOnlyList<HeldMoment>)[.. v.Value.Where(m => Compares(m.Value, sign, threshold ?? own))]);
+            }
+            else
+            {
+                found = await history.HoldsAsync(expression, rule.Language, start, request.To, interval, cancellation).ConfigureAwait(false);
+            }
+
             var steps = ((request.To - start).Ticks / interval.Ticks) + 1;
-            return found.Count * steps > BacktestLimits.MaxReplaySteps
-                ? throw new LimitExceededException("MaxReplaySteps", BacktestLimits.MaxReplaySteps, found.Count * steps, $"evaluations times series of {replayed.Group}/{rule.Name}")
-                : found;
+            var alerts = new ReplayedLabels(rule, externalLabels ?? LabelSet.Empty, externalUrl ?? new Uri("http://localhost/")).Of(found);
+            return alerts.Count * steps > BacktestLimits.MaxReplaySteps
+                ? throw new LimitExceededException("MaxReplaySteps", BacktestLimits.MaxReplaySteps, alerts.Count * steps, $"evaluations times series of {replayed.Group}/{rule.Name}")
+                : alerts;
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Sightglass.Alerting.Rules;
 using Sightglass.Alerting.Rules.Backtest;
+using Sightglass.Server.Configuration;
 using Sightglass.Server.Hosting.Http;
 
 namespace Sightglass.Server.Api.Alerting;
@@ -12,18 +13,18 @@ internal static class BacktestApi
     private const int MaxConcurrent = 2;
 
     /// <summary>Adds the route.</summary>
-    public static void Map(RouteTable routes, IBacktestHistory history, RuleManager rules, Func<TimeSpan> evaluationInterval, TimeProvider time)
+    public static void Map(RouteTable routes, IBacktestHistory history, Func<ServerConfiguration> configuration, RuleManager rules, TimeProvider time)
     {
 #pragma warning disable CA2000 // Lives as long as the routes.
         var slots = new SemaphoreSlim(MaxConcurrent);
 #pragma warning restore CA2000
         routes.MapPost("/sightglass/v1/backtest", context => OwnAnswer.Run(context, async () =>
         {
-            var request = await BacktestBody.ReadAsync(context.Request, rules, evaluationInterval(), time.GetUtcNow());
+            var request = await BacktestBody.ReadAsync(context.Request, rules, configuration().EvaluationInterval, time.GetUtcNow());
             await slots.WaitAsync(context.RequestAborted);
             try
             {
-                var replayed = await new RuleBacktest(history).RunAsync(request, context.RequestAborted);
+                var replayed = await new RuleBacktest(history, configuration().ExternalLabels, configuration().ExternalUrl).RunAsync(request, context.RequestAborted);
                 await AlertmanagerJson.Write(context, json => Write(json, request, replayed));
             }
             finally
