@@ -6,6 +6,7 @@ public sealed class ManualTimeProvider : TimeProvider
     private readonly Lock _gate = new();
     private readonly List<ManualTimer> _timers = [];
     private DateTimeOffset _now;
+    private TimeSpan _set;
 
     /// <summary>Starts the clock at <paramref name="start"/>.</summary>
     public ManualTimeProvider(DateTimeOffset start) => _now = start;
@@ -24,12 +25,27 @@ public sealed class ManualTimeProvider : TimeProvider
     {
         lock (_gate)
         {
-            return _now;
+            return _now + _set;
         }
     }
 
     /// <inheritdoc/>
-    public override long GetTimestamp() => GetUtcNow().Ticks;
+    public override long GetTimestamp()
+    {
+        lock (_gate)
+        {
+            return _now.Ticks;
+        }
+    }
+
+    /// <summary>Sets the wall clock forwards or backwards, as a person or a time daemon does: no time passes, timers do not notice.</summary>
+    public void Set(TimeSpan by)
+    {
+        lock (_gate)
+        {
+            _set += by;
+        }
+    }
 
     /// <summary>Number of timers that have something due.</summary>
     public int PendingTimers
@@ -46,7 +62,12 @@ public sealed class ManualTimeProvider : TimeProvider
     /// <summary>Moves the clock by <paramref name="by"/>, firing every timer that falls due on the way, in order.</summary>
     public void Advance(TimeSpan by)
     {
-        var end = GetUtcNow() + by;
+        DateTimeOffset end;
+        lock (_gate)
+        {
+            end = _now + by;
+        }
+
         while (true)
         {
             ManualTimer? next;

@@ -35,4 +35,10 @@ public static class AlertingLimits
 
     /// <summary>Bytes of a receiver's answer that are read for the error message.</summary>
     public const int MaxAnswerBytes = 64 << 10;
+
+    /// <summary>Time that the rest of a receiver's answer is read for once its status is there: the status says whether the message has arrived.</summary>
+    public static readonly TimeSpan MaxAnswerTime = TimeSpan.FromSeconds(5);
+
+    /// <summary>Time of one attempt to tell a receiver, unless its integration says otherwise: one that hangs or drips is tried again.</summary>
+    public static readonly TimeSpan MaxAttemptTime = TimeSpan.FromSeconds(30);
 }

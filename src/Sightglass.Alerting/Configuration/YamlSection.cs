@@ -37,6 +37,9 @@ internal sealed class YamlSection
 
     public int Line => (int)_node.Start.Line;
 
+    /// <summary>The line of a key that is there.</summary>
+    public int LineOf(string key) => (int)_entries[key].Key.Start.Line;
+
     /// <summary>The keys, in the file's order.</summary>
     public IReadOnlyCollection<string> Keys => _entries.Keys;
 

@@ -5,7 +5,7 @@ using Sightglass.Alerting.Templates;
 namespace Sightglass.Alerting.Receivers;
 
 /// <summary>Posts to a channel where people talk: Microsoft Teams (both kinds of webhook), Discord, Telegram.</summary>
-internal sealed class ChatNotifier(MessagingConfiguration configuration, NotificationTemplates templates) : INotifier, IDisposable
+internal sealed class ChatNotifier(MessagingConfiguration configuration, NotificationTemplates templates, TimeProvider? time = null) : INotifier, IDisposable
 {
     private const int MaxDiscordTitle = 256;
     private const int MaxDiscordMessage = 4096;
@@ -14,7 +14,7 @@ internal sealed class ChatNotifier(MessagingConfiguration configuration, Notific
     private const int Red = 0x992D22;
     private const int Green = 0x2ECC71;
 
-    private readonly HttpPoster _http = new(configuration.Http);
+    private readonly HttpPoster _http = new(configuration.Http, time, configuration.Service == "telegram" ? RetryCodes.Any : RetryCodes.ServerErrors);
 
     public async Task SendAsync(NotificationMessage message, CancellationToken cancellation)
     {

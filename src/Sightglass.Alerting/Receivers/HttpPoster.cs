@@ -35,13 +35,14 @@ internal sealed class HttpPoster : IDisposable
 
     private readonly HttpConfiguration _configuration;
     private readonly TimeProvider _time;
+    private readonly RetryCodes _retry;
     private readonly OAuth2Tokens? _tokens;
     private readonly Lock _gate = new();
     private HttpClient? _client;
 
-    public HttpPoster(HttpConfiguration configuration, TimeProvider? time = null)
+    public HttpPoster(HttpConfiguration configuration, TimeProvider? time = null, RetryCodes? retry = null)
     {
-        (_configuration, _time) = (configuration, time ?? TimeProvider.System);
+        (_configuration, _time, _retry) = (configuration, time ?? TimeProvider.System, retry ?? RetryCodes.ServerErrors);
         _tokens = configuration.OAuth2 is { } oauth2 ? new OAuth2Tokens(oauth2, _time) : null;
     }
 
@@ -68,11 +69,11 @@ internal sealed class HttpPoster : IDisposable
     }
 
     /// <summary>The error of an answer that is no success: the text of the answer without what is secret in the request.</summary>
-    public static DeliveryException Refused(HttpCall call, HttpReply reply)
+    private DeliveryException Refused(HttpCall call, HttpReply reply)
     {
         var text = call.Url.Redact(Shorten(reply.Body));
         text = call.Headers.Aggregate(call.Authorization is var (_, value) ? value.Redact(text) : text, static (t, h) => h.Value.Redact(t));
-        return new DeliveryException($"unexpected status code {reply.Status}: {text}", reply.Status >= 500 || reply.Status == 429) { RetryAfter = reply.RetryAfter };
+        return new DeliveryException($"unexpected status code {reply.Status}: {text}", _retry.Contains(reply)) { RetryAfter = reply.RetryAfter };
     }
 
     /// <summary>Sends and returns the answer, whatever it is.</summary>
@@ -137,7 +138,6 @@ internal sealed class HttpPoster : IDisposable
 
     private static HttpClient Create(HttpConfiguration configuration)
     {
-        var policy = configuration.Outgoing;
         var handler = new SocketsHttpHandler
         {
             // The guard follows them: each has to be checked.
@@ -147,32 +147,42 @@ internal sealed class HttpPoster : IDisposable
             Proxy = configuration.Proxy,
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
             MaxResponseHeadersLength = 64,
+            ConnectCallback = new Dialer(configuration).ConnectAsync,
+            // For a target behind SOCKS, which the handler talks through itself.
+            SslOptions = configuration.Tls.Options(null),
         };
-        if (policy.RefusePrivate && configuration.Proxy is null)
-        {
-            handler.ConnectCallback = (context, cancellation) => policy.ConnectAsync(context.DnsEndPoint, cancellation);
-        }
-
-        if (configuration.Tls != TlsConfiguration.Default)
-        {
-            handler.SslOptions = configuration.Tls.Options(null);
-        }
 
         // The caller's token bounds each attempt.
-        var client = new HttpClient(new OutgoingGuard(policy, configuration.FollowRedirects, configuration.Proxy is not null, handler)) { Timeout = Timeout.InfiniteTimeSpan };
+        var guard = new OutgoingGuard(configuration.Outgoing, configuration.FollowRedirects, configuration.Proxy is not null, handler);
+        var client = new HttpClient(guard) { Timeout = Timeout.InfiniteTimeSpan };
         client.DefaultRequestHeaders.UserAgent.ParseAdd("Sightglass/0.1");
         return client;
     }
 
-    private static async Task<string> ReadAsync(HttpResponseMessage response, CancellationToken cancellation)
+    /// <summary>The answer's text, as much of it as comes in time. An answer that drips or breaks off does not undo what its status says.</summary>
+    private async Task<string> ReadAsync(HttpResponseMessage response, CancellationToken cancellation)
     {
-        var stream = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
-        await using (stream.ConfigureAwait(false))
+        using var limit = new CancellationTokenSource(AlertingLimits.MaxAnswerTime, _time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
+        var buffer = new byte[AlertingLimits.MaxAnswerBytes];
+        var length = 0;
+        try
         {
-            var buffer = new byte[AlertingLimits.MaxAnswerBytes];
-            var read = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellation).ConfigureAwait(false);
-            return Encoding.UTF8.GetString(buffer, 0, read);
+            var stream = await response.Content.ReadAsStreamAsync(both.Token).ConfigureAwait(false);
+            await using (stream.ConfigureAwait(false))
+            {
+                while (length < buffer.Length && await stream.ReadAsync(buffer.AsMemory(length), both.Token).ConfigureAwait(false) is > 0 and var read)
+                {
+                    length += read;
+                }
+            }
         }
+        catch (Exception e) when (e is IOException or HttpRequestException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
+        {
+            // What has come is the answer.
+        }
+
+        return Encoding.UTF8.GetString(buffer, 0, length);
     }
 
     private static string Shorten(string text)

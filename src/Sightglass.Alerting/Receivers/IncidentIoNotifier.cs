@@ -3,12 +3,12 @@ using System.Globalization;
 namespace Sightglass.Alerting.Receivers;
 
 /// <summary>Posts Alertmanager's message to an alert source of incident.io.</summary>
-internal sealed class IncidentIoNotifier(MessagingConfiguration configuration) : INotifier, IDisposable
+internal sealed class IncidentIoNotifier(MessagingConfiguration configuration, TimeProvider? time = null) : INotifier, IDisposable
 {
     /// <summary>More is not accepted; a group is one alert there, so that the first is enough.</summary>
     private const int MaxPayloadBytes = 512 * 1024;
 
-    private readonly HttpPoster _http = new(configuration.Http);
+    private readonly HttpPoster _http = new(configuration.Http, time, RetryCodes.ServerErrorsAndRate);
 
     public async Task SendAsync(NotificationMessage message, CancellationToken cancellation)
     {

@@ -5,12 +5,12 @@ using Sightglass.Alerting.Templates;
 namespace Sightglass.Alerting.Receivers;
 
 /// <summary>Keeps one issue of Jira per group: found by a label with the group's hash, made, changed, resolved and opened again.</summary>
-internal sealed class JiraNotifier(MessagingConfiguration configuration, NotificationTemplates templates) : INotifier, IDisposable
+internal sealed class JiraNotifier(MessagingConfiguration configuration, NotificationTemplates templates, TimeProvider? time = null) : INotifier, IDisposable
 {
     private const int MaxSummary = 255;
     private const int MaxDescription = 32767;
 
-    private readonly HttpPoster _http = new(configuration.Http);
+    private readonly HttpPoster _http = new(configuration.Http, time, RetryCodes.ServerErrorsAndRate);
 
     public async Task SendAsync(NotificationMessage message, CancellationToken cancellation)
     {

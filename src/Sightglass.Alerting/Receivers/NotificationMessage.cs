@@ -25,8 +25,10 @@ internal sealed class NotificationMessage(string receiver, string groupKey, Labe
     /// <summary>Link by which the alerts are acknowledged, or empty.</summary>
     public string AcknowledgeUrl { get; init; } = string.Empty;
 
-    /// <summary>It says that somebody has the alerts; for services that keep incidents.</summary>
-    public bool IsAcknowledgement { get; init; }
+    /// <summary>Who has the alerts, when the message says that somebody has them; for services that keep incidents and messages that are changed. Empty otherwise.</summary>
+    public string AcknowledgedBy { get; init; } = string.Empty;
+
+    public bool IsAcknowledgement => AcknowledgedBy.Length > 0;
 
     /// <summary>What the integration noted about the group's last message; set to what it wants to know at the next one.</summary>
     public string Note { get; set; } = string.Empty;

@@ -5,7 +5,7 @@ using System.Text.Json;
 
 namespace Sightglass.Alerting.Receivers;
 
-/// <summary>What an <c>oauth2</c> says: client credentials.</summary>
+/// <summary>What an <c>oauth2</c> says: client credentials, or a signed assertion.</summary>
 public sealed record OAuth2Configuration
 {
     /// <summary>Id of the client.</summary>
@@ -13,6 +13,9 @@ public sealed record OAuth2Configuration
 
     /// <summary>Its secret.</summary>
     public required SecretSource ClientSecret { get; init; }
+
+    /// <summary>What is signed and sent instead of the secret, or null.</summary>
+    public JwtAssertion? Assertion { get; init; }
 
     /// <summary>Where tokens come from.</summary>
     public required Uri TokenUrl { get; init; }
@@ -27,7 +30,7 @@ public sealed record OAuth2Configuration
     public HttpConfiguration Http { get; init; } = HttpConfiguration.Default;
 }
 
-/// <summary>Fetches tokens by client credentials (RFC 6749, section 4.4) and keeps each until shortly before its end. Thread-safe.</summary>
+/// <summary>Fetches tokens by client credentials (RFC 6749, section 4.4) or a signed assertion (RFC 7523) and keeps each until shortly before its end. Thread-safe.</summary>
 internal sealed class OAuth2Tokens(OAuth2Configuration configuration, TimeProvider time) : IDisposable
 {
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(10);
@@ -62,14 +65,7 @@ internal sealed class OAuth2Tokens(OAuth2Configuration configuration, TimeProvid
 
     private async Task<Secret> FetchAsync(CancellationToken cancellation)
     {
-        var secret = await configuration.ClientSecret.ReadAsync(cancellation).ConfigureAwait(false);
-        // Servers differ in where they want the client's secret: in the header by the standard, or in the body.
-        var reply = await AskAsync(secret, inHeader: true, cancellation).ConfigureAwait(false);
-        if (reply.Status is 400 or 401)
-        {
-            reply = await AskAsync(secret, inHeader: false, cancellation).ConfigureAwait(false);
-        }
-
+        var reply = configuration.Assertion is { } assertion ? await AssertAsync(assertion, cancellation).ConfigureAwait(false) : await AskAsync(cancellation).ConfigureAwait(false);
         if (reply.Status is < 200 or >= 300)
         {
             throw new DeliveryException($"oauth2: the token server answered {reply.Status}", reply.Status >= 500 || reply.Status == 429);
@@ -86,30 +82,44 @@ internal sealed class OAuth2Tokens(OAuth2Configuration configuration, TimeProvid
         return _token = new Secret(text);
     }
 
-    private Task<HttpReply> AskAsync(Secret secret, bool inHeader, CancellationToken cancellation)
+    private async Task<HttpReply> AskAsync(CancellationToken cancellation)
     {
+        var secret = await configuration.ClientSecret.ReadAsync(cancellation).ConfigureAwait(false);
         var form = new SortedDictionary<string, string>(StringComparer.Ordinal) { ["grant_type"] = "client_credentials" };
         if (configuration.Scopes.Count > 0)
         {
             form["scope"] = string.Join(' ', configuration.Scopes);
         }
 
+        // Servers differ in where they want the client's secret: in the header by the standard, or in the body.
+        var pair = $"{JsonBody.FormText(configuration.ClientId)}:{JsonBody.FormText(secret.Reveal())}";
+        var reply = await PostAsync(form, ("Basic", new Secret(Convert.ToBase64String(Encoding.UTF8.GetBytes(pair)))), cancellation).ConfigureAwait(false);
+        if (reply.Status is not (400 or 401))
+        {
+            return reply;
+        }
+
+        (form["client_id"], form["client_secret"]) = (configuration.ClientId, secret.Reveal());
+        return await PostAsync(form, null, cancellation).ConfigureAwait(false);
+    }
+
+    private async Task<HttpReply> AssertAsync(JwtAssertion assertion, CancellationToken cancellation)
+    {
+        var signed = await assertion.SignAsync(configuration, time.GetUtcNow(), cancellation).ConfigureAwait(false);
+        return await PostAsync(new SortedDictionary<string, string>(StringComparer.Ordinal) { ["grant_type"] = Routing.OAuth2Reader.JwtBearer, ["assertion"] = signed.Reveal() }, null, cancellation).ConfigureAwait(false);
+    }
+
+    private Task<HttpReply> PostAsync(SortedDictionary<string, string> form, (string Scheme, Secret Value)? authorization, CancellationToken cancellation)
+    {
         foreach (var (name, value) in configuration.EndpointParameters)
         {
             form[name] = value;
         }
 
-        var (id, key) = (JsonBody.FormText(configuration.ClientId), JsonBody.FormText(secret.Reveal()));
-        if (!inHeader)
-        {
-            (form["client_id"], form["client_secret"]) = (configuration.ClientId, secret.Reveal());
-        }
-
-        var request = new HttpCall(HttpMethod.Post, new Secret(configuration.TokenUrl.ToString()), Encoding.UTF8.GetBytes(JsonBody.Form(form)))
+        return _http.ExchangeAsync(new HttpCall(HttpMethod.Post, new Secret(configuration.TokenUrl.ToString()), Encoding.UTF8.GetBytes(JsonBody.Form(form)))
         {
             ContentType = new MediaTypeHeaderValue("application/x-www-form-urlencoded"),
-            Authorization = inHeader ? ("Basic", new Secret(Convert.ToBase64String(Encoding.UTF8.GetBytes($"{id}:{key}")))) : null,
-        };
-        return _http.ExchangeAsync(request, cancellation);
+            Authorization = authorization,
+        }, cancellation);
     }
 }

@@ -3,12 +3,12 @@ using Sightglass.Alerting.Templates;
 
 namespace Sightglass.Alerting.Receivers;
 
-/// <summary>Opens, updates and closes alerts in Opsgenie.</summary>
-internal sealed class OpsgenieNotifier(MessagingConfiguration configuration, NotificationTemplates templates) : INotifier, IDisposable
+/// <summary>Opens, updates, acknowledges and closes alerts in Opsgenie.</summary>
+internal sealed class OpsgenieNotifier(MessagingConfiguration configuration, NotificationTemplates templates, TimeProvider? time = null) : INotifier, IDisposable
 {
     private const int MaxMessageLength = 130;
 
-    private readonly HttpPoster _http = new(configuration.Http);
+    private readonly HttpPoster _http = new(configuration.Http, time, RetryCodes.ServerErrorsAndRate);
 
     public async Task SendAsync(NotificationMessage message, CancellationToken cancellation)
     {
@@ -21,6 +21,17 @@ internal sealed class OpsgenieNotifier(MessagingConfiguration configuration, Not
         {
             var close = JsonBody.Write(json => json.WriteString("source", templates.Text(configuration.Text("source"), data)));
             await _http.SendAsync(HttpMethod.Post, Address($"/{alias}/close?identifierType=alias"), close, key, cancellation).ConfigureAwait(false);
+            return;
+        }
+
+        if (message.IsAcknowledgement)
+        {
+            var taken = JsonBody.Write(json =>
+            {
+                json.WriteString("user", message.AcknowledgedBy);
+                json.WriteString("source", templates.Text(configuration.Text("source"), data));
+            });
+            await _http.SendAsync(HttpMethod.Post, Address($"/{alias}/acknowledge?identifierType=alias"), taken, key, cancellation).ConfigureAwait(false);
             return;
         }
 

@@ -4,7 +4,7 @@ using Sightglass.Alerting.Templates;
 namespace Sightglass.Alerting.Receivers;
 
 /// <summary>Triggers and resolves PagerDuty incidents: the events API v2, or v1 where there is a service key.</summary>
-internal sealed class PagerDutyNotifier(MessagingConfiguration configuration, NotificationTemplates templates) : INotifier, IDisposable
+internal sealed class PagerDutyNotifier(MessagingConfiguration configuration, NotificationTemplates templates, TimeProvider? time = null) : INotifier, IDisposable
 {
     private const int MaxSummaryLength = 1024;
     private const int MaxEventBytes = 512_000;
@@ -16,7 +16,8 @@ internal sealed class PagerDutyNotifier(MessagingConfiguration configuration, No
         ("num_firing", "{{ .Alerts.Firing | len }}"), ("num_resolved", "{{ .Alerts.Resolved | len }}"),
     ];
 
-    private readonly HttpPoster _http = new(configuration.Http);
+    private readonly HttpPoster _http =
+        new(configuration.Http, time, configuration.Secrets.ContainsKey("service_key") ? RetryCodes.ServerErrorsAndForbidden : RetryCodes.ServerErrorsAndRate);
 
     public async Task SendAsync(NotificationMessage message, CancellationToken cancellation)
     {

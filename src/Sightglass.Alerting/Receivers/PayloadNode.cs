@@ -22,11 +22,11 @@ public sealed partial class PayloadNode
     /// <summary>A template by itself.</summary>
     internal static PayloadNode OfTemplate(string template) => new(new YamlScalarNode(template) { Style = ScalarStyle.DoubleQuoted });
 
-    /// <summary>Writes the value; <paramref name="render"/> makes a text of a template.</summary>
+    /// <summary>Writes the value; <paramref name="render"/> makes a text of a template, without it texts are what they are.</summary>
     /// <exception cref="DeliveryException">It goes on too deep.</exception>
-    internal void Write(Utf8JsonWriter json, Func<string, string> render) => Write(json, _node, render, 0);
+    internal void Write(Utf8JsonWriter json, Func<string, string>? render) => Write(json, _node, render, 0);
 
-    private static void Write(Utf8JsonWriter json, YamlNode node, Func<string, string> render, int depth)
+    private static void Write(Utf8JsonWriter json, YamlNode node, Func<string, string>? render, int depth)
     {
         if (depth > MaxDepth)
         {
@@ -39,7 +39,7 @@ public sealed partial class PayloadNode
                 json.WriteStartObject();
                 // By name, as Go writes a map.
                 foreach (var (key, value) in mapping.Children.Where(static c => c.Key is YamlScalarNode)
-                    .Select(c => (Key: render(((YamlScalarNode)c.Key).Value ?? string.Empty), c.Value)).OrderBy(static c => c.Key, StringComparer.Ordinal))
+                    .Select(c => (Key: ((YamlScalarNode)c.Key).Value ?? string.Empty, c.Value)).Select(c => (Key: render is null ? c.Key : render(c.Key), c.Value)).OrderBy(static c => c.Key, StringComparer.Ordinal))
                 {
                     json.WritePropertyName(key);
                     Write(json, value, render, depth + 1);
@@ -65,10 +65,16 @@ public sealed partial class PayloadNode
         }
     }
 
-    private static void Write(Utf8JsonWriter json, YamlScalarNode scalar, Func<string, string> render, int depth)
+    private static void Write(Utf8JsonWriter json, YamlScalarNode scalar, Func<string, string>? render, int depth)
     {
         if (TryPlain(json, scalar))
         {
+            return;
+        }
+
+        if (render is null)
+        {
+            json.WriteStringValue(scalar.Value);
             return;
         }
 

@@ -4,14 +4,14 @@ using Sightglass.Alerting.Templates;
 namespace Sightglass.Alerting.Receivers;
 
 /// <summary>Sends a message to a person's devices by Pushover.</summary>
-internal sealed class PushoverNotifier(MessagingConfiguration configuration, NotificationTemplates templates, string address = PushoverNotifier.Address) : INotifier, IDisposable
+internal sealed class PushoverNotifier(MessagingConfiguration configuration, NotificationTemplates templates, string address = PushoverNotifier.Address, TimeProvider? time = null) : INotifier, IDisposable
 {
     private const string Address = "https://api.pushover.net/1/messages.json";
     private const int MaxTitleLength = 250;
     private const int MaxMessageLength = 1024;
     private const int MaxUrlLength = 512;
 
-    private readonly HttpPoster _http = new(configuration.Http);
+    private readonly HttpPoster _http = new(configuration.Http, time);
 
     public async Task SendAsync(NotificationMessage message, CancellationToken cancellation)
     {

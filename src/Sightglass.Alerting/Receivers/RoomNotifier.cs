@@ -5,7 +5,7 @@ using Sightglass.Alerting.Templates;
 namespace Sightglass.Alerting.Receivers;
 
 /// <summary>Posts to a room of Webex, Rocket.Chat or Mattermost.</summary>
-internal sealed class RoomNotifier(MessagingConfiguration configuration, NotificationTemplates templates) : INotifier, IDisposable
+internal sealed class RoomNotifier(MessagingConfiguration configuration, NotificationTemplates templates, TimeProvider? time = null) : INotifier, IDisposable
 {
     private const int MaxWebexBytes = 7439;
     private const int MaxRocketChatTitle = 1024;
@@ -14,7 +14,7 @@ internal sealed class RoomNotifier(MessagingConfiguration configuration, Notific
     private static readonly string[] AttachmentTexts =
         ["fallback", "color", "pretext", "text", "author_name", "author_link", "author_icon", "title", "title_link", "thumb_url", "footer", "footer_icon", "image_url"];
 
-    private readonly HttpPoster _http = new(configuration.Http);
+    private readonly HttpPoster _http = new(configuration.Http, time);
 
     public async Task SendAsync(NotificationMessage message, CancellationToken cancellation)
     {

@@ -10,6 +10,9 @@ internal static class SlackAttachments
     /// <summary>Alerts shown one by one; Slack folds longer messages and refuses those of more than a hundred attachments.</summary>
     public const int MaxAlerts = 20;
 
+    /// <summary>Neither good nor bad: somebody is at it.</summary>
+    public const string AcknowledgedColor = "#439fe0";
+
     private const string Good = "good";
 
     /// <summary>The colour of an alert: that of its severity while it fires.</summary>

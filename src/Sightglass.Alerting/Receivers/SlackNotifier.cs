@@ -6,18 +6,24 @@ using Sightglass.Alerting.Templates;
 namespace Sightglass.Alerting.Receivers;
 
 /// <summary>Posts a message with one attachment to Slack's webhook or API, as Alertmanager does.</summary>
-internal sealed class SlackNotifier(SlackConfiguration configuration, NotificationTemplates templates) : INotifier, IDisposable
+internal sealed class SlackNotifier(SlackConfiguration configuration, NotificationTemplates templates, TimeProvider? time = null) : INotifier, IDisposable
 {
     /// <summary>Slack cuts longer titles itself; cut here, the mark shows it.</summary>
     private const int MaxTitleLength = 1024;
 
-    private readonly HttpPoster _http = new(configuration.Http);
+    private readonly HttpPoster _http = new(configuration.Http, time);
 
     public async Task SendAsync(NotificationMessage message, CancellationToken cancellation)
     {
         var url = await configuration.Url.ReadAsync(cancellation).ConfigureAwait(false);
         var token = configuration.AppToken is null ? null : await configuration.AppToken.ReadAsync(cancellation).ConfigureAwait(false);
         var known = configuration.UpdateMessage && message.Note.Split(' ') is [{ Length: > 0 } channel, var ts] ? (channel, ts) : default;
+        if (message.IsAcknowledgement && known == default)
+        {
+            // There is no message to change.
+            return;
+        }
+
         if (known != default)
         {
             url = new Secret(url.Reveal().Replace("/chat.postMessage", "/chat.update", StringComparison.Ordinal));
@@ -39,7 +45,7 @@ internal sealed class SlackNotifier(SlackConfiguration configuration, Notificati
             {
                 // Somebody deleted it: the next attempt writes another.
                 message.Note = string.Empty;
-                throw new DeliveryException($"error response from Slack: {error}", recoverable: true);
+                throw new DeliveryException($"error response from Slack: {error}", recoverable: !message.IsAcknowledgement);
             }
 
             throw new DeliveryException($"error response from Slack: {error}", recoverable: error is "ratelimited" or "internal_error" or "service_unavailable");
@@ -109,6 +115,17 @@ internal sealed class SlackNotifier(SlackConfiguration configuration, Notificati
         if (configuration.Fields is null)
         {
             MoreAlerts(writer, alerts, color);
+        }
+
+        if (message.IsAcknowledgement)
+        {
+            // A name is what somebody wrote: marks of Slack's in it mean nothing.
+            var name = message.AcknowledgedBy.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal).Replace(">", "&gt;", StringComparison.Ordinal);
+            writer.WriteStartObject();
+            writer.WriteString("text", $"Acknowledged by {name}");
+            writer.WriteString("fallback", $"Acknowledged by {name}");
+            writer.WriteString("color", SlackAttachments.AcknowledgedColor);
+            writer.WriteEndObject();
         }
 
         writer.WriteEndArray();

@@ -3,11 +3,11 @@ using Sightglass.Alerting.Templates;
 namespace Sightglass.Alerting.Receivers;
 
 /// <summary>Opens and closes incidents of Splunk On-Call, once VictorOps.</summary>
-internal sealed class VictorOpsNotifier(MessagingConfiguration configuration, NotificationTemplates templates) : INotifier, IDisposable
+internal sealed class VictorOpsNotifier(MessagingConfiguration configuration, NotificationTemplates templates, TimeProvider? time = null) : INotifier, IDisposable
 {
     private const int MaxStateMessage = 20480;
 
-    private readonly HttpPoster _http = new(configuration.Http);
+    private readonly HttpPoster _http = new(configuration.Http, time);
 
     public async Task SendAsync(NotificationMessage message, CancellationToken cancellation)
     {

@@ -9,7 +9,7 @@ internal sealed class WeChatNotifier(MessagingConfiguration configuration, Notif
     private const int TokenIsOver = 42001;
     private static readonly TimeSpan TokenLife = TimeSpan.FromHours(2);
 
-    private readonly HttpPoster _http = new(configuration.Http);
+    private readonly HttpPoster _http = new(configuration.Http, time);
     private (Secret Value, DateTimeOffset At)? _token;
 
     public async Task SendAsync(NotificationMessage message, CancellationToken cancellation)

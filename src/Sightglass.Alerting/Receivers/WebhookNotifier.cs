@@ -7,10 +7,10 @@ using Sightglass.Core.Model;
 namespace Sightglass.Alerting.Receivers;
 
 /// <summary>Posts Alertmanager's webhook message, version 4, or the payload that the configuration writes.</summary>
-internal sealed class WebhookNotifier(WebhookConfiguration configuration, NotificationTemplates templates) : INotifier, IDisposable
+internal sealed class WebhookNotifier(WebhookConfiguration configuration, NotificationTemplates templates, TimeProvider? time = null) : INotifier, IDisposable
 {
     private const string NoTime = "0001-01-01T00:00:00Z";
-    private readonly HttpPoster _http = new(configuration.Http);
+    private readonly HttpPoster _http = new(configuration.Http, time);
 
     public async Task SendAsync(NotificationMessage message, CancellationToken cancellation)
     {

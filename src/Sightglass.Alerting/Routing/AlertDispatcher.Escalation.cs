@@ -19,7 +19,7 @@ public sealed partial class AlertDispatcher
     {
         lock (Gate)
         {
-            return _escalator?.List(_options.Time.GetUtcNow()) ?? [];
+            return _escalator?.List(Now()) ?? [];
         }
     }
 
@@ -28,7 +28,7 @@ public sealed partial class AlertDispatcher
     {
         lock (Gate)
         {
-            var now = _options.Time.GetUtcNow();
+            var now = Now();
             return [.. (_options.Escalation?.Acknowledgements.List() ?? []).Select(a => (Acknowledgement: a, Alert: _alerts.GetValueOrDefault(a.Labels)))
                 .Where(a => a.Acknowledgement.ExpiresAt is not { } end || end > now)
                 .Where(a => a.Alert is null || (!a.Alert.IsResolvedAt(now) && a.Acknowledgement.Covers(a.Alert, now)))];
@@ -49,7 +49,7 @@ public sealed partial class AlertDispatcher
         List<Alert> alerts;
         lock (Gate)
         {
-            now = _options.Time.GetUtcNow();
+            now = Now();
             alerts = [.. _alerts.Values.Where(a => !a.IsResolvedAt(now) && which(a)).OrderBy(static a => a.Fingerprint, StringComparer.Ordinal)];
         }
 
@@ -95,7 +95,7 @@ public sealed partial class AlertDispatcher
 
         lock (Gate)
         {
-            Unacknowledged(gone, by, "taken back", _options.Time.GetUtcNow());
+            Unacknowledged(gone, by, "taken back", Now());
         }
     }
 
@@ -104,7 +104,7 @@ public sealed partial class AlertDispatcher
     {
         lock (Gate)
         {
-            var now = _options.Time.GetUtcNow();
+            var now = Now();
             var labels = _escalator?.Referred(token.Reference)
                 ?? _groups.Values.FirstOrDefault(g => AcknowledgeLinks.ReferenceOf(g.Key) == token.Reference)?.Alerts.Keys.AsEnumerable() ?? [];
             return [.. labels.Select(l => _alerts.GetValueOrDefault(l)).OfType<Alert>().Where(a => !a.IsResolvedAt(now) && a.StartsAt <= token.IssuedAt)

@@ -61,6 +61,7 @@ public sealed partial class AlertDispatcher : IAsyncDisposable
     {
         _options = options;
         _configuration = options.Configuration;
+        _clock = new SteadyClock(options.Time);
         _sender = new NotificationSender(options);
         _watch = options.Timeline is { } timeline ? new AlertWatch(timeline, options.Time.GetUtcNow()) : null;
         _maintenance = options.Time.CreateTimer(static state => ((AlertDispatcher)state!).Maintain(), this, MaintenanceInterval, MaintenanceInterval);
@@ -96,7 +97,7 @@ public sealed partial class AlertDispatcher : IAsyncDisposable
                 return;
             }
 
-            var now = _options.Time.GetUtcNow();
+            var now = Now();
             foreach (var posted in alerts)
             {
                 if (!_alerts.ContainsKey(posted.Labels) && _alerts.Count >= AlertingLimits.MaxAlerts)
@@ -146,7 +147,7 @@ public sealed partial class AlertDispatcher : IAsyncDisposable
 
             _groups.Clear();
             _inhibitor = null;
-            var now = _options.Time.GetUtcNow();
+            var now = Now();
             foreach (var alert in _alerts.Values)
             {
                 Route(alert, now);
@@ -166,7 +167,7 @@ public sealed partial class AlertDispatcher : IAsyncDisposable
     {
         lock (Gate)
         {
-            var now = _options.Time.GetUtcNow();
+            var now = Now();
             return [.. _alerts.Values.Where(a => !a.IsResolvedAt(now)).OrderBy(static a => a.Fingerprint, StringComparer.Ordinal)
                 .Select(a => View(a, now, [.. _configuration.Route.Match(a.Labels).Select(static r => r.Receiver).Distinct()], MutedBy(a, now)))];
         }
@@ -177,7 +178,7 @@ public sealed partial class AlertDispatcher : IAsyncDisposable
     {
         lock (Gate)
         {
-            var now = _options.Time.GetUtcNow();
+            var now = Now();
             var views = new List<AlertGroupView>();
             foreach (var group in _groups.Values)
             {
@@ -237,7 +238,7 @@ public sealed partial class AlertDispatcher : IAsyncDisposable
         DateTimeOffset now;
         lock (Gate)
         {
-            now = _options.Time.GetUtcNow();
+            now = Now();
             alerts = [.. group.Alerts.Values];
             alerts.Sort(Alert.Compare);
             Observe(alerts, now);
@@ -404,9 +405,10 @@ public sealed partial class AlertDispatcher : IAsyncDisposable
 
     private void Maintain()
     {
+        _sender.SaveAgain();
         lock (Gate)
         {
-            var now = _options.Time.GetUtcNow();
+            var now = Now();
             _leaving.RemoveAll(static t => t.IsCompleted);
             Observe(_alerts.Values.Where(a => a.IsResolvedAt(now)), now);
             _watch?.EndUnheard(now, _configuration.ResolveTimeout);

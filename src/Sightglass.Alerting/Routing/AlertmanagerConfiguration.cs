@@ -64,7 +64,11 @@ public sealed record AlertmanagerConfiguration
 /// <summary>A setting that is valid and not built.</summary>
 /// <param name="Line">Line in the file.</param>
 /// <param name="Message">A sentence, such as <c>receiver integration pagerduty is not built yet (receiver "oncall")</c>.</param>
-public sealed record UnsupportedSetting(int Line, string Message);
+public sealed record UnsupportedSetting(int Line, string Message)
+{
+    /// <summary>Alertmanager does not start with it either; only amtool finds nothing wrong with it.</summary>
+    public bool IsRefusedByAlertmanager { get; init; }
+}
 
 /// <summary>A receiver: a name and the integrations that messages go through.</summary>
 /// <param name="Name">Its name.</param>

@@ -83,7 +83,7 @@ internal static class ForeignIntegrations
                     throw section.Error("must provide either a Target ARN, Topic ARN, or Phone Number for SNS config");
                 }
 
-                Sigv4(section.Section("sigv4"), unsupported);
+                Sigv4(section.Section("sigv4"));
                 break;
             case "telegram":
                 Need(section, section.Text("chat_id") ?? section.Text("chat_id_file"), "missing chat_id on telegram_config");
@@ -177,19 +177,25 @@ internal static class ForeignIntegrations
         }
     }
 
-    private static void Sigv4(YamlSection? section, List<UnsupportedSetting> unsupported)
+    private static void Sigv4(YamlSection? section)
     {
         if (section is null)
         {
             return;
         }
 
-        section.Accept("region", "access_key", "secret_key", "use_fips_sts_endpoint", "external_id");
-        HttpReader.Refuse(section, unsupported, "profile", "role_arn");
+        // SNS signs as sns whatever service_name says, as with Alertmanager.
+        section.Accept("region", "access_key", "secret_key", "profile", "role_arn", "external_id", "use_fips_sts_endpoint", "service_name");
+        section.Bool("use_fips_sts_endpoint");
         section.RejectUnknown();
         if (string.IsNullOrEmpty(section.Text("access_key")) != string.IsNullOrEmpty(section.Text("secret_key")))
         {
             throw section.Error("must provide a AWS SigV4 Access key and Secret Key if credentials are specified in the SigV4 config");
+        }
+
+        if (section.Text("external_id") is { Length: > 0 } && section.Text("role_arn") is not { Length: > 0 })
+        {
+            throw section.Error("external_id", "external_id can only be used with role_arn");
         }
     }
 

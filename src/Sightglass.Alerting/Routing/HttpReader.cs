@@ -36,13 +36,8 @@ internal static class HttpReader
         if (basic is not null)
         {
             (user, userFile) = (basic.Text("username", string.Empty), basic.Text("username_file") is { Length: > 0 } file ? new SecretSource(null, file) : null);
-            if (user.Length > 0 && userFile is not null)
-            {
-                throw basic.Error("username_file", "at most one of basic_auth username, username_file & username_ref must be configured");
-            }
-
-            password = Pair(basic, "password") ?? new SecretSource(new Secret(string.Empty), null);
-            Refuse(basic, unsupported, "username_ref", "password_ref");
+            Referable(basic, "username", unsupported);
+            password = Referable(basic, "password", unsupported) ?? new SecretSource(new Secret(string.Empty), null);
             basic.RejectUnknown();
         }
 
@@ -57,8 +52,7 @@ internal static class HttpReader
             }
 
             type = authorization.Text("type", "Bearer");
-            credentials = Pair(authorization, "credentials");
-            Refuse(authorization, unsupported, "credentials_ref");
+            credentials = Referable(authorization, "credentials", unsupported);
             authorization.RejectUnknown();
             if (type.Equals("basic", StringComparison.OrdinalIgnoreCase))
             {
@@ -76,7 +70,7 @@ internal static class HttpReader
         }
 
         var tls = Tls(section.Section("tls_config"), unsupported);
-        var proxy = Proxy(section, unsupported);
+        var proxy = ProxyReader.Read(section, unsupported);
         section.Accept("enable_http2");
         var configuration = new HttpConfiguration
         {
@@ -85,7 +79,7 @@ internal static class HttpReader
             Password = password,
             AuthorizationType = type,
             Credentials = credentials,
-            OAuth2 = oauth2 is null ? null : OAuth2(oauth2, otherwise.Outgoing, unsupported),
+            OAuth2 = oauth2 is null ? null : OAuth2Reader.Read(oauth2, otherwise.Outgoing, unsupported),
             Tls = tls,
             FollowRedirects = section.Bool("follow_redirects") ?? true,
             Proxy = proxy,
@@ -94,64 +88,6 @@ internal static class HttpReader
         };
         section.RejectUnknown();
         return configuration;
-    }
-
-    private static OAuth2Configuration OAuth2(YamlSection section, OutgoingPolicy outgoing, List<UnsupportedSetting> unsupported)
-    {
-        var (id, url) = (section.Text("client_id", string.Empty), section.Text("token_url", string.Empty));
-        var secret = Pair(section, "client_secret");
-        var configuration = new OAuth2Configuration
-        {
-            ClientId = id.Length > 0 ? id : throw section.Error("oauth2 client_id must be configured"),
-            ClientSecret = secret ?? new SecretSource(new Secret(string.Empty), null),
-            TokenUrl = url.Length == 0 ? throw section.Error("oauth2 token_url must be configured")
-                : Uri.TryCreate(url, UriKind.Absolute, out var token) ? token : throw section.Error("token_url", "token_url: want an http or https URL"),
-            Scopes = section.Texts("scopes"),
-            EndpointParameters = section.Map("endpoint_params"),
-            Http = new HttpConfiguration { Tls = Tls(section.Section("tls_config"), unsupported), Proxy = Proxy(section, unsupported), Outgoing = outgoing },
-        };
-        Refuse(section, unsupported, "client_secret_ref", "client_certificate_key_id", "client_certificate_key", "client_certificate_key_file", "grant_type", "signature_algorithm", "iss", "audience", "claims");
-        section.RejectUnknown();
-        return configuration;
-    }
-
-    private static ReceiverProxy? Proxy(YamlSection section, List<UnsupportedSetting> unsupported)
-    {
-        var (url, none) = (section.Text("proxy_url", string.Empty), section.Text("no_proxy", string.Empty));
-        var fromEnvironment = section.Bool("proxy_from_environment") ?? false;
-        Refuse(section, unsupported, "proxy_connect_header");
-        if (section.Has("proxy_connect_header") && url.Length == 0 && !fromEnvironment)
-        {
-            throw section.Error("proxy_connect_header", "if proxy_connect_header is configured, proxy_url or proxy_from_environment must also be configured");
-        }
-
-        if (fromEnvironment && (url.Length > 0 || none.Length > 0))
-        {
-            throw section.Error(url.Length > 0 ? "proxy_url" : "no_proxy", $"if proxy_from_environment is configured, {(url.Length > 0 ? "proxy_url" : "no_proxy")} must not be configured");
-        }
-
-        if (none.Length > 0 && url.Length == 0)
-        {
-            throw section.Error("no_proxy", "if no_proxy is configured, proxy_url must also be configured");
-        }
-
-        if (fromEnvironment)
-        {
-            return new ReceiverProxy(null, []);
-        }
-
-        if (url.Length == 0)
-        {
-            return null;
-        }
-
-        if (!Uri.TryCreate(url, UriKind.Absolute, out var proxy) || proxy.Scheme is not ("http" or "https" or "socks5" or "socks5h"))
-        {
-            unsupported.Add(new UnsupportedSetting(section.Line, "proxy_url: want an http, https or socks5 URL"));
-            return null;
-        }
-
-        return new ReceiverProxy(proxy, none.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
     }
 
     private static List<KeyValuePair<string, SecretSource>> Headers(YamlSection? section)
@@ -184,7 +120,7 @@ internal static class HttpReader
             return TlsConfiguration.Default;
         }
 
-        var (authority, certificate, key) = (Pair(section, "ca"), Pair(section, "cert"), Pair(section, "key"));
+        var (authority, certificate, key) = (Referable(section, "ca", unsupported), Referable(section, "cert", unsupported), Referable(section, "key", unsupported));
         if ((certificate is null) != (key is null))
         {
             throw section.Error(certificate is null
@@ -192,7 +128,6 @@ internal static class HttpReader
                 : "exactly one of key or key_file must be configured when a client certificate is configured");
         }
 
-        Refuse(section, unsupported, "ca_ref", "cert_ref", "key_ref");
         var (from, to) = (Version(section, "min_version"), Version(section, "max_version"));
         if (from is not null && to is not null && from > to)
         {
@@ -235,14 +170,24 @@ internal static class HttpReader
         return value is { Length: > 0 } ? new SecretSource(new Secret(value), null) : file is { Length: > 0 } ? new SecretSource(null, file) : null;
     }
 
-    public static void Refuse(YamlSection section, List<UnsupportedSetting> unsupported, params ReadOnlySpan<string> keys)
+    /// <summary>
+    /// As <see cref="Pair"/>, with a third way that is valid and never works: <paramref name="key"/><c>_ref</c> names a secret of a manager, and neither
+    /// Alertmanager nor this server has one.
+    /// </summary>
+    public static SecretSource? Referable(YamlSection section, string key, List<UnsupportedSetting> unsupported)
     {
-        foreach (var key in keys)
+        var named = key + "_ref";
+        if (section.Text(named) is not { Length: > 0 })
         {
-            if (section.Has(key))
-            {
-                unsupported.Add(new UnsupportedSetting(section.Line, $"{key} is not built yet"));
-            }
+            return Pair(section, key);
         }
+
+        if (section.Text(key) is { Length: > 0 } || section.Text(key + "_file") is { Length: > 0 })
+        {
+            throw section.Error(named, $"at most one of {key}, {key}_file & {named} must be configured");
+        }
+
+        unsupported.Add(new UnsupportedSetting(section.LineOf(named), $"{named}: cannot use a reference to a secret without a secret manager, and there is none; Alertmanager does not start with it either") { IsRefusedByAlertmanager = true });
+        return new SecretSource(new Secret(string.Empty), null);
     }
 }

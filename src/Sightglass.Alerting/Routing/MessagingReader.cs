@@ -149,8 +149,12 @@ internal static class MessagingReader
 
         if (kind == "sns" && section.Section("sigv4") is { } sigv4)
         {
-            texts["sigv4.region"] = sigv4.Text("region", string.Empty);
-            texts["sigv4.access_key"] = sigv4.Text("access_key", string.Empty);
+            foreach (var name in (ReadOnlySpan<string>)["region", "access_key", "profile", "role_arn", "external_id"])
+            {
+                texts["sigv4." + name] = sigv4.Text(name, string.Empty);
+            }
+
+            texts["sigv4.use_fips_sts_endpoint"] = sigv4.Bool("use_fips_sts_endpoint") == true ? "true" : string.Empty;
             if (sigv4.Secret("secret_key") is { } key)
             {
                 secrets.Add("sigv4.secret_key", new SecretSource(key, null));

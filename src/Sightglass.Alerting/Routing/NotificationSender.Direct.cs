@@ -22,7 +22,7 @@ internal enum DirectPurpose
 /// <param name="GroupKey">Key of the incident that receivers see.</param>
 /// <param name="GroupLabels">Its labels.</param>
 /// <param name="Alerts">The alerts.</param>
-/// <param name="Person">Whom it goes to, or empty.</param>
+/// <param name="Person">Whom it goes to, or who acknowledged; or empty.</param>
 internal sealed record DirectMessage(
     DirectPurpose Purpose, string LogKey, string GroupKey, LabelSet GroupLabels, IReadOnlyList<(Alert Alert, bool Resolved)> Alerts, string Person);
 
@@ -46,7 +46,7 @@ internal sealed partial class NotificationSender
     public Task AcknowledgeAsync(AlertGroup group, IReadOnlyList<Alert> acknowledged, IReadOnlySet<string> open, DateTimeOffset now, CancellationToken stop)
     {
         var message = new DirectMessage(
-            DirectPurpose.Acknowledge, $"{group.Key}/acknowledged#{now.UtcTicks}", group.Key, group.Labels, [.. acknowledged.Select(static a => (a, false))], string.Empty);
+            DirectPurpose.Acknowledge, $"{group.Key}/acknowledged#{now.UtcTicks}", group.Key, group.Labels, [.. acknowledged.Select(static a => (a, false))], Names(acknowledged, now));
         var channels = (_receivers.GetValueOrDefault(group.Route.Receiver) ?? [])
             .Where(c => Takes(c, DirectPurpose.Acknowledge) && Last(group.Key, c.Key) is { Firing.Count: > 0 } told && !told.Firing.Any(open.Contains));
         return Task.WhenAll(channels.Select(async c =>
@@ -57,10 +57,14 @@ internal sealed partial class NotificationSender
         }));
     }
 
+    private string Names(IReadOnlyList<Alert> acknowledged, DateTimeOffset now) =>
+        string.Join(", ", acknowledged.Select(a => _options.Escalation?.Acknowledgements.Of(a, now)?.By).OfType<string>().Distinct(StringComparer.Ordinal)) is { Length: > 0 } names ? names : "somebody";
+
     private static bool Takes(Channel channel, DirectPurpose purpose) => purpose switch
     {
         DirectPurpose.Resolve => channel.Configuration.SendResolved,
-        DirectPurpose.Acknowledge => channel.Notifier is PagerDutyNotifier,
+        // Messages that cannot be changed are not followed by others: nobody is woken because somebody has it.
+        DirectPurpose.Acknowledge => channel.Notifier is PagerDutyNotifier or OpsgenieNotifier || channel.Configuration is SlackConfiguration { UpdateMessage: true },
         _ => true,
     };
 
@@ -69,9 +73,26 @@ internal sealed partial class NotificationSender
     {
         lock (_gate)
         {
-            return _log.Values.Any(e => e.Receiver == channel.Key && e.Firing.Count > 0 && e.GroupKey.Length > groupKey.Length && e.GroupKey[groupKey.Length] == '#' && e.GroupKey.StartsWith(groupKey, StringComparison.Ordinal));
+            return _log.Values.Any(e => e.Firing.Count > 0 && IsOf(e, channel, groupKey));
         }
     }
+
+    /// <summary>What a channel noted when it was last told of a group, or of an escalation by one of its steps.</summary>
+    private string LastNote(Channel channel, string groupKey)
+    {
+        if (Last(groupKey, channel.Key) is { } told)
+        {
+            return told.Note;
+        }
+
+        lock (_gate)
+        {
+            return _log.Values.Where(e => e.Firing.Count > 0 && IsOf(e, channel, groupKey)).MaxBy(static e => e.At)?.Note ?? string.Empty;
+        }
+    }
+
+    private static bool IsOf(NotificationLogEntry entry, Channel channel, string groupKey) =>
+        entry.Receiver == channel.Key && entry.GroupKey.Length > groupKey.Length && entry.GroupKey[groupKey.Length] == '#' && entry.GroupKey.StartsWith(groupKey, StringComparison.Ordinal);
 
     private async Task<bool> TellAsync(Channel channel, DirectMessage direct, CancellationToken stop, CancellationToken cancellation)
     {
@@ -80,25 +101,26 @@ internal sealed partial class NotificationSender
             return true;
         }
 
-        var now = _options.Time.GetUtcNow();
+        var (now, set) = (_options.Time.GetUtcNow(), ClockSet());
         var firing = direct.Purpose == DirectPurpose.Tell;
         var message = new NotificationMessage(channel.Receiver, direct.GroupKey, direct.GroupLabels, direct.Alerts, _options.ExternalUrl)
         {
             AcknowledgeUrl = firing ? AcknowledgeUrl(direct.GroupKey, direct.Person, now) : string.Empty,
-            IsAcknowledgement = direct.Purpose == DirectPurpose.Acknowledge,
+            AcknowledgedBy = direct.Purpose == DirectPurpose.Acknowledge ? direct.Person : string.Empty,
+            Note = direct.Purpose == DirectPurpose.Acknowledge ? LastNote(channel, direct.GroupKey) : string.Empty,
         };
         var record = Record(channel, direct.GroupKey, direct.GroupLabels, direct.Alerts, now);
         Store(() => _options.Notifications.Save(record), direct.LogKey);
         record = await AttemptAsync(record, channel, message, stop, cancellation).ConfigureAwait(false);
         var sent = record.Status == NotificationStatus.Sent;
         List<string> fingerprints = [.. direct.Alerts.Select(static a => a.Alert.Fingerprint)];
-        var entry = new NotificationLogEntry(direct.LogKey, channel.Key, now, firing ? fingerprints : [], firing ? [] : fingerprints, now + DirectRetention);
+        var entry = new NotificationLogEntry(direct.LogKey, channel.Key, now, firing ? fingerprints : [], firing ? [] : fingerprints, now + DirectRetention) { Note = message.Note };
         if (sent)
         {
-            Remember(entry);
+            entry = Remember(entry, set);
         }
 
-        Store(() => _options.Notifications.Save(record, sent ? entry : null), direct.LogKey);
+        Store(() => _options.Notifications.Save(record, sent ? entry : null), direct.LogKey, sent ? entry : null);
         return sent;
     }
 

@@ -1,7 +1,6 @@
 using Sightglass.Alerting.Escalation;
 using Sightglass.Alerting.Receivers;
 using Sightglass.Alerting.Templates;
-using Sightglass.Core.Errors;
 
 namespace Sightglass.Alerting.Routing;
 
@@ -14,9 +13,6 @@ internal sealed partial class NotificationSender : IDisposable
     private static readonly TimeSpan FirstBackoff = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LongestBackoff = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan ShortestDeadline = TimeSpan.FromSeconds(10);
-
-    /// <summary>One attempt takes at most this long unless the integration says otherwise: a receiver that hangs is tried again.</summary>
-    private static readonly TimeSpan DefaultAttemptTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>Nothing is new but that it goes on.</summary>
     private const string RepeatReason = "repeat interval elapsed";
@@ -34,9 +30,11 @@ internal sealed partial class NotificationSender : IDisposable
     public NotificationSender(AlertDispatcherOptions options)
     {
         _options = options;
-        foreach (var entry in options.Notifications.LoadLog(options.Time.GetUtcNow()))
+        var now = options.Time.GetUtcNow();
+        foreach (var entry in options.Notifications.LoadLog(now))
         {
-            _log[(entry.GroupKey, entry.Receiver)] = entry;
+            // Told later than now: the clock was set back while the server was away.
+            _log[(entry.GroupKey, entry.Receiver)] = entry.At > now ? entry with { At = now } : entry;
         }
 
         Update(options.Configuration, options.Escalation?.Configuration ?? EscalationConfiguration.None);
@@ -108,6 +106,7 @@ internal sealed partial class NotificationSender : IDisposable
     private async Task<bool> TellAsync(
         AlertGroup group, Channel channel, IReadOnlyList<(Alert Alert, bool Resolved)> alerts, DateTimeOffset now, CancellationToken stop, CancellationToken cancellation)
     {
+        var set = ClockSet();
         var firing = alerts.Where(static a => !a.Resolved).Select(static a => a.Alert.Fingerprint).ToList();
         var resolved = alerts.Where(static a => a.Resolved).Select(static a => a.Alert.Fingerprint).ToList();
         var last = Last(group.Key, channel.Key);
@@ -123,8 +122,8 @@ internal sealed partial class NotificationSender : IDisposable
         if (told.Count == 0)
         {
             entry = entry with { Note = last?.Note ?? string.Empty };
-            Remember(entry);
-            Store(() => _options.Notifications.SaveLog(entry), group.Key);
+            entry = Remember(entry, set);
+            Store(() => _options.Notifications.SaveLog(entry), group.Key, entry);
             return true;
         }
 
@@ -153,10 +152,10 @@ internal sealed partial class NotificationSender : IDisposable
         entry = entry with { Note = message.Note };
         if (sent)
         {
-            Remember(entry);
+            entry = Remember(entry, set);
         }
 
-        Store(() => _options.Notifications.Save(record, sent ? entry : null), group.Key);
+        Store(() => _options.Notifications.Save(record, sent ? entry : null), group.Key, sent ? entry : null);
         return sent;
     }
 
@@ -209,7 +208,7 @@ internal sealed partial class NotificationSender : IDisposable
 
     private async Task<DeliveryException?> TryAsync(Channel channel, NotificationMessage message, CancellationToken cancellation)
     {
-        var limit = channel.Configuration.Timeout > TimeSpan.Zero ? channel.Configuration.Timeout : DefaultAttemptTimeout;
+        var limit = channel.Configuration.Timeout > TimeSpan.Zero ? channel.Configuration.Timeout : AlertingLimits.MaxAttemptTime;
         using var timeout = new CancellationTokenSource(limit, _options.Time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellation, timeout.Token);
         try
@@ -257,41 +256,5 @@ internal sealed partial class NotificationSender : IDisposable
         }
 
         return last.At < now - repeat ? RepeatReason : null;
-    }
-
-    private NotificationLogEntry? Last(string group, string receiver)
-    {
-        lock (_gate)
-        {
-            return _log.GetValueOrDefault((group, receiver));
-        }
-    }
-
-    private void Remember(NotificationLogEntry entry)
-    {
-        lock (_gate)
-        {
-            _log[(entry.GroupKey, entry.Receiver)] = entry;
-            if (_log.Count > AlertingLimits.MaxGroups)
-            {
-                foreach (var key in _log.Where(e => e.Value.ExpiresAt < entry.At).Select(static e => e.Key).ToArray())
-                {
-                    _log.Remove(key);
-                }
-            }
-        }
-    }
-
-    /// <summary>A store that fails must not keep a message back.</summary>
-    private void Store(Action save, string group)
-    {
-        try
-        {
-            save();
-        }
-        catch (StorageFailedException e)
-        {
-            _options.Failed?.Invoke(group, e);
-        }
     }
 }

@@ -177,6 +177,11 @@ internal sealed class AlertingRule : Rule
     private List<RecordedSample> Advance(Dictionary<LabelSet, (LabelSet Annotations, double Value)> found, DateTimeOffset at, DateTimeOffset sampleAt, int limit)
     {
         var told = _events.Count;
+        foreach (var alert in _active.Values)
+        {
+            alert.NotAfter(at);
+        }
+
         foreach (var (labels, (annotations, value)) in found)
         {
             if (!_active.TryGetValue(labels, out var alert) || alert.State == AlertState.Inactive)
@@ -321,7 +326,7 @@ internal sealed class AlertingRule : Rule
 
         public double Value { get; set; }
 
-        public DateTimeOffset ActiveAt { get; init; }
+        public DateTimeOffset ActiveAt { get; set; }
 
         public DateTimeOffset? FiredAt { get; set; }
 
@@ -330,5 +335,15 @@ internal sealed class AlertingRule : Rule
         public DateTimeOffset? LastSentAt { get; set; }
 
         public DateTimeOffset? KeepFiringSince { get; set; }
+
+        /// <summary>Nothing was later than now. It would be after the clock was set back, and nothing would be due before it has caught up.</summary>
+        public void NotAfter(DateTimeOffset at)
+        {
+            ActiveAt = ActiveAt > at ? at : ActiveAt;
+            (FiredAt, ResolvedAt) = (Earlier(FiredAt, at), Earlier(ResolvedAt, at));
+            (LastSentAt, KeepFiringSince) = (Earlier(LastSentAt, at), Earlier(KeepFiringSince, at));
+        }
+
+        private static DateTimeOffset? Earlier(DateTimeOffset? time, DateTimeOffset at) => time > at ? at : time;
     }
 }

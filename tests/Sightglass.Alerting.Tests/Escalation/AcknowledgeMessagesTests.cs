@@ -55,6 +55,54 @@ public sealed class AcknowledgeMessagesTests : IAsyncDisposable
         events[1].TryGetProperty("links", out _).ShouldBeFalse();
     }
 
+    [Fact]
+    public async Task Opsgenie_hears_of_it_too()
+    {
+        Start("opsgenie_configs: [{api_key: k, api_url: 'URL', source: us}]");
+        _dispatcher!.Post([Posted("1"), Posted("2")]);
+        _time.Advance(TimeSpan.Zero);
+        await Events(1);
+        _dispatcher.Acknowledge(static a => a.Labels["instance"] == "1", "ana", string.Empty, null);
+        _dispatcher.Acknowledge(static a => a.Labels["instance"] == "2", "ben", string.Empty, null);
+        var events = await Events(2);
+        var requests = _http.Requests.ToArray();
+        requests[1].Path.ShouldBe($"/v2/alerts/{events[0].GetProperty("alias").GetString()}/acknowledge");
+        requests[1].Authorization.ShouldBe("GenieKey k");
+        events[1].GetRawText().ShouldBe("""{"user":"ana, ben","source":"us"}""");
+    }
+
+    [Fact]
+    public async Task A_Slack_message_that_is_changed_says_who_has_it()
+    {
+        _http.Answers.Enqueue((200, """{"ok":true,"channel":"C1","ts":"1.5"}"""));
+        _http.Answers.Enqueue((200, """{"ok":true,"channel":"C1","ts":"1.5"}"""));
+        Start("slack_configs: [{app_token: t, app_url: 'URLchat.postMessage', channel: c, update_message: true}]");
+        _dispatcher!.Post([Posted("1")]);
+        _time.Advance(TimeSpan.Zero);
+        await Events(1);
+        _dispatcher.Acknowledge(static _ => true, "<!channel>", string.Empty, null);
+        var events = await Events(2);
+        _http.Requests.Select(static r => r.Path).ShouldBe(["/chat.postMessage", "/chat.update"]);
+        events[1].GetProperty("ts").GetString().ShouldBe("1.5");
+        events[1].GetProperty("channel").GetString().ShouldBe("C1");
+        var attachments = events[1].GetProperty("attachments").EnumerateArray().ToArray();
+        attachments[^1].GetProperty("text").GetString().ShouldBe("Acknowledged by &lt;!channel&gt;");
+        attachments[0].TryGetProperty("actions", out _).ShouldBeFalse();
+        events[0].GetProperty("attachments")[0].GetProperty("actions")[0].GetProperty("text").GetString().ShouldBe("Acknowledge");
+    }
+
+    [Fact]
+    public async Task A_Slack_message_that_cannot_be_changed_is_not_followed_by_another()
+    {
+        Start("slack_configs: [{api_url: 'URLhook', channel: c}]\n  pagerduty_configs: [{routing_key: k}]");
+        _dispatcher!.Post([Posted("1")]);
+        _time.Advance(TimeSpan.Zero);
+        await Events(2);
+        _dispatcher.Acknowledge(static _ => true, "ana", string.Empty, null);
+        await Events(3);
+        _http.Requests.Count(static r => r.Path == "/hook").ShouldBe(1);
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_dispatcher is not null)
@@ -71,12 +119,14 @@ public sealed class AcknowledgeMessagesTests : IAsyncDisposable
 
     private static Alert Alert() => new() { Labels = LabelSet.Of("alertname", "Down"), Annotations = LabelSet.Empty, StartsAt = default, EndsAt = default, UpdatedAt = default, GeneratorUrl = string.Empty };
 
-    private void Start()
+    private void Start(string integrations = "pagerduty_configs: [{routing_key: k}]")
     {
         var alertmanager = AlertmanagerConfigurationLoader.Load("a.yml", $$"""
             global: {pagerduty_url: '{{_http.Url}}pd'}
             route: {receiver: pd, group_by: [alertname], group_wait: 0s}
-            receivers: [{name: pd, pagerduty_configs: [{routing_key: k}]}]
+            receivers:
+            - name: pd
+              {{integrations.Replace("URL", _http.Url, StringComparison.Ordinal)}}
             """, ".");
         _dispatcher = new AlertDispatcher(new AlertDispatcherOptions
         {

@@ -103,18 +103,6 @@ public sealed class MessagingTests
     }
 
     [Theory]
-    [InlineData(500, true)]
-    [InlineData(429, true)]
-    [InlineData(400, false)]
-    public async Task Answers_say_whether_to_try_again(int status, bool recoverable)
-    {
-        using var server = new HttpReceiver();
-        server.Answers.Enqueue((status, "no"));
-        using var notifier = new ChatNotifier(Read($"discord_configs: [{{webhook_url: '{server.Url}'}}]"), Templates);
-        (await Should.ThrowAsync<DeliveryException>(() => notifier.SendAsync(Message(false), CancellationToken.None))).Recoverable.ShouldBe(recoverable);
-    }
-
-    [Theory]
     [InlineData("telegram_configs: [{bot_token: t, chat_id: 1, parse_mode: Rich}]", "unknown parse_mode")]
     [InlineData("pagerduty_configs: [{routing_key: r, url: 'ftp://x'}]", "want an http or https URL")]
     [InlineData("pagerduty_configs: [{}]", "missing service or routing key")]

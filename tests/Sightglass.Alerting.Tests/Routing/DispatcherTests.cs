@@ -165,7 +165,7 @@ public sealed class DispatcherTests : IAsyncDisposable
     {
         Start(Config);
         _http.Answers.Enqueue((500, "oops"));
-        _http.Answers.Enqueue((429, "slow down"));
+        _http.Answers.Enqueue((503, "slow down"));
         Fire("a", "1");
         _time.Advance(TimeSpan.FromSeconds(30));
         await Wait.Until(() => _store.List(1) is [{ Attempts: 1, Error.Length: > 0 }]);
