@@ -130,6 +130,15 @@ internal abstract class Sink : IDisposable
         }
     }
 
+    /// <summary>How many there are of a kind.</summary>
+    public int Messages(Func<string, bool> wanted)
+    {
+        lock (_messages)
+        {
+            return _messages.Count(wanted);
+        }
+    }
+
     public virtual void Dispose() => _arrived.Dispose();
 
     protected void Add(string message)

@@ -80,7 +80,9 @@ internal sealed class Engines : IAsyncDisposable
             OnBackgroundFailure = e => Report(e.Message),
         });
         Metrics = metrics.GetAwaiter().GetResult();
-        Sink = new StoreSink(Metrics, Events);
+        StorageAlarm = new StorageAlarm(folder.Root, TellOnceBuilt, () => Configuration.ExternalLabels, time);
+        _state.Failed = e => StorageAlarm.Failed("state", e);
+        Sink = new StoreSink(Metrics, Events, StorageAlarm.Failed);
         Disk = new DiskRetention([Metrics, Events], folder.Root, configuration.MaxDisk, time, Report);
         Snapshots = new SnapshotMaker(folder.Root, Metrics, Events, _state, time);
         Forwarder = new Forwarder(Sink, configuration.RemoteWrite, Path.Combine(folder.Root, "forward"), time, Report);
@@ -163,6 +165,9 @@ internal sealed class Engines : IAsyncDisposable
     public EventStore Events { get; }
 
     public StoreSink Sink { get; }
+
+    /// <summary>What cannot be written to the disk.</summary>
+    public StorageAlarm StorageAlarm { get; }
 
     /// <summary>Keeps the stores under <c>storage.retention.max_disk</c>.</summary>
     public DiskRetention Disk { get; }
@@ -332,6 +337,7 @@ internal sealed class Engines : IAsyncDisposable
         FoundSlos.Dispose();
         await Rules.DisposeAsync();
         _watchdog.Dispose();
+        StorageAlarm.Dispose();
         await OutsideAlertmanagers.DisposeAsync();
         await Dispatcher.DisposeAsync();
         await Timeline.DisposeAsync();
@@ -419,6 +425,15 @@ internal sealed class Engines : IAsyncDisposable
     {
         Dispatcher.Post(alerts);
         OutsideAlertmanagers.Post(alerts);
+    }
+
+    /// <summary>Takes alerts from those that may have some before all of this is built.</summary>
+    private void TellOnceBuilt(IReadOnlyList<PostedAlert> alerts)
+    {
+        if (FoundSlos is not null)
+        {
+            Tell(alerts);
+        }
     }
 
     private void Report(string message) => _log.LogWarning("{Message}", message);

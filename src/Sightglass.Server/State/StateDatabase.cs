@@ -68,6 +68,9 @@ internal sealed class StateDatabase : IDisposable
         });
     }
 
+    /// <summary>Told of each write that failed.</summary>
+    public Action<StorageFailedException>? Failed { get; set; }
+
     /// <summary>A file of an older version lacks it.</summary>
     private void AddColumn(string table, string column, string type)
     {
@@ -83,12 +86,38 @@ internal sealed class StateDatabase : IDisposable
     {
         lock (_gate)
         {
-            Guard(() =>
+            try
             {
-                using var transaction = _connection.BeginTransaction();
-                work(new StateCommands(_connection, transaction));
-                transaction.Commit();
-            });
+                Guard(() => InTransaction(work));
+            }
+            catch (StorageFailedException e)
+            {
+                Failed?.Invoke(e);
+                throw;
+            }
+        }
+    }
+
+    /// <summary>
+    /// By statements of our own: on a full disk SQLite ends a transaction by itself, and the library's transaction objects would take it for running for
+    /// ever after.
+    /// </summary>
+    private void InTransaction(Action<StateCommands> work)
+    {
+        Execute("BEGIN");
+        try
+        {
+            work(new StateCommands(_connection));
+            Execute("COMMIT");
+        }
+        catch
+        {
+            if (SQLitePCL.raw.sqlite3_get_autocommit(_connection.Handle) == 0)
+            {
+                Execute("ROLLBACK");
+            }
+
+            throw;
         }
     }
 
@@ -101,7 +130,7 @@ internal sealed class StateDatabase : IDisposable
         {
             try
             {
-                using var command = StateCommands.Create(_connection, null, sql, parameters);
+                using var command = StateCommands.Create(_connection, sql, parameters);
                 using var reader = command.ExecuteReader();
                 while (reader.Read())
                 {
@@ -155,27 +184,26 @@ internal sealed class StateDatabase : IDisposable
 
     private void Execute(string sql)
     {
-        using var command = StateCommands.Create(_connection, null, sql, []);
+        using var command = StateCommands.Create(_connection, sql, []);
         command.ExecuteNonQuery();
     }
 }
 
 /// <summary>Statements within one transaction.</summary>
-internal readonly struct StateCommands(SqliteConnection connection, SqliteTransaction transaction)
+internal readonly struct StateCommands(SqliteConnection connection)
 {
     public void Execute(string sql, params ReadOnlySpan<(string Name, object? Value)> parameters)
     {
-        using var command = Create(connection, transaction, sql, parameters);
+        using var command = Create(connection, sql, parameters);
         command.ExecuteNonQuery();
     }
 
-    internal static SqliteCommand Create(SqliteConnection connection, SqliteTransaction? transaction, string sql, ReadOnlySpan<(string Name, object? Value)> parameters)
+    internal static SqliteCommand Create(SqliteConnection connection, string sql, ReadOnlySpan<(string Name, object? Value)> parameters)
     {
         var command = connection.CreateCommand();
 #pragma warning disable CA2100 // Every statement is a constant of this folder; values are parameters.
         command.CommandText = sql;
 #pragma warning restore CA2100
-        command.Transaction = transaction;
         foreach (var (name, value) in parameters)
         {
             command.Parameters.AddWithValue(name, value switch

@@ -55,6 +55,17 @@ internal static class StatusApi
         json.WriteNumber("spansBytes", events.Spans.DiskBytes);
         json.WriteNumber("eventsWalBytes", events.WalBytes);
         json.WriteNumber("activeSeries", metrics.ActiveSeries);
+        json.WriteStartArray("notWritable");
+        foreach (var (store, since, error) in engines.StorageAlarm.Failing)
+        {
+            json.WriteStartObject();
+            json.WriteString("store", store);
+            json.WriteString("since", since);
+            json.WriteString("error", error);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
         json.WriteEndObject();
         json.WriteStartObject("retentionSeconds");
         json.WriteNumber("metrics", engines.Configuration.MetricRetention.TotalSeconds);
