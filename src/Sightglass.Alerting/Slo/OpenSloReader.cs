@@ -8,6 +8,8 @@ internal sealed class OpenSloReader
     private const string Version = "openslo/v1";
     private static readonly string[] Kinds = ["DataSource", "SLO", "SLI", "AlertPolicy", "AlertCondition", "AlertNotificationTarget", "Service"];
 
+    private static readonly string[] CompositeKeys = ["compositeWeight", "sli", "sliRef"];
+
     private readonly Dictionary<(string Kind, string Name), OpenSloDocument> _documents = [];
     private readonly string _file;
 
@@ -118,9 +120,9 @@ internal sealed class OpenSloReader
         {
             var displayName = objective.Text("displayName", string.Empty);
             var target = Target(objective);
-            if (objective.Has("compositeWeight"))
+            if (Array.Find(CompositeKeys, objective.Has) is { } composite)
             {
-                throw objective.Error("compositeWeight", "composite objectives are not built");
+                throw objective.Error(composite, $"{composite}: OpenSLO v1 has no composite objectives; they are in the draft v2alpha1, which does not say what a weight does");
             }
 
             var source = indicators.Of(objective) ?? shared ?? throw spec.Error($"SLO \"{document.Name}\": one of indicator and indicatorRef must be set");
