@@ -58,30 +58,47 @@ internal static class IntPlanes
             return;
         }
 
-        var first = bytes[..target.Length];
-        for (var i = 0; i < target.Length; i++)
+        // Of few planes in one go over the values.
+        var count = target.Length;
+        var first = bytes[..count];
+        var second = width > 1 ? bytes.Slice(count, count) : first;
+        var third = width > 2 ? bytes.Slice(count * 2, count) : first;
+        switch (width)
         {
-            target[i] = first[i];
+            case 1:
+                for (var i = 0; i < target.Length && i < first.Length; i++)
+                {
+                    target[i] = min + first[i];
+                }
+
+                return;
+            case 2:
+                for (var i = 0; i < target.Length && i < first.Length && i < second.Length; i++)
+                {
+                    target[i] = min + (first[i] | (second[i] << 8));
+                }
+
+                return;
         }
 
-        for (var plane = 1; plane < width; plane++)
+        for (var i = 0; i < target.Length && i < first.Length && i < second.Length && i < third.Length; i++)
         {
-            var row = bytes.Slice(plane * target.Length, target.Length);
+            target[i] = min + (first[i] | (second[i] << 8) | (third[i] << 16));
+        }
+
+        for (var plane = 3; plane < width; plane++)
+        {
+            var row = bytes.Slice(plane * count, count);
             if (!row.ContainsAnyExcept((byte)0))
             {
                 continue;
             }
 
             var shift = plane * 8;
-            for (var i = 0; i < target.Length; i++)
+            for (var i = 0; i < target.Length && i < row.Length; i++)
             {
-                target[i] |= (long)row[i] << shift;
+                target[i] += (long)row[i] << shift;
             }
-        }
-
-        for (var i = 0; i < target.Length; i++)
-        {
-            target[i] += min;
         }
     }
 

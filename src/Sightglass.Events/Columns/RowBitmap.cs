@@ -52,6 +52,41 @@ internal sealed class RowBitmap
         }
     }
 
+    public void ClearRange(int start, int count)
+    {
+        var end = start + count;
+        while (start < end && (start & 63) != 0)
+        {
+            Clear(start++);
+        }
+
+        while (start + 64 <= end)
+        {
+            _words[start >> 6] = 0;
+            start += 64;
+        }
+
+        while (start < end)
+        {
+            Clear(start++);
+        }
+    }
+
+    /// <summary>Set rows of some that stand together.</summary>
+    public int PopCount(int start, int count)
+    {
+        var set = 0;
+        for (var (row, end) = (start, start + count); row < end;)
+        {
+            var length = Math.Min(64 - (row & 63), end - row);
+            var word = _words[row >> 6] >> row;
+            set += BitOperations.PopCount(length == 64 ? word : word & ((1UL << length) - 1));
+            row += length;
+        }
+
+        return set;
+    }
+
     public bool IsEmpty => !_words.AsSpan().ContainsAnyExcept(0UL);
 
     public int PopCount()

@@ -8,7 +8,7 @@ namespace Sightglass.Events.Querying;
 internal sealed partial class BlockFold
 {
     /// <summary>Counts a block in which only streams tell rows apart, without a look at the rows.</summary>
-    private bool CountByRuns(RowBlock block, int[]? ofStream, int cell, FoldTable table)
+    private bool CountByRuns(RowBlock block, RowBitmap selected, int[]? ofStream, int cell, FoldTable table)
     {
         if (ofStream is null)
         {
@@ -16,12 +16,7 @@ internal sealed partial class BlockFold
             return true;
         }
 
-        if (_count != block.Rows)
-        {
-            return false;
-        }
-
-        if (block is MemoryBlock memory)
+        if (block is MemoryBlock memory && _count == block.Rows)
         {
             var rows = memory.RowsOfStreams;
             for (var i = 0; i < rows.Length; i++)
@@ -37,9 +32,15 @@ internal sealed partial class BlockFold
             return false;
         }
 
+        var at = 0;
         foreach (var run in part.Header.Runs)
         {
-            table.Count(Group(table, _streams[ofStream[run.Stream]], null, static _ => -1), cell, run.Rows);
+            if (selected.PopCount(at, run.Rows) is var rows and > 0)
+            {
+                table.Count(Group(table, _streams[ofStream[run.Stream]], null, static _ => -1), cell, rows);
+            }
+
+            at += run.Rows;
         }
 
         return true;

@@ -77,7 +77,7 @@ internal sealed partial class BlockFold : IDisposable
         var firstCell = _cells.Of(Math.Max(block.MinTime, _plan.MinTimeUnixNano));
         var cells = _cells.Of(Math.Min(block.MaxTime, _plan.MaxTimeUnixNano - 1)) - firstCell + 1;
         var plain = cells == 1 && ofScope is null && Array.TrueForAll(_views, static v => v is null);
-        if (plain && CountByRuns(block, ofStream, firstCell, table))
+        if (plain && CountByRuns(block, selected, ofStream, firstCell, table))
         {
             return;
         }

@@ -188,6 +188,12 @@ internal sealed class BlockSelection
         }
 
         var times = block.Column(ColumnKey.Time)!;
+        if (block is PartBlock stored && times.Presence is null)
+        {
+            SelectByTime(stored, times.Values, rows);
+            return;
+        }
+
         for (var row = rows.Next(0); row >= 0; row = rows.Next(row + 1))
         {
             var time = times.NumberOfRow(row);
@@ -196,5 +202,42 @@ internal sealed class BlockSelection
                 rows.Clear(row);
             }
         }
+    }
+
+    /// <summary>Finds where the range begins and ends in each run of a stream, which is in the order of time.</summary>
+    private void SelectByTime(PartBlock block, ValueVector times, RowBitmap rows)
+    {
+        var at = 0;
+        foreach (var run in block.Header.Runs)
+        {
+            var end = at + run.Rows;
+            if (rows.Next(at) is var first && first >= 0 && first < end)
+            {
+                rows.ClearRange(at, FirstFrom(times, at, end, _plan.MinTimeUnixNano) - at);
+                var after = FirstFrom(times, at, end, _plan.MaxTimeUnixNano);
+                rows.ClearRange(after, end - after);
+            }
+
+            at = end;
+        }
+    }
+
+    /// <summary>The first row between two whose time is not before a time.</summary>
+    private static int FirstFrom(ValueVector times, int low, int high, long time)
+    {
+        while (low < high)
+        {
+            var middle = (low + high) >> 1;
+            if (times.Bits[times.EntryOf(middle)] < time)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        return low;
     }
 }

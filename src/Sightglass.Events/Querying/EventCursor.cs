@@ -13,6 +13,9 @@ internal sealed class EventCursor : IEventCursor
     /// <summary>Decoded columns kept between pages, in bytes.</summary>
     private const long KeepBytes = 96L << 20;
 
+    /// <summary>Rows of the first page; each after it has twice as many. Who stops early has not waited for rows that nobody reads.</summary>
+    private const int FirstPageRows = 128;
+
     private readonly IReadOnlyList<BlockSource> _sources;
     private readonly RowFeed _feed;
     private readonly BlockSelection _selection;
@@ -22,6 +25,7 @@ internal sealed class EventCursor : IEventCursor
     private readonly HashSet<int> _touched = [];
     private readonly List<RowPlace> _rows = [];
     private long _left;
+    private int _pageRows = FirstPageRows;
 
     public EventCursor(EventPlan plan, IReadOnlyList<BlockSource> sources, Func<BlockSelection> selection, QueryHelpers helpers, IDisposable pinned, CancellationToken cancellation)
     {
@@ -42,7 +46,8 @@ internal sealed class EventCursor : IEventCursor
         {
             _cancellation.ThrowIfCancellationRequested();
             _rows.Clear();
-            _feed.Take((int)Math.Min(PageCursor.PageRows, _left), _rows);
+            _feed.Take((int)Math.Min(_pageRows, _left), _rows);
+            _pageRows = Math.Min(_pageRows * 2, PageCursor.PageRows);
             if (_rows.Count == 0)
             {
                 return false;

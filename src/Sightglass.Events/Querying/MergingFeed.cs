@@ -25,7 +25,7 @@ internal sealed class MergingFeed : RowFeed
         Comparison<RowPlace> order = _newestFirst ? static (a, b) => b.CompareTo(a) : static (a, b) => a.CompareTo(b);
         _open = new(Comparer<RowPlace>.Create(order));
         _pending = ByBound(sources, _newestFirst);
-        _work = new Work(sources, _pending, selection, order, cancellation);
+        _work = new Work(sources, _pending, selection, order, _newestFirst, cancellation);
     }
 
     public override void Take(int count, List<RowPlace> target)
@@ -89,7 +89,7 @@ internal sealed class MergingFeed : RowFeed
         }
     }
 
-    private sealed class Work(IReadOnlyList<BlockSource> sources, int[] order, Func<BlockSelection> selection, Comparison<RowPlace> comparison, CancellationToken cancellation)
+    private sealed class Work(IReadOnlyList<BlockSource> sources, int[] order, Func<BlockSelection> selection, Comparison<RowPlace> comparison, bool newestFirst, CancellationToken cancellation)
         : BlockWork(order, cancellation)
     {
         /// <summary>Blocks looked at ahead of the merge.</summary>
@@ -140,7 +140,7 @@ internal sealed class MergingFeed : RowFeed
             {
                 rows.Capacity = selected.PopCount();
                 own.AddPlaces(sources[source], source, selected, rows);
-                rows.Sort(comparison);
+                Sort(rows);
             }
 
             sources[source].Block.Forget();
@@ -148,6 +148,24 @@ internal sealed class MergingFeed : RowFeed
             {
                 _idle.Push(own);
                 _done.Add(source, rows);
+            }
+        }
+
+        private void Sort(List<RowPlace> rows)
+        {
+            // Rows of one stream stand in the order of time.
+            for (var i = 1; i < rows.Count; i++)
+            {
+                if (rows[i].CompareTo(rows[i - 1]) < 0)
+                {
+                    rows.Sort(comparison);
+                    return;
+                }
+            }
+
+            if (newestFirst)
+            {
+                rows.Reverse();
             }
         }
     }

@@ -1,6 +1,7 @@
 using Sightglass.Core.Contracts;
 using Sightglass.Core.Model;
 using Sightglass.Events.Columns;
+using Sightglass.Events.Memory;
 
 namespace Sightglass.Events.Querying;
 
@@ -9,6 +10,12 @@ internal sealed class PageBuilder
 {
     private readonly EventPlan _plan;
     private readonly Stack<EventColumn> _free = new();
+
+    // Blocks of the page, and which of them each row is of: rows of a page in the order of time change blocks all the time.
+    private readonly List<RowBlock> _blocks = [];
+    private readonly Dictionary<int, int> _blockOf = [];
+    private readonly List<int> _rowBlocks = [];
+    private readonly List<ColumnView?> _views = [];
 
     public PageBuilder(EventPlan plan)
     {
@@ -30,6 +37,14 @@ internal sealed class PageBuilder
         foreach (ref readonly var row in rows)
         {
             var block = sources[row.Source].Block;
+            ref var number = ref System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(_blockOf, row.Source, out var isKnown);
+            if (!isKnown)
+            {
+                number = _blocks.Count;
+                _blocks.Add(block);
+            }
+
+            _rowBlocks.Add(number);
             Page.TimesUnixNano.Add(row.Time);
             Page.Streams.Add(block.StreamOf(row.Row).Stream);
             Page.Scopes.Add(block.ScopeOf(row.Row));
@@ -37,17 +52,24 @@ internal sealed class PageBuilder
 
         for (var i = 0; i < _plan.Columns.Count; i++)
         {
-            FillColumn(_plan.Columns[i], Page.Columns[i], sources, rows);
+            FillColumn(_plan.Columns[i], Page.Columns[i], rows);
         }
 
         if (_plan.AllAttributes)
         {
-            FillAttributes(sources, rows);
+            FillAttributes(rows);
         }
+
+        // A page that waits to be read must not keep what its blocks have decoded.
+        _blocks.Clear();
+        _views.Clear();
     }
 
     private void Clear()
     {
+        _blocks.Clear();
+        _blockOf.Clear();
+        _rowBlocks.Clear();
         Page.TimesUnixNano.Clear();
         Page.Streams.Clear();
         Page.Scopes.Clear();
@@ -65,25 +87,23 @@ internal sealed class PageBuilder
         Page.Attributes.Clear();
     }
 
-    private void FillColumn(ColumnRef column, EventColumn target, IReadOnlyList<BlockSource> sources, ReadOnlySpan<RowPlace> rows)
+    private void FillColumn(ColumnRef column, EventColumn target, ReadOnlySpan<RowPlace> rows)
     {
         var key = new ColumnKey(column.Scope == ColumnScope.Field, column.Name, 0);
         var stored = column.Scope is ColumnScope.Attribute or ColumnScope.Any
             || (column.Scope == ColumnScope.Field && column.Name is not (EventFields.ScopeName or EventFields.ScopeVersion or EventFields.Time));
         var members = column is { Scope: ColumnScope.Field, Name: EventFields.Body } ? _plan.BodyMembers : null;
-        var source = -1;
-        ColumnView? view = null;
-        var zero = false;
-        foreach (ref readonly var row in rows)
+        if (stored)
         {
-            var block = sources[row.Source].Block;
-            if (row.Source != source)
-            {
-                source = row.Source;
-                view = stored ? block.Column(key) : null;
-                zero = key.MissingIsZero && block.HasField(key.Name);
-            }
+            FindViews(key);
+        }
 
+        var zero = _blocks.Count > 0 && key.MissingIsZero && _blocks[0].HasField(key.Name);
+        for (var i = 0; i < rows.Length; i++)
+        {
+            var row = rows[i];
+            var block = _blocks[_rowBlocks[i]];
+            var view = stored ? _views[_rowBlocks[i]] : null;
             if (view is not null && (members is not null && view.Templates is { } bodies ? TryAddExcerpt(view, bodies, members, row.Row, target) : TryAdd(view, row.Row, target)))
             {
                 continue;
@@ -108,31 +128,27 @@ internal sealed class PageBuilder
         }
     }
 
-    private void FillAttributes(IReadOnlyList<BlockSource> sources, ReadOnlySpan<RowPlace> rows)
+    private void FillAttributes(ReadOnlySpan<RowPlace> rows)
     {
-        var keys = new SortedSet<(string Name, int Occurrence)>(Comparer<(string Name, int Occurrence)>.Create(static (a, b) =>
-            string.CompareOrdinal(a.Name, b.Name) is var order && order != 0 ? order : a.Occurrence.CompareTo(b.Occurrence)));
-        var seen = new HashSet<int>();
-        foreach (ref readonly var row in rows)
+        var keys = new HashSet<ColumnKey>();
+        foreach (var block in _blocks)
         {
-            if (seen.Add(row.Source))
+            foreach (var key in block.Columns)
             {
-                foreach (var key in sources[row.Source].Block.Columns)
+                if (!key.IsField)
                 {
-                    if (!key.IsField)
-                    {
-                        keys.Add((key.Name, key.Occurrence));
-                    }
+                    keys.Add(key);
                 }
             }
         }
 
-        foreach (var (name, occurrence) in keys)
+        foreach (var key in keys.Order(Comparer<ColumnKey>.Create(static (a, b) =>
+            string.CompareOrdinal(a.Name, b.Name) is var order && order != 0 ? order : a.Occurrence.CompareTo(b.Occurrence))))
         {
             var column = _free.Count > 0 ? _free.Pop() : new EventColumn();
-            if (FillAttribute(ColumnKey.Attribute(name, occurrence), column, sources, rows))
+            if (FillAttribute(key, column, rows))
             {
-                Page.Attributes.Add((name, column));
+                Page.Attributes.Add((key.Name, column));
             }
             else
             {
@@ -142,20 +158,13 @@ internal sealed class PageBuilder
         }
     }
 
-    private static bool FillAttribute(ColumnKey key, EventColumn target, IReadOnlyList<BlockSource> sources, ReadOnlySpan<RowPlace> rows)
+    private bool FillAttribute(ColumnKey key, EventColumn target, ReadOnlySpan<RowPlace> rows)
     {
+        FindViews(key);
         var any = false;
-        var source = -1;
-        ColumnView? view = null;
-        foreach (ref readonly var row in rows)
+        for (var i = 0; i < rows.Length; i++)
         {
-            if (row.Source != source)
-            {
-                source = row.Source;
-                view = sources[source].Block.Column(key);
-            }
-
-            if (view is not null && TryAdd(view, row.Row, target))
+            if (_views[_rowBlocks[i]] is { } view && TryAdd(view, rows[i].Row, target))
             {
                 any = true;
             }
@@ -166,6 +175,16 @@ internal sealed class PageBuilder
         }
 
         return any;
+    }
+
+    /// <summary>The column in each block of the page.</summary>
+    private void FindViews(ColumnKey key)
+    {
+        _views.Clear();
+        foreach (var block in _blocks)
+        {
+            _views.Add(block.Column(key));
+        }
     }
 
     /// <summary>Appends a row's value; false when it has none.</summary>

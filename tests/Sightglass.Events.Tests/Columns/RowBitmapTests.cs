@@ -19,6 +19,15 @@ public sealed class RowBitmapTests
         Rows(bitmap).ShouldBe(Enumerable.Range(start, length));
         bitmap.PopCount().ShouldBe(length);
         bitmap.IsEmpty.ShouldBe(length == 0);
+        for (var from = 0; from <= count; from += 7)
+        {
+            bitmap.PopCount(from, count - from).ShouldBe(Rows(bitmap).Count(r => r >= from));
+            bitmap.PopCount(0, from).ShouldBe(Rows(bitmap).Count(r => r < from));
+        }
+
+        var rest = RowBitmap.All(count);
+        rest.ClearRange(start, length);
+        Rows(rest).ShouldBe(Enumerable.Range(0, count).Except(Enumerable.Range(start, length)));
     }
 
     [Fact]
