@@ -100,6 +100,15 @@ public sealed class Re2
 
         try
         {
+            Re2Syntax.Check(pattern);
+        }
+        catch (ArgumentException e)
+        {
+            throw new QueryException(QueryErrorKind.BadData, $"error parsing regexp: {e.Message}", inner: e);
+        }
+
+        try
+        {
             var translated = Re2Translator.Translate(pattern);
             return new Regex(
                 anchored ? $@"\A(?s:{translated})\z" : translated,

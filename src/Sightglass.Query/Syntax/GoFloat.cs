@@ -56,7 +56,7 @@ public static class GoFloat
         return output.Append('e').Append(power < 0 ? '-' : '+').Append(Math.Abs(power).ToString("00", CultureInfo.InvariantCulture)).ToString();
     }
 
-    /// <summary>Format <c>g</c> with its shortest digits: an exponent below 1e-4 and from 1e21.</summary>
+    /// <summary>Format <c>g</c> with its shortest digits: an exponent below 1e-4 and from 1e6.</summary>
     public static string General(double value)
     {
         if (Special(value) is { } special)
@@ -65,21 +65,14 @@ public static class GoFloat
         }
 
         var (_, _, exponent) = Digits(value);
-        return value != 0 && (exponent - 1 < -4 || exponent - 1 >= 21) ? Scientific(value) : Plain(value);
+        return value != 0 && (exponent - 1 < -4 || exponent - 1 >= 6) ? Scientific(value) : Plain(value);
     }
 
     /// <summary>The form of sample values in Prometheus' JSON: plain, with an exponent below 1e-6 and from 1e21.</summary>
     public static string Json(double value)
     {
         var size = Math.Abs(value);
-        if (double.IsFinite(value) && size != 0 && (size < 1e-6 || size >= 1e21))
-        {
-            // Go's JSON writes e-9, not e-09.
-            var text = Scientific(value);
-            return text.Length >= 4 && text[^4] == 'e' && text[^3] == '-' && text[^2] == '0' ? text[..^2] + text[^1] : text;
-        }
-
-        return Plain(value);
+        return double.IsFinite(value) && size != 0 && (size < 1e-6 || size >= 1e21) ? Scientific(value) : Plain(value);
     }
 
     /// <summary>Writes the form of <see cref="Json"/> as UTF-8 and returns its length.</summary>

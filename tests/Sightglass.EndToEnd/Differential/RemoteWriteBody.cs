@@ -29,6 +29,13 @@ internal static class RemoteWriteBody
                 Message(timeSeries, 2, sample);
             }
 
+            foreach (var (time, histogram) in one.Histograms)
+            {
+                using var message = new ByteWriter();
+                HistogramBody.Write(message, time, histogram);
+                Message(timeSeries, 4, message);
+            }
+
             Message(request, 1, timeSeries);
         }
 
@@ -51,4 +58,15 @@ internal static class RemoteWriteBody
 }
 
 /// <summary>A series and its samples (milliseconds, value), in the order of time.</summary>
-internal sealed record TestSeries(SortedDictionary<string, string> Labels, List<(long Time, double Value)> Samples);
+internal sealed record TestSeries(SortedDictionary<string, string> Labels, List<(long Time, double Value)> Samples)
+{
+    /// <summary>Native histograms, in the order of time, none at the time of a sample.</summary>
+    public List<(long Time, TestHistogram Histogram)> Histograms { get; init; } = [];
+
+    /// <summary>What of it lies in a span of time, the end not included.</summary>
+    public TestSeries Between(long from, long to) => this with
+    {
+        Samples = [.. Samples.Where(p => p.Time >= from && p.Time < to)],
+        Histograms = [.. Histograms.Where(p => p.Time >= from && p.Time < to)],
+    };
+}

@@ -50,7 +50,7 @@ public class ParserTests
     }
 
     [Theory]
-    [InlineData("", 0, "no expression found in input")]
+    [InlineData(" ", 0, "no expression found in input")]
     [InlineData("a +", 3, "unexpected end of input")]
     [InlineData("sum(", 4, "unclosed left parenthesis")]
     [InlineData("a{b=\"c\"", 7, "unexpected end of input inside braces")]
@@ -109,6 +109,10 @@ public class ParserTests
         error.Message.ShouldBe($"1:{position + 1}: parse error: {message}");
         error.Position.ShouldBe(position);
     }
+
+    [Fact]
+    public void Of_nothing_at_all_the_place_is_unknown() =>
+        Should.Throw<QueryException>(() => PromQLParser.Parse("")).Message.ShouldBe("unknown position: parse error: no expression found in input");
 
     [Theory]
     [InlineData("info(a, b{c=\"d\"})", 8, "expected label selectors only, got vector selector instead")]

@@ -16,7 +16,7 @@ public sealed class GoFloatTests
     [InlineData(0.0001, "0.0001")]
     [InlineData(0.00009999, "0.00009999")]
     [InlineData(0.000001, "0.000001")]
-    [InlineData(0.00000099, "9.9e-7")]
+    [InlineData(0.00000099, "9.9e-07")]
     [InlineData(1e15, "1000000000000000")]
     [InlineData(123456789012345680, "123456789012345680")]
     [InlineData(1e20, "100000000000000000000")]

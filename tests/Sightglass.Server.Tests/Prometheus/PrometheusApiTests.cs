@@ -45,7 +45,7 @@ public sealed class PrometheusApiTests : IAsyncLifetime, IDisposable
     public void Dispose() => _client.Dispose();
 
     [Theory]
-    [InlineData("/api/v1/query?query=1%2B1&time=10.5", """{"status":"success","data":{"resultType":"scalar","result":[10.500,"2"]}}""")]
+    [InlineData("/api/v1/query?query=1%2B1&time=10.5", """{"status":"success","data":{"resultType":"scalar","result":[10.5,"2"]}}""")]
     [InlineData("/prometheus/api/v1/query?query=1", """{"status":"success","data":{"resultType":"scalar","result":[300,"1"]}}""")]
     [InlineData("/api/v1/query?query='x'&time=1970-01-01T00:00:01Z", """{"status":"success","data":{"resultType":"string","result":[1,"x"]}}""")]
     [InlineData("/api/v1/query?query=1&time=1970-01-01T00:00:10.123456789Z", """{"status":"success","data":{"resultType":"scalar","result":[10.123,"1"]}}""")]
@@ -53,7 +53,7 @@ public sealed class PrometheusApiTests : IAsyncLifetime, IDisposable
     [InlineData("/api/v1/query?query=1&time=-1.5", """{"status":"success","data":{"resultType":"scalar","result":[-1.500,"1"]}}""")]
     [InlineData("/api/v1/query?query=a_total", """{"status":"success","data":{"resultType":"vector","result":[{"metric":{"__name__":"a_total","job":"x"},"value":[300,"300"]},{"metric":{"__name__":"a_total","job":"y"},"value":[300,"0.1"]}]}}""")]
     [InlineData("/api/v1/query?query=a_total&limit=1", """{"status":"success","data":{"resultType":"vector","result":[{"metric":{"__name__":"a_total","job":"x"},"value":[300,"300"]}]},"warnings":["results truncated due to limit"]}""")]
-    [InlineData("/api/v1/query?query={\"http.server\"}", """{"status":"success","data":{"resultType":"vector","result":[{"metric":{"__name__":"http.server","a.b":"é"},"value":[300,"1e-9"]}]}}""")]
+    [InlineData("/api/v1/query?query={\"http.server\"}", """{"status":"success","data":{"resultType":"vector","result":[{"metric":{"__name__":"http.server","a.b":"é"},"value":[300,"1e-09"]}]}}""")]
     [InlineData("/api/v1/query?query=a_total{job=\"x\"}[2m]&time=120", """{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"__name__":"a_total","job":"x"},"values":[[60,"60"],[120,"120"]]}]}}""")]
     [InlineData("/api/v1/query?query=h", """{"status":"success","data":{"resultType":"vector","result":[{"metric":{"__name__":"h"},"histogram":[300,{"count":"6","sum":"5","buckets":[[1,"-2","-1","2"],[3,"-0.001","0.001","1"],[0,"0.5","1","1"],[0,"1","2","2"]]}]}]}}""")]
     [InlineData("/api/v1/query_range?query=sum(a_total)&start=0&end=60&step=1m", """{"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"values":[[0,"0.1"],[60,"60.1"]]}]}}""")]

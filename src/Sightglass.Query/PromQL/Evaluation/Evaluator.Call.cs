@@ -221,12 +221,27 @@ internal sealed partial class Evaluator
     {
         if (grid.Count != 1)
         {
-            return input;
+            // Over a range there is no order, and histograms are left out all the same.
+            return [.. input.Select(c => c.Histograms is not null ? FloatsOf(c) : c).Where(c => !c.IsEmpty())];
         }
 
         // NaN goes last both ways; histograms are left out.
         return [.. input.Where(c => c.HasFloat(0)).OrderBy(c => c.Values[0], Comparer<double>.Create((a, b) =>
             double.IsNaN(a) ? (double.IsNaN(b) ? 0 : 1) : double.IsNaN(b) ? -1 : descending ? b.CompareTo(a) : a.CompareTo(b)))];
+    }
+
+    private static Column FloatsOf(Column column)
+    {
+        var output = Column.Empty(column.Labels, column.Values.Length, column.DropName);
+        for (var step = 0; step < column.Values.Length; step++)
+        {
+            if (column.HasFloat(step))
+            {
+                output.Values[step] = column.Values[step];
+            }
+        }
+
+        return output;
     }
 
     private static List<Column> SortByLabel(List<Column> input, StepGrid grid, string[] labels, bool descending)

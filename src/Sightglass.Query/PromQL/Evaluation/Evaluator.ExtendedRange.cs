@@ -22,6 +22,7 @@ internal sealed partial class Evaluator
     private Column? ExtendedWindows(in RangeSamples samples, LabelSet labels, RangeCall call, RangeKernel kernel, RangeExtension extension, StepGrid grid, TimeShift shift, long offset, long range)
     {
         Column? column = null;
+        var told = !call.IsRate;
         var metric = labels.Name;
         var counted = _run.Counted;
         long used = 0;
@@ -64,13 +65,14 @@ internal sealed partial class Evaluator
                 continue;
             }
 
-            column ??= RangeColumn(labels, false, call, keepsName: false, window.Times.Length > 0, grid);
+            column ??= RangeColumn(labels, false, keepsName: false, grid);
             if (histogram is not null)
             {
                 column.Set(step, histogram);
             }
             else
             {
+                told = told || TellNonCounter(labels, call);
                 column.Values[step] = value;
             }
         }

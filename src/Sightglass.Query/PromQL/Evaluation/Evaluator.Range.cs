@@ -203,6 +203,7 @@ internal sealed partial class Evaluator
     private Column? Windows(in RangeSamples samples, LabelSet labels, bool dropName, RangeCall call, RangeKernel kernel, bool keepsName, StepGrid grid, TimeShift shift, long offset, long range)
     {
         Column? column = null;
+        var told = !call.IsRate;
         int floatFrom = 0, floatTo = 0, histogramFrom = 0, histogramTo = 0;
         var metric = labels.Name;
         var counted = _run.Counted;
@@ -259,13 +260,14 @@ internal sealed partial class Evaluator
                 continue;
             }
 
-            column ??= RangeColumn(labels, dropName, call, keepsName, window.Times.Length > 0, grid);
+            column ??= RangeColumn(labels, dropName, keepsName, grid);
             if (histogram is not null)
             {
                 column.Set(step, histogram);
             }
             else
             {
+                told = told || TellNonCounter(labels, call);
                 column.Values[step] = value;
             }
         }
@@ -274,25 +276,22 @@ internal sealed partial class Evaluator
         return column;
     }
 
-    /// <summary>The column of a range function's result; a name that is no counter's is told here, once per series.</summary>
-    private Column RangeColumn(LabelSet labels, bool dropName, RangeCall call, bool keepsName, bool ofFloats, StepGrid grid)
+    private Column RangeColumn(LabelSet labels, bool dropName, bool keepsName, StepGrid grid)
     {
         _run.Take(grid.Count);
-        if (ofFloats && call.IsRate)
-        {
-            TellNonCounter(labels, call);
-        }
-
         return keepsName ? Column.Empty(labels, grid.Count, dropName) : Unnamed(labels, grid.Count);
     }
 
-    private void TellNonCounter(LabelSet labels, RangeCall call)
+    /// <summary>Says of a series of floats whose name is no counter's that it may be none. True: once is enough.</summary>
+    private bool TellNonCounter(LabelSet labels, RangeCall call)
     {
         var metric = labels.Name;
         if (metric.Length > 0 && !LooksLikeCounter(metric) && labels[MetricLabels.Type].Length == 0)
         {
             _run.Annotations.Info($"metric might not be a counter, name does not end in _total/_sum/_count/_bucket: {Syntax.QuotedText.Quote(metric)}", call.Source);
         }
+
+        return true;
     }
 
     private static bool LooksLikeCounter(string metric) =>

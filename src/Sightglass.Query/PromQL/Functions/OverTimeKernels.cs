@@ -205,7 +205,8 @@ internal static class OverTimeKernels
 
         if (w.Histograms.Length > 0)
         {
-            call.Annotations.InfoNamed("ignored histograms in a range containing both floats and histograms", metric, call.Source);
+            // Prometheus names the first argument, which of quantile_over_time is the quantile.
+            call.Annotations.InfoNamed("ignored histograms in a range containing both floats and histograms", metric, call.Expression.Arguments[0]);
         }
 
         return true;

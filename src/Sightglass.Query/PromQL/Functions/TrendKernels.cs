@@ -42,12 +42,12 @@ internal static class TrendKernels
         var trendFactor = call.Scalar(2, step);
         if (smoothing is not (> 0 and < 1))
         {
-            throw new QueryException(QueryErrorKind.Execution, $"invalid smoothing factor. Expected: 0 < sf < 1, got: {Syntax.GoFloat.General(smoothing)}", call.Expression.Span.Start);
+            throw new QueryException(QueryErrorKind.Execution, $"invalid smoothing factor. Expected: 0 < sf < 1, got: {smoothing:F6}", call.Expression.Span.Start);
         }
 
         if (trendFactor is not (> 0 and < 1))
         {
-            throw new QueryException(QueryErrorKind.Execution, $"invalid trend factor. Expected: 0 < tf < 1, got: {Syntax.GoFloat.General(trendFactor)}", call.Expression.Span.Start);
+            throw new QueryException(QueryErrorKind.Execution, $"invalid trend factor. Expected: 0 < tf < 1, got: {trendFactor:F6}", call.Expression.Span.Start);
         }
 
         if (w.Values.Length < 2)

@@ -35,7 +35,7 @@ public readonly record struct BucketView(BucketBounds Bounds, double Lower, doub
         {
             if (bucket.Count != 0)
             {
-                var bounds = bucket.IsZero ? BucketBounds.ClosedBoth
+                var bounds = bucket.IsZero || (custom && double.IsNegativeInfinity(bucket.Lower)) ? BucketBounds.ClosedBoth
                     : !custom && bucket.Upper <= 0 ? BucketBounds.OpenRight
                     : BucketBounds.OpenLeft;
                 output.Add(new BucketView(bounds, bucket.Lower, bucket.Upper, bucket.Count));

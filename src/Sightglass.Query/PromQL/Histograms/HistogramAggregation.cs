@@ -28,7 +28,7 @@ internal static class HistogramAggregation
 
             if (floats.Count > 0 && histograms.Count > 0)
             {
-                annotations.Warn("encountered a mix of histograms and floats in aggregation", aggregate.Inner);
+                annotations.Warn("encountered a mix of histograms and floats for aggregation", aggregate.Inner);
             }
             else if (histograms.Count > 0)
             {

@@ -30,7 +30,7 @@ internal static class HistogramBuckets
             buckets.Add(new HistogramBucket(-HistogramLayout.Upper(h, negative.Indexes[i]), Math.Min(upper, -h.ZeroThreshold), negative.Counts[i], false));
         }
 
-        if (h.ZeroCount != 0)
+        if (h.ZeroCount > 0)
         {
             buckets.Add(new HistogramBucket(-h.ZeroThreshold, h.ZeroThreshold, h.ZeroCount, true));
         }

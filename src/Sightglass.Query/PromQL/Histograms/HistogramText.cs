@@ -10,11 +10,12 @@ internal static class HistogramText
     public static string Format(NativeHistogram h)
     {
         var output = new StringBuilder("{count:").Append(GoFloat.General(h.Count)).Append(", sum:").Append(GoFloat.General(h.Sum));
+        var custom = HistogramLayout.IsCustom(h);
         foreach (var bucket in HistogramBuckets.Of(h))
         {
             if (bucket.Count != 0)
             {
-                var closed = bucket.IsZero ? "[]" : bucket.Lower < 0 && !HistogramLayout.IsCustom(h) ? "[)" : "(]";
+                var closed = bucket.IsZero || (custom && double.IsNegativeInfinity(bucket.Lower)) ? "[]" : bucket.Lower < 0 && !custom ? "[)" : "(]";
                 output.Append(", ").Append(closed[0]).Append(GoFloat.General(bucket.Lower)).Append(',').Append(GoFloat.General(bucket.Upper)).Append(closed[1]).Append(':').Append(GoFloat.General(bucket.Count));
             }
         }

@@ -46,7 +46,7 @@ public sealed partial class PromQLParser
         var parser = new PromQLParser(text, options ?? PromQLOptions.Default, limits ?? QueryLimits.Default);
         if (parser.Current.Kind == TokenKind.End)
         {
-            throw SourcePosition.ParseError(text, 0, "no expression found in input");
+            throw text.Length > 0 ? SourcePosition.ParseError(text, 0, "no expression found in input") : new QueryException(QueryErrorKind.BadData, "unknown position: parse error: no expression found in input", 0);
         }
 
         var expression = parser.Expression(0);

@@ -11,7 +11,7 @@ internal static class PromQLPrinter
     public static string Print(PromQLExpression expression) => expression switch
     {
         NumberLiteral { IsDuration: true } n when Math.Abs(n.Value) < 1e13 => DurationText.Format((long)Math.Round(n.Value * 1000)),
-        NumberLiteral n => GoFloat.Json(n.Value) is var text && text.Contains('e', StringComparison.Ordinal) ? GoFloat.Scientific(n.Value) : text,
+        NumberLiteral n => GoFloat.Json(n.Value),
         StringLiteral s => QuotedText.Quote(s.Value),
         ParenExpression p => $"({p.Inner})",
         UnaryExpression u => $"{(u.Negative ? "-" : "+")}{u.Operand}",

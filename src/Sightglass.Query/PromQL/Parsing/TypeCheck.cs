@@ -74,14 +74,14 @@ internal static class TypeCheck
                 return;
             }
 
-            if (PromQLOperators.IsSet(b.Operator))
-            {
-                throw Error(b.Span.Start, $"set operator \"{PromQLOperators.Text(b.Operator)}\" not allowed in binary scalar expression");
-            }
-
             if (b.Matching is { Labels.Count: > 0 } or { Cardinality: MatchCardinality.ManyToOne or MatchCardinality.OneToMany })
             {
                 throw Error(b.Span.Start, "vector matching only allowed between instant vectors");
+            }
+
+            if (PromQLOperators.IsSet(b.Operator))
+            {
+                throw Error(b.Span.Start, $"set operator \"{PromQLOperators.Text(b.Operator)}\" not allowed in binary scalar expression");
             }
 
             if (b.Matching is { FillLeft: not null } or { FillRight: not null })

@@ -26,12 +26,17 @@ internal static class ResultJson
             case PromQLType.Scalar:
                 json.WriteString("resultType"u8, "scalar"u8);
                 json.WritePropertyName("result"u8);
-                WritePoint(json, result.TimeMs, result.Scalar);
+                json.WriteStartArray();
+                json.WriteNumberValue(result.TimeMs / 1000.0);
+
+                // Unlike samples, scalars never have an exponent.
+                json.WriteStringValue(GoFloat.Plain(result.Scalar));
+                json.WriteEndArray();
                 break;
             case PromQLType.String:
                 json.WriteString("resultType"u8, "string"u8);
                 json.WriteStartArray("result"u8);
-                WriteTime(json, result.TimeMs);
+                json.WriteNumberValue(result.TimeMs / 1000.0);
                 json.WriteStringValue(result.Text);
                 json.WriteEndArray();
                 break;
