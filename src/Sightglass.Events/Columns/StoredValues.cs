@@ -106,6 +106,57 @@ internal sealed class StoredValues
         }
     }
 
+    /// <summary>
+    /// Takes those rows out whose integer is not in a range, the end exclusive, without making a list of all; false where the encoding is another than that
+    /// of times or rows have no value.
+    /// </summary>
+    /// <exception cref="CorruptDataException">They do not decode.</exception>
+    public bool TryRestrict(long min, long max, RowBitmap rows)
+    {
+        if (_encoding != ColumnEncoding.DeltaInts || _type != AttributeType.Int || _presence is not null || _count == 0 || min >= max)
+        {
+            return false;
+        }
+
+        var reader = new ByteReader(_bytes);
+        reader.ReadBytes(_payload);
+        var value = reader.ReadZigZag();
+        var differences = Planes.Read(ref reader, _bytes, _count - 1);
+        if (!reader.AtEnd)
+        {
+            throw _corrupt("does not decode");
+        }
+
+        var span = (ulong)max - (ulong)min;
+        var words = rows.MutableWords;
+        var first = differences.Plane(0);
+        var second = differences.Plane(1);
+        var third = differences.Plane(2);
+        for (var word = 0; word < words.Length; word++)
+        {
+            ulong within = 0;
+            var start = word * 64;
+            var end = Math.Min(64, _count - start);
+            for (var bit = 0; bit < end; bit++)
+            {
+                within |= ((ulong)value - (ulong)min < span ? 1UL : 0) << bit;
+                var next = start + bit;
+                if (next >= _count - 1)
+                {
+                    continue;
+                }
+
+                value += differences.Width <= 3
+                    ? differences.Least + (first[next] | (second[next] << 8) | (third[next] << 16))
+                    : differences[next];
+            }
+
+            words[word] &= within;
+        }
+
+        return true;
+    }
+
     /// <summary>The texts that are made of bytes or numbers of equal length.</summary>
     private ReadOnlySpan<byte> ReadText(int value)
     {
@@ -185,6 +236,15 @@ internal sealed class StoredValues
     /// <summary>Integers in planes, to be had one by one.</summary>
     private readonly struct Planes(byte[] bytes, int offset, long least, int width, int count)
     {
+        private static readonly byte[] Zeros = new byte[ColumnBounds.MaxRows];
+
+        public long Least => least;
+
+        public int Width => width;
+
+        /// <summary>A plane; zeros for those that the values are too small for.</summary>
+        public ReadOnlySpan<byte> Plane(int plane) => plane < width ? bytes.AsSpan(offset + (plane * count), count) : Zeros;
+
         public long this[int index]
         {
             get

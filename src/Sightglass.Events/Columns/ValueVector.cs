@@ -107,6 +107,9 @@ internal sealed class ColumnView
     /// <summary>Memory held, in bytes.</summary>
     public long Size => (_values?.Size ?? 0) + (_stored?.Size ?? 0) + (Templates?.Size ?? 0) + ((Presence?.Rows.Words.Length ?? 0) * 12L);
 
+    /// <summary>Takes rows out whose integer is not in a range, the end exclusive, without reading all; false where they have to be read.</summary>
+    public bool TryRestrict(long min, long max, RowBitmap rows) => _values is null && _stored is not null && _stored.TryRestrict(min, max, rows);
+
     /// <summary>One value, without all others where it can be; the span holds until the next is asked for.</summary>
     public AttributeType Read(int value, out long bits, out ReadOnlySpan<byte> bytes)
     {

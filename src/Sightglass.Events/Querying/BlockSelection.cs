@@ -188,6 +188,11 @@ internal sealed class BlockSelection
         }
 
         var times = block.Column(ColumnKey.Time)!;
+        if (times.TryRestrict(_plan.MinTimeUnixNano, _plan.MaxTimeUnixNano, rows))
+        {
+            return;
+        }
+
         if (block is PartBlock stored && times.Presence is null)
         {
             SelectByTime(stored, times.Values, rows);

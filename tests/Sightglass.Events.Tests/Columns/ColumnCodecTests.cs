@@ -65,6 +65,42 @@ public sealed class ColumnCodecTests : IDisposable
     }
 
     [Fact]
+    public void Rows_of_a_range_are_those_whose_values_are_in_it()
+    {
+        var property = Prop.ForAll(ArbMap.Default.ArbFor<int>(), seed =>
+        {
+            var random = new Random(seed);
+            var (rows, step) = (random.Next(100, 700), 1L << random.Next(1, 62));
+            var at = random.NextInt64();
+            var values = new AttributeValue[rows];
+            for (var i = 0; i < rows; i++)
+            {
+                // Times of one stream, and in some blocks those of another after them.
+                at = random.Next(300) == 0 ? random.NextInt64() : at + random.NextInt64(step);
+                values[i] = AttributeValue.Of(at);
+            }
+
+            var (from, to) = (values[random.Next(rows)].Bits, random.Next(4) == 0 ? random.NextInt64() : values[random.Next(rows)].Bits);
+            var (min, max) = (Math.Min(from, to), Math.Max(from, to));
+            using var bytes = new ByteWriter();
+            var encoding = _encoder.Encode(Vector(values), null, rows, bytes);
+            var owned = bytes.Written.ToArray();
+            var view = ColumnDecoder.TryDecode(owned, rows, owned: owned, corrupt: static d => new Core.Errors.CorruptDataException("f", "s", 0, d)).ShouldNotBeNull();
+            var selected = Rows(rows, _ => random.Next(5) > 0).Rows;
+            var want = Enumerable.Range(0, rows).Where(r => selected[r] && values[r].Bits >= min && values[r].Bits < max).ToArray();
+            if (view.TryRestrict(min, max, selected))
+            {
+                Enumerable.Range(0, rows).Where(r => selected[r]).ShouldBe(want);
+            }
+            else
+            {
+                (encoding != ColumnEncoding.DeltaInts || min == max).ShouldBeTrue();
+            }
+        });
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(300), property);
+    }
+
+    [Fact]
     public void Any_values_come_back()
     {
         var property = Prop.ForAll(ArbMap.Default.ArbFor<int>(), seed =>
