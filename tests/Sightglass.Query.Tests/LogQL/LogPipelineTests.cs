@@ -157,6 +157,10 @@ public sealed class LogPipelineTests
     [InlineData("{{ $d := (unixToTime \"1767225611\").Sub __timestamp__ }}{{ $d }} {{ $d.Seconds }} {{ (__timestamp__.Add $d).Unix }} {{ __timestamp__.Before (unixToTime \"1767225611\") }}", "10s 10 1767225611 true")]
     [InlineData("{{ printf \"%[2]s %[1]s\" .a .b }}|{{ printf \"%-5s|%05d|%+.2e|%8.3f|%X|%U|%T|%v|%%|%d\" \"x\" 42 12345.678 3.14159 255 65 1.5 (fromJson `[1,\"a\"]`) }}", "two 1|x    |00042|+1.23e+04|   3.142|FF|U+0041|float64|[1 a]|%|%!d(MISSING)")]
     [InlineData("{{ printf \"%s\" 1 }} {{ printf \"x\" .a }} {{ printf \"%q\" (fromJson `[\"a\"]`) }} {{ .b | printf \"%s=%s\" .a }}", "%!s(int64=1) x%!(EXTRA string=1) [\"a\"] 1=two")]
+    [InlineData("{{ trunc -3 `Hello, 世界` }}|{{ trunc 1 `Hello` }}|{{ trunc 0 .b }}|{{ trunc 10 `Hello, 世界` }}|{{ trunc -20 .b }}|{{ trunc 3 .b }}", "界|H||Hello, 世|two|two")]
+    [InlineData("{{ substr 1 3 `blip` }}|{{ substr 1 10 `Hello, 世界` }}|{{ substr -1 2 .b }}|{{ substr 1 -1 .b }}|{{ substr 1 99 .b }}", "li|ello, 世|tw|wo|wo")]
+    [InlineData("{{ add .a 1 | sub 3 | mul 10 | div 20 }} {{ addf 1.5 1.5 | subf 5 1.5 | mulf 10.5 | divf 20.2 }} {{ round (addf 1.5 1.5 | subf 3.5 | mulf 10.5 | divf 20.4) 5 .2 }}", "2 3.8476190476190477 3.88572")]
+    [InlineData("{{ \"2.5\" | float64 | int | add 10 }} {{ div (unixEpoch now) (unixEpoch now) }} {{ .missing | default \"-\" }} {{ __timestamp__ | date \"2006-01-02T15:04:05.00Z00:00\" }}", "12 1 - 2026-01-01T00:00:01.00Z00:00")]
     [InlineData("{{ .b | ToUpper | printf \"%s-%s\" (.a | printf \"%03s\") }}", "  1-TWO")]
     public void Line_format(string template, string want) =>
         One("a=1 b=two").Texts($$"""{app="a"} | logfmt | line_format {{QuotedText.Quote(template)}}""").ShouldBe([want]);
@@ -167,6 +171,12 @@ public sealed class LogPipelineTests
     [InlineData("{{ if .a }}{{ template \"nope\" }}{{ end }}", "template \"nope\" not defined")]
     [InlineData("{{ .a.b }}", "can't evaluate field b in type string")]
     [InlineData("{{ .a 1 }}", "a is not a method but has arguments")]
+    [InlineData("{{ .a Replace \"x\" }}", "wrong number of args for Replace: want 4 got 0")]
+    [InlineData("{{ .a | ToUpper | .a }}", "a is not a method but has arguments")]
+    [InlineData("{{ ToUpper }}", "wrong number of args for ToUpper: want 1 got 0")]
+    [InlineData("{{ \"x\" .a }}", "can't give argument to non-function")]
+    [InlineData("{{ substr 5 9 .a }}", "slice bounds out of range")]
+    [InlineData("{{ substr -1 9 .a }}", "slice bounds out of range")]
     [InlineData("{{ printf \"%99999999d\" 1 }}", "MaxPrintfWidth")]
     public void A_template_fails_on_a_line(string template, string want) =>
         One("a=1").Lines($$"""{app="a"} | logfmt | line_format {{QuotedText.Quote(template)}}""")[0].Labels.ShouldContain(l => l.Name == "__error_details__" && l.Value.Contains(want, StringComparison.Ordinal));
@@ -179,7 +189,6 @@ public sealed class LogPipelineTests
     [InlineData("{{ if true }}{{ $x := 1 }}{{ end }}{{ $x }}", "undefined variable \"$x\"")]
     [InlineData("{{ nope }}", "function \"nope\" not defined")]
     [InlineData("{{ 1 | 2 }}", "non executable command")]
-    [InlineData("{{ ToUpper }}", "wrong number of args for ToUpper: want 1 got 0")]
     [InlineData("{{ }}", "missing value for command")]
     [InlineData("{{/* a }}", "unclosed comment")]
     [InlineData("{{ .a", "unclosed action")]

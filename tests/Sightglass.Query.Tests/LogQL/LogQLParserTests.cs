@@ -17,6 +17,7 @@ public sealed class LogQLParserTests
     [InlineData("""{app="a"} | json a="x.y[0]", b | logfmt c="d", e""")]
     [InlineData("""{app="a"} | pattern "<ip> - <_>" | regexp "(?P<x>\\d+)" """)]
     [InlineData("""{app="a"} | x="1" and y>5 or (z<=10ms, w!=5KB) q=~"a" """)]
+    [InlineData("""{app="a"} | x > +5 | x = 5 | by="x" | sum="y" | unwrap="z" """)]
     [InlineData("""{app="a"} | x > -5 | y == 1.5e3 | addr = ip("10.0.0.0/8") |= ip("::1")""")]
     [InlineData("""{app="a"} | line_format "{{.x}}" | label_format a=b, c="{{.d | lower}}" | drop a, b="c" | keep d""")]
     [InlineData("""{app="a"} | json="x" | drop="y" """)]

@@ -11,7 +11,9 @@ internal sealed class RandomLogQL(Random random)
 
     private string Many(int most, string separator, Func<string> one) => string.Join(separator, Enumerable.Range(0, 1 + random.Next(most)).Select(_ => one()));
 
-    private string Label() => Pick("app", "level", "x", "_y", "status_code", "count", "sum", "rate", "__error__");
+    private string Label() => Pick(Measured(), "__error__");
+
+    private string Measured() => Pick("app", "level", "x", "_y", "status_code", "count", "sum", "rate");
 
     private string Text() => Pick("\"a\"", "\"\"", "`b\\d`", "\"q\\\"uo\\nte\\\\\"", "\"é漢\"", "\"{{.x}}\"", "\"10.0.0.1\"");
 
@@ -45,10 +47,10 @@ internal sealed class RandomLogQL(Random random)
     {
         0 when _depth < 4 => Deeper(() => $"({Condition()})"),
         1 when _depth < 4 => Deeper(() => Condition() + Pick(" and ", " or ", ", ", " ") + Condition()),
-        2 => $"{Label()}{Pick("=", "!=")}ip(\"10.0.0.0/8\")",
-        3 => $"{Label()} {Pick(">", ">=", "<", "<=", "==", "=", "!=")} {Pick("1", "-2.5", "1e3", "0x10")}",
-        4 => $"{Label()} {Pick(">", ">=", "<", "<=", "==", "!=")} {Pick("1h30m", "5ms", "2d", "1.5s", "3us")}",
-        5 => $"{Label()} {Pick(">", ">=", "<", "<=", "==", "!=")} {Pick("5KB", "1.5MiB", "2gb")}",
+        2 => $"{Measured()}{Pick("=", "!=")}ip(\"10.0.0.0/8\")",
+        3 => $"{Measured()} {Pick(">", ">=", "<", "<=", "==", "=", "!=")} {Pick("1", "-2.5", "1e3", "15e2")}",
+        4 => $"{Measured()} {Pick(">", ">=", "<", "<=", "==", "!=")} {Pick("1h30m", "5ms", "2d", "1.5s", "3us")}",
+        5 => $"{Measured()} {Pick(">", ">=", "<", "<=", "==", "!=")} {Pick("5KB", "1.5MiB", "2GB")}",
         _ => $"{Label()}{Pick("=", "!=")}{Text()}",
     };
 

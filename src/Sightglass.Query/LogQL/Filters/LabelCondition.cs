@@ -127,12 +127,6 @@ internal sealed class QuantityCondition(string name, CompareOp op, QuantityKind 
     /// <inheritdoc/>
     public override bool Holds(LogEntry entry)
     {
-        if (entry.Error is not null)
-        {
-            // Only conditions on text can drop what failed before.
-            return true;
-        }
-
         if (kind != QuantityKind.Number || !entry.TryGetNumber(name, out var value))
         {
             if (!entry.TryGet(name, out var found))
@@ -142,7 +136,12 @@ internal sealed class QuantityCondition(string name, CompareOp op, QuantityKind 
 
             if (!TryRead(found, kind, out value))
             {
-                entry.SetError(Error, Describe(found, kind));
+                // What failed before says more.
+                if (entry.Error is null)
+                {
+                    entry.SetError(Error, Describe(found, kind));
+                }
+
                 return true;
             }
         }
@@ -187,12 +186,8 @@ internal sealed class IpCondition(string name, bool negated, IpMatcher matcher, 
     /// <inheritdoc/>
     public override bool Holds(LogEntry entry)
     {
-        if (entry.Error is not null)
-        {
-            return true;
-        }
-
-        return entry.TryGet(name, out var value) && matcher.MatchesAnywhere(value) != negated;
+        // Other than conditions on quantities, those on addresses leave alone what failed before.
+        return entry.Error is not null || (entry.TryGet(name, out var value) && matcher.MatchesAnywhere(value) != negated);
     }
 
     /// <inheritdoc/>

@@ -22,9 +22,9 @@ internal sealed class MetricEvaluator(IEventStore store, QueryLimits limits, Ste
             case VectorLiteralNode literal:
                 return Constant(literal.Value);
             case RangeNode range:
-                return Range(range, range.Grouping, hinted: true);
+                return Range(range, range.Grouping, hinted: true, whole: true);
             case VectorNode { Inner: RangeNode { Grouping: null } inner } vector when Merges(vector.Function, inner):
-                return Range(inner, vector.Grouping ?? Grouping.All, hinted: vector.Function == "sum");
+                return Range(inner, vector.Grouping ?? Grouping.All, hinted: vector.Function == "sum", whole: false);
             case VectorNode vector:
                 return VectorAggregation.Run(vector, Evaluate(vector.Inner), grid.Count);
             case BinaryNode { Left: NumberNode number } binary:
@@ -51,7 +51,7 @@ internal sealed class MetricEvaluator(IEventStore store, QueryLimits limits, Ste
     };
 
     // With hinted a parser stops where it found the labels that the query asks for, as Loki's does in sums: what comes after that in a line is no error.
-    private List<StepSeries> Range(RangeNode node, Grouping? grouping, bool hinted)
+    private List<StepSeries> Range(RangeNode node, Grouping? grouping, bool hinted, bool whole)
     {
         var needs = new LabelNeeds();
         if (node.Function == "absent_over_time")
@@ -88,7 +88,7 @@ internal sealed class MetricEvaluator(IEventStore store, QueryLimits limits, Ste
         var needsLine = node.Function is "bytes_rate" or "bytes_over_time";
         var scan = new LogScan(
             store, limits, node.Log, needs, needsLine, min, max, order, statistics, cancellation, LogFold.Of(node, grid, min), hinted && !needs.All, preservesErrors: true);
-        var aggregation = new RangeAggregation(node, grouping, grid, limits);
+        var aggregation = new RangeAggregation(node, grouping, whole, grid, limits);
         scan.RunWeighted(
             (entry, lines) =>
             {

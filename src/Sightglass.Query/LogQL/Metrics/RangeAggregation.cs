@@ -13,10 +13,15 @@ namespace Sightglass.Query.LogQL.Metrics;
 /// and bytes are kept as differences between steps, so that a line costs two additions however much the windows overlap;
 /// unwrapped values are kept until the end. Not thread-safe.
 /// </summary>
-internal sealed class RangeAggregation(RangeNode node, Grouping? grouping, StepGrid grid, QueryLimits limits)
+/// <param name="node">The aggregation.</param>
+/// <param name="grouping">How it groups.</param>
+/// <param name="whole">Whether its series are the answer's, and not only added up.</param>
+/// <param name="grid">The steps.</param>
+/// <param name="limits">Bounds.</param>
+internal sealed class RangeAggregation(RangeNode node, Grouping? grouping, bool whole, StepGrid grid, QueryLimits limits)
 {
     private readonly bool _absent = node.Function == "absent_over_time";
-    private readonly SeriesKeys _keys = new(node.Function == "absent_over_time" ? Grouping.All : grouping, node.Unwrap?.Label);
+    private readonly SeriesKeys _keys = new(node.Function == "absent_over_time" ? Grouping.All : grouping, node.Unwrap?.Label, whole && node.Function != "absent_over_time");
     private readonly List<long[]> _counts = [];
     private readonly List<long[]> _bytes = [];
     private readonly List<WindowSamples> _samples = [];
@@ -121,6 +126,7 @@ internal sealed class RangeAggregation(RangeNode node, Grouping? grouping, StepG
 
             if (!QuantityCondition.TryRead(text, unwrap.Kind, out value))
             {
+                value = 0;
                 entry.SetError("SampleExtractionErr", QuantityCondition.Describe(text, unwrap.Kind));
             }
             else if (unwrap.Kind == QuantityKind.Duration)

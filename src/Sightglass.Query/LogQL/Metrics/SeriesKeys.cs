@@ -12,13 +12,18 @@ internal sealed class SeriesKeys
     private readonly List<(string Name, int Start, int Length)> _parts = [];
     private readonly string[]? _by;
     private readonly HashSet<string>? _without;
+    private readonly bool _whole;
     private char[] _values = new char[1024];
     private int _valuesLength;
     private char[] _key = new char[1024];
 
-    /// <summary>Makes one for a grouping; null keeps all labels. <paramref name="unwrapped"/> is the label whose value is the sample.</summary>
-    public SeriesKeys(Grouping? grouping, string? unwrapped)
+    /// <summary>
+    /// Makes one for a grouping; null keeps all labels. <paramref name="unwrapped"/> is the label whose value is the sample. <paramref name="whole"/> says that the
+    /// series are what is asked for, and not what an aggregation over series puts together: they have their empty labels, and their errors.
+    /// </summary>
+    public SeriesKeys(Grouping? grouping, string? unwrapped, bool whole)
     {
+        _whole = whole;
         if (grouping is { Without: false })
         {
             _by = [.. grouping.Names.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
@@ -44,10 +49,18 @@ internal sealed class SeriesKeys
         {
             foreach (var name in _by)
             {
-                if (entry.TryGet(name, out var value) && value.Length > 0)
+                if (entry.TryGet(name, out var value) && (_whole || value.Length > 0))
                 {
                     Add(name, value);
                 }
+            }
+
+            if (_whole && entry.PreservesErrors && entry.Error is { } error)
+            {
+                AddError(LogEntry.ErrorLabel, error);
+                AddError(LogEntry.ErrorDetailsLabel, entry.ErrorDetails ?? string.Empty);
+                AddError(LogEntry.PreserveErrorLabel, "true");
+                Sort();
             }
         }
         else
@@ -87,6 +100,14 @@ internal sealed class SeriesKeys
         return _labels.Count - 1;
     }
 
+    private void AddError(string name, string value)
+    {
+        if (value.Length > 0 && Array.IndexOf(_by!, name) < 0)
+        {
+            Add(name, value);
+        }
+    }
+
     private void Add(string name, ReadOnlySpan<char> value)
     {
         Ensure(ref _values, _valuesLength, value.Length);
@@ -124,7 +145,7 @@ internal sealed class SeriesKeys
     {
         public void Visit(string name, ReadOnlySpan<char> value, LabelCategory category)
         {
-            if (value.Length > 0 && !keys._without!.Contains(name))
+            if ((keys._whole || value.Length > 0) && !keys._without!.Contains(name))
             {
                 keys.Add(name, value);
             }

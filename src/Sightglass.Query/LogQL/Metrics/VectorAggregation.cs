@@ -11,7 +11,18 @@ internal static class VectorAggregation
     public static LabelSet GroupOf(LabelSet labels, Grouping? grouping)
     {
         string[] names = [.. grouping?.Names ?? []];
-        return grouping is { Without: true } ? labels.Without(names) : labels.Only(names);
+        var group = grouping is { Without: true } ? labels.Without(names) : labels.Only(names);
+
+        // An empty label is none here, other than in the series themselves.
+        foreach (var label in group)
+        {
+            if (label.Value.Length == 0)
+            {
+                return LabelSet.FromSorted([.. group.Where(static l => l.Value.Length > 0)]);
+            }
+        }
+
+        return group;
     }
 
     /// <summary>Aggregates.</summary>

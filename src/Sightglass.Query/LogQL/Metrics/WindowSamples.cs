@@ -151,6 +151,12 @@ internal sealed class WindowSamples
         var mean = 0d;
         for (var i = 0; i < values.Length; i++)
         {
+            if (double.IsInfinity(mean) && (double.IsFinite(values[i]) || values[i] == mean))
+            {
+                // Infinity stays, instead of being taken from itself.
+                continue;
+            }
+
             mean += (values[i] / (i + 1)) - (mean / (i + 1));
         }
 
@@ -225,14 +231,15 @@ internal sealed class WindowSamples
         var toEnd = (end - times[^1]) / 1e9;
         var sampled = (times[^1] - times[0]) / 1e9;
         var average = sampled / (values.Length - 1);
+        var threshold = average * 1.1;
+        toStart = toStart < threshold ? toStart : average / 2;
         if (result > 0 && values[0] >= 0)
         {
             // A counter does not start below zero.
             toStart = Math.Min(toStart, sampled * (values[0] / result));
         }
 
-        var threshold = average * 1.1;
-        var covered = sampled + (toStart < threshold ? toStart : average / 2) + (toEnd < threshold ? toEnd : average / 2);
+        var covered = sampled + toStart + (toEnd < threshold ? toEnd : average / 2);
         return result * (covered / sampled) / (rangeNano / 1e9);
     }
 }

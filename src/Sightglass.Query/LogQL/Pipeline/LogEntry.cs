@@ -196,6 +196,12 @@ internal sealed class LogEntry
         {
             name += "_extracted";
             at = IndexOf(name);
+            if (at >= 0 && _labels[at].Category == LabelCategory.Metadata)
+            {
+                // Stream, row and line have it: the line's takes the name that the row's had got.
+                _labels[at] = new EntryLabel(name, value, LabelCategory.Parsed);
+                return name;
+            }
         }
 
         if (at >= 0)
@@ -305,7 +311,11 @@ internal sealed class LogEntry
 
         for (var i = 0; i < _labels.Count; i++)
         {
-            visitor.Visit(_labels[i].Name, TextOf(i), _labels[i].Category);
+            // What a line itself calls so gives way to an error of its stages.
+            if (Error is null || _labels[i].Name is not (ErrorLabel or PreserveErrorLabel or ErrorDetailsLabel))
+            {
+                visitor.Visit(_labels[i].Name, TextOf(i), _labels[i].Category);
+            }
         }
 
         if (Error is not null)
@@ -313,7 +323,7 @@ internal sealed class LogEntry
             visitor.Visit(ErrorLabel, Error, LabelCategory.Parsed);
         }
 
-        if (!string.IsNullOrEmpty(ErrorDetails))
+        if (!string.IsNullOrEmpty(ErrorDetails) && (Error is not null || IndexOf(ErrorDetailsLabel) < 0))
         {
             visitor.Visit(ErrorDetailsLabel, ErrorDetails, LabelCategory.Parsed);
         }

@@ -84,6 +84,8 @@ internal static class LogQLLexer
         throw LogQLError.At(cursor.Text, start, $"syntax error: unexpected character {QuotedText.Quote(c.ToString())}");
     }
 
+    private static readonly System.Buffers.SearchValues<char> SizeLetters = System.Buffers.SearchValues.Create("0123456789.,BikKMGTP");
+
     private static LogQLToken Quantity(TextCursor cursor, int start)
     {
         while (true)
@@ -109,13 +111,19 @@ internal static class LogQLLexer
             return new LogQLToken(LogQLTokenKind.Number, text, hex, start);
         }
 
+        if (text.Length > 2 && text[0] == '0' && text[1] is 'o' or 'O' && text.AsSpan(2).IndexOfAnyExceptInRange('0', '7') < 0)
+        {
+            throw LogQLError.At(cursor.Text, start, $"unable to parse literal as a float: {text}");
+        }
+
         if (Quantities.TryParseDuration(text, out var nanoseconds))
         {
             return new LogQLToken(LogQLTokenKind.Duration, text, nanoseconds, start);
         }
 
-        return Quantities.TryParseBytes(text, out var bytes)
+        // Of the units of sizes only k, i and the capitals stand in a query: 1mb is a minute with something behind it.
+        return Quantities.TryParseBytes(text, out var bytes) && text.AsSpan().IndexOfAnyExcept(SizeLetters) < 0
             ? new LogQLToken(LogQLTokenKind.Bytes, text, bytes, start)
-            : throw LogQLError.At(cursor.Text, start, $"bad number or duration syntax: {QuotedText.Quote(text)}");
+            : throw LogQLError.At(cursor.Text, start, $"syntax error: bad number or duration syntax: {QuotedText.Quote(text)}");
     }
 }

@@ -252,9 +252,7 @@ internal sealed partial class LogQLParser
         var parameter = 0d;
         if (start.Text == "quantile_over_time")
         {
-            var negative = Take("-");
             parameter = Current.Kind == LogQLTokenKind.Number ? Current.Number : throw Unexpected("expecting NUMBER");
-            parameter = negative ? -parameter : parameter;
             _at++;
             Expect(",");
         }

@@ -242,6 +242,11 @@ internal sealed partial class LogQLParser
             throw Error(token.Position, "at least one named capture must be supplied");
         }
 
+        if (names.Find(n => GoExpansion.NamesOf(regex.ToString()).Count(g => g == n) > 1) is { } twice)
+        {
+            throw Error(token.Position, $"duplicate extracted label name '{twice}'");
+        }
+
         return new RegexpStage(regex, text);
     }
 
@@ -350,17 +355,17 @@ internal sealed partial class LogQLParser
         _at++;
         _depth--;
         var value = Current;
-        if (value.Kind == LogQLTokenKind.String)
+        if (value.Kind == LogQLTokenKind.String && symbol != "==")
         {
             _at++;
-            var type = symbol switch { "=" or "==" => MatchType.Equal, "!=" => MatchType.NotEqual, "=~" => MatchType.Regex, "!~" => MatchType.NotRegex, _ => throw Error(value.Position, $"{symbol} compares with a number, duration or size, not with a string") };
+            var type = symbol switch { "=" => MatchType.Equal, "!=" => MatchType.NotEqual, "=~" => MatchType.Regex, "!~" => MatchType.NotRegex, _ => throw Error(value.Position, $"{symbol} compares with a number, duration or size, not with a string") };
             return new TextCondition(Matching(type, name, value.Text, value.Position));
         }
 
         if (value.IsWord("ip") && symbol is "=" or "!=")
         {
             _at++;
-            return new IpCondition(name, symbol == "!=", Ip(out var text), text);
+            return OfText(new IpCondition(name, symbol == "!=", Ip(out var text), text), name, value.Position);
         }
 
         var op = symbol switch
@@ -373,18 +378,29 @@ internal sealed partial class LogQLParser
             "<=" => CompareOp.LessOrEqual,
             _ => throw Unexpected("expecting STRING"),
         };
-        var negative = Take("-");
+        var positive = Take("+");
+        var negative = !positive && Take("-");
         value = Current;
         var kind = value.Kind switch
         {
             LogQLTokenKind.Number => QuantityKind.Number,
-            LogQLTokenKind.Duration => QuantityKind.Duration,
-            LogQLTokenKind.Bytes when !negative => QuantityKind.Bytes,
-            _ => throw Unexpected("expecting BYTES or STRING or NUMBER or DURATION"),
+            LogQLTokenKind.Duration when !positive => QuantityKind.Duration,
+            LogQLTokenKind.Bytes when !negative && !positive => QuantityKind.Bytes,
+            _ => throw Unexpected($"expecting BYTES {(symbol is "=" or "!=" ? "or STRING " : string.Empty)}or NUMBER or DURATION"),
         };
         _at++;
-        return new QuantityCondition(name, op, kind, negative ? -value.Number : value.Number, value.Text);
+        if (kind == QuantityKind.Number && value.Text.StartsWith('0') && value.Text.Length > 1 && char.IsAsciiLetter(value.Text[1]) && value.Text[1] is not ('e' or 'E'))
+        {
+            throw Error(value.Position, $"unable to parse literal as a float: {value.Text}");
+        }
+
+        return OfText(new QuantityCondition(name, op, kind, negative ? -value.Number : value.Number, value.Text), name, value.Position);
     }
+
+    // Errors are told in words.
+    private LabelCondition OfText(LabelCondition condition, string name, int position) => name is LogEntry.ErrorLabel or LogEntry.ErrorDetailsLabel
+        ? throw Error(position, $"{name} is a string label and cannot be compared with {condition}")
+        : condition;
 
     private Unwrap UnwrapStage()
     {

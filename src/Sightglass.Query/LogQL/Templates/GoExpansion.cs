@@ -65,7 +65,8 @@ internal static class GoExpansion
         return number == 0 ? match : match.Groups[number <= names.Length ? names[number - 1] : string.Empty];
     }
 
-    private static string[] NamesOf(string pattern)
+    /// <summary>Names of all groups from left to right, as often as each stands there; those without one have their number.</summary>
+    public static string[] NamesOf(string pattern)
     {
         var names = new List<string>();
         var unnamed = 0;

@@ -3,7 +3,8 @@ using Sightglass.Core.Templates;
 
 namespace Sightglass.Query.LogQL.Templates;
 
-/// <summary>Makes what runs on lines of a template's tree: functions are looked up, variables become numbers, wrong calls are found before the first line.</summary>
+/// <summary>Makes what runs on lines of a template's tree: functions are looked up and their arguments counted, variables become numbers. What Go only finds out where it
+/// gets there, such as a wrong number of arguments, fails there.</summary>
 internal sealed class TemplateCompiler
 {
     private static readonly HashSet<string> FunctionNames = [.. TemplateFunctions.All.Keys];
@@ -19,7 +20,7 @@ internal sealed class TemplateCompiler
     }
 
     /// <summary>Reads and compiles a template.</summary>
-    /// <exception cref="TemplateException">It does not parse, or calls a function as it cannot be called.</exception>
+    /// <exception cref="TemplateException">It does not parse.</exception>
     public static NamedTemplate Compile(string name, string source)
     {
         var trees = new Dictionary<string, ListNode>(StringComparer.Ordinal);
@@ -134,7 +135,7 @@ internal sealed class TemplateCompiler
         var first = command.Operands[0];
         if (first is NilNode && command.Operands.Count == 1 && piped is null)
         {
-            throw Error(command, "nil is not a command");
+            return new FailingExpression("nil is not a command");
         }
 
         var arguments = command.Operands.Skip(1).Select(Operand).Concat(piped is null ? [] : [piped]).ToList();
@@ -144,7 +145,7 @@ internal sealed class TemplateCompiler
             FieldNode field => Fields(null, field.Names, arguments),
             VariableNode { Fields.Count: > 0 } variable => Fields(new VariableExpression(Variable(variable.Name, declares: false)), variable.Fields, arguments),
             ChainNode chain => Fields(Operand(chain.Operand), chain.Fields, arguments),
-            _ => arguments.Count == 0 ? Operand(first) : throw Error(command, "can't give argument to non-function"),
+            _ => arguments.Count == 0 ? Operand(first) : new FailingExpression("can't give argument to non-function"),
         };
     }
 
@@ -171,17 +172,15 @@ internal sealed class TemplateCompiler
         return of!;
     }
 
-    private TemplateExpression Call(FunctionNode node, List<TemplateExpression> arguments)
+    private static TemplateExpression Call(FunctionNode node, List<TemplateExpression> arguments)
     {
         var function = TemplateFunctions.All[node.Name];
         if (arguments.Count < function.MinArguments || arguments.Count > function.MaxArguments)
         {
             var want = function.MinArguments == function.MaxArguments ? $"{function.MinArguments}" : $"at least {function.MinArguments}";
-            throw Error(node, $"wrong number of args for {node.Name}: want {want} got {arguments.Count}");
+            return new FailingExpression($"wrong number of args for {node.Name}: want {want} got {arguments.Count}");
         }
 
         return node.Name is "and" or "or" ? new LogicExpression(node.Name == "or", arguments) : new CallExpression(function, arguments);
     }
-
-    private TemplateException Error(TemplateNode node, string message) => new(_template.Name, node.Line, message);
 }

@@ -1,3 +1,4 @@
+using Sightglass.Core.Templates;
 using Sightglass.Query.LogQL.Pipeline;
 
 namespace Sightglass.Query.LogQL.Templates;
@@ -14,6 +15,16 @@ internal abstract class TemplateExpression
 internal sealed class ConstantExpression(object? value) : TemplateExpression
 {
     public override object? Evaluate(TemplateScope scope) => value;
+
+    public override void AddNeeds(LabelNeeds needs)
+    {
+    }
+}
+
+/// <summary>What cannot be evaluated, where it is reached.</summary>
+internal sealed class FailingExpression(string reason) : TemplateExpression
+{
+    public override object? Evaluate(TemplateScope scope) => throw new TemplateFunctionException(reason);
 
     public override void AddNeeds(LabelNeeds needs)
     {

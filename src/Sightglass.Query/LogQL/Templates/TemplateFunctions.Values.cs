@@ -81,7 +81,8 @@ internal static partial class TemplateFunctions
     {
         try
         {
-            return (double)arguments.Skip(1).Aggregate(Decimal(arguments[0]), (sum, v) => exact(sum, Decimal(v)));
+            // By its digits, because the framework's own conversion is off by one in the last place at times.
+            return double.Parse(arguments.Skip(1).Aggregate(Decimal(arguments[0]), (sum, v) => exact(sum, Decimal(v))).ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
         }
         catch (OverflowException)
         {

@@ -284,18 +284,25 @@ internal static partial class TemplateFunctions
         return new StringBuilder().Insert(0, text, (int)count).ToString();
     }
 
-    private static string Truncate(string text, long length) => length switch
+    // Go counts bytes. What is left of a character in halves shows as a replacement character.
+    private static string Truncate(string text, long length)
     {
-        < 0 when -length < text.Length => text[(int)(text.Length + length)..],
-        >= 0 when length < text.Length => text[..(int)length],
-        _ => text,
-    };
+        var bytes = (long)Encoding.UTF8.GetByteCount(text);
+        return length < 0 ? (bytes + length > 0 ? Bytes(text, bytes + length, bytes) : text) : bytes > length ? Bytes(text, 0, length) : text;
+    }
 
     private static string Substring(string text, long start, long end)
     {
-        var from = (int)Math.Clamp(start, 0, text.Length);
-        var to = end < 0 || end > text.Length ? text.Length : (int)end;
-        return to <= from ? string.Empty : text[from..to];
+        var bytes = (long)Encoding.UTF8.GetByteCount(text);
+        return start < 0 ? Bytes(text, 0, end) : Bytes(text, start, end < 0 || end > bytes ? bytes : end);
+    }
+
+    private static string Bytes(string text, long start, long end)
+    {
+        var bytes = Encoding.UTF8.GetBytes(text);
+        return start >= 0 && end >= start && end <= bytes.Length
+            ? Encoding.UTF8.GetString(bytes.AsSpan((int)start, (int)(end - start)))
+            : throw new TemplateFunctionException($"error calling substr: slice bounds out of range [{start}:{end}] with length {bytes.Length}");
     }
 
     private static string Indent(string text, long spaces)
