@@ -492,4 +492,75 @@ public sealed class LogScriptTests
         instant 60s count_over_time({app="l"} |= ip("notanip") [1m])
           fail invalid pattern
         """).Run();
+
+    [Fact]
+    public void Many_to_one() => new LogScript("""
+        {app=foo,machine=fuzz,pool=foo} x @ 0s x19/10s
+        {app=foo,machine=buzz,pool=foo} x @ 0s x19/15s
+        {app=bar,machine=fuzz} x @ 0s x19/10s
+        {app=bar,machine=buzz} x @ 0s x19/10s
+        {app=bar,pool=z1} x @ 0s x19/10s
+        {app=bar,pool=z2} x @ 0s x19/10s
+        {app=zoo,pool=a} x @ 0s x19/10s
+        {app=zoo,pool=b} x @ 0s x19/10s
+        {app=zoo,pool=z,side=one} x @ 0s x19/10s
+        {app=few} x @ 0s x7/10s
+        instant 60s sum by (app,machine) (count_over_time({app="foo"}[1m])) > bool on (app) group_left (pool) sum by (app,pool) (count_over_time({app="foo"}[1m]))
+          {app=foo, machine=fuzz, pool=foo} 0
+          {app=foo, machine=buzz, pool=foo} 0
+        instant 60s count_over_time({app="foo"}[1m]) / on (app) group_left sum by (app) (count_over_time({app="foo"}[1m]))
+          {app=foo, machine=fuzz, pool=foo} 0.6
+          {app=foo, machine=buzz, pool=foo} 0.4
+        instant 60s sum by (app,machine,pool) (count_over_time({app="foo"}[1m])) > bool on (app) group_left (pool) sum by (app) (count_over_time({app="foo"}[1m]))
+          {app=foo, machine=fuzz} 0
+          {app=foo, machine=buzz} 0
+        instant 60s sum by (app,machine) (count_over_time({app="bar", machine=~".+"}[1m])) > bool on (app) group_left sum by (app,pool) (count_over_time({app="bar", pool=~".+"}[1m]))
+          fail found duplicate series on the right hand-side
+        instant 60s sum by (app,pool) (count_over_time({app="bar", pool=~".+"}[1m])) > bool on (app) group_right sum by (app,machine) (count_over_time({app="bar", machine=~".+"}[1m]))
+          fail found duplicate series on the left hand-side
+        instant 60s sum by (app) (count_over_time({app="foo"}[1m])) >= bool ignoring (machine) sum by (app,machine) (count_over_time({app="foo"}[1m]))
+          fail found duplicate series on the right hand-side
+        instant 60s sum by (app,pool) (count_over_time({app="zoo", pool=~"a|b"}[1m])) > bool on (app) group_left (pool) sum by (app,pool) (count_over_time({app="zoo", side="one"}[1m]))
+          fail grouping labels must ensure unique matches
+        instant 60s sum by (app) (count_over_time({app="foo"}[1m])) > on () group_right sum by (app,machine) (count_over_time({app="foo"}[1m]))
+          {app=foo, machine=fuzz} 10
+          {app=foo, machine=buzz} 10
+        instant 60s sum by (app) (count_over_time({app="foo"}[1m])) > bool on (app) group_right (pool) sum by (app,machine,pool) (count_over_time({app="foo"}[1m]))
+          {app=foo, machine=fuzz} 1
+          {app=foo, machine=buzz} 1
+        range 60s 180s 30s sum(rate({app="few"}[1m])) or vector(0)
+          {} 0.1 0.05 0 0 0
+        range 60s 180s 60s rate({app="few"}[1m]) or vector(0)
+          {app=few} 0.1 _ _
+          {} 0 0 0
+        """).Run();
+
+    [Fact]
+    public void Absent_and_deviating() => new LogScript("""
+        {job=x,env=prod} present @ 60s
+        {app=a,c=single} v=5 @ 30s
+        {app=a,c=constant} v=4 @ 20s x3/10s
+        {app=a,c=vary} v=2 @ 20s
+        {app=a,c=vary} v=6 @ 40s
+        {app=a,c=nan} v=5 @ 20s
+        {app=a,c=nan} v=NaN @ 40s
+        {app=p} name=parsed @ 10s
+        {app=p} name=other @ 20s
+        range 120s 240s 120s absent_over_time({job="x", env=~".+"}[1m])
+          {job=x} 1 1
+        instant 120s absent_over_time({job="x", env=~".+"}[1m] offset 60s)
+        instant 60s absent_over_time({app="p"} | logfmt | unwrap v [1m])
+          {app=p} 1
+        instant 60s stdvar_over_time({app="a"} | logfmt | unwrap v [1m])
+          {app=a, c=single} 0
+          {app=a, c=constant} 0
+          {app=a, c=vary} 4
+          {app=a, c=nan} NaN
+        instant 60s stddev_over_time({app="a", c=~"single|vary"} | logfmt | unwrap v [1m]) by (app)
+          {app=a} 1.69967317
+        lines {app="p"} | logfmt | name=""
+        lines {app="p"} | name="" | logfmt
+          {app=p, name=parsed} name=parsed
+          {app=p, name=other} name=other
+        """).Run();
 }

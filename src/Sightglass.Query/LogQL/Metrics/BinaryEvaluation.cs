@@ -74,7 +74,12 @@ internal static class BinaryEvaluation
             {
                 if (seen.TryGetValue(labels, out var others) && others.Exists(o => Overlap(o, result)))
                 {
-                    throw new QueryException(QueryErrorKind.Execution, "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)", node.Position);
+                    throw new QueryException(
+                        QueryErrorKind.Execution,
+                        node.Matching.Group is null
+                            ? "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)"
+                            : "multiple matches for labels: grouping labels must ensure unique matches",
+                        node.Position);
                 }
 
                 (seen.TryGetValue(labels, out var list) ? list : seen[labels] = []).Add(result);
@@ -96,7 +101,7 @@ internal static class BinaryEvaluation
                 {
                     throw new QueryException(
                         QueryErrorKind.Execution,
-                        $"found duplicate series for the match group {Signature(partner.Labels, node.Matching)} on the {(swap ? "left" : "right")} hand-side of the operation: matching labels must be unique on one side",
+                        $"found duplicate series on the {(swap ? "left" : "right")} hand-side for the match group {Signature(partner.Labels, node.Matching)}; many-to-many matching not allowed: matching labels must be unique on one side",
                         node.Position);
                 }
             }
