@@ -105,9 +105,11 @@ public sealed class LogQLEngine(IEventStore store, QueryLimits limits)
 
         // Each variant's series carry its number.
         var output = new List<StepSeries>();
+        var evaluator = new MetricEvaluator(store, limits, grid, statistics, cancellation);
+        evaluator.ReadTogether(variants.Joined);
         for (var i = 0; i < variants.Joined.Count; i++)
         {
-            foreach (var series in new MetricEvaluator(store, limits, grid, statistics, cancellation).Evaluate(variants.Joined[i]))
+            foreach (var series in evaluator.Evaluate(variants.Joined[i]))
             {
                 output.Add(series.WithLabels(series.Labels.With(VariantLabel, i.ToString(System.Globalization.CultureInfo.InvariantCulture))));
             }

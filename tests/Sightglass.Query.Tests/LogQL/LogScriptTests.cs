@@ -563,4 +563,35 @@ public sealed class LogScriptTests
           {app=p, name=parsed} name=parsed
           {app=p, name=other} name=other
         """).Run();
+
+    [Fact]
+    public void Variants_that_ask_for_the_same_read_the_lines_once()
+    {
+        var world = new LogWorld();
+        for (var i = 0; i < 10; i++)
+        {
+            world.Line(i, "app=a", $"level={(i % 2 == 0 ? "info" : "warn")} n={i}");
+        }
+
+        (string Values, long Lines) Ask(string variants)
+        {
+            var result = world.Engine.Query($$"""variants({{variants}}) of ({app="a"} | logfmt [1m])""", LogWorld.At(30), CancellationToken.None);
+            return (string.Join('|', result.Series.Select(static s => $"{s.Labels} {s.Values[0]:0.####}")), result.Statistics.LinesProcessed);
+        }
+
+        Ask("""sum by (level) (count_over_time({app="a"}[1m])), sum by (level) (bytes_over_time({app="a"}[1m])), sum by (level) (rate({app="a"}[1m]))""").ShouldBe((
+            """{__variant__="0", level="info"} 5|{__variant__="0", level="warn"} 5|{__variant__="1", level="info"} 70|{__variant__="1", level="warn"} 70|{__variant__="2", level="info"} 0.0833|{__variant__="2", level="warn"} 0.0833""", 10));
+        Ask("""sum by (level) (count_over_time({app="a"}[1m])) / sum by (level) (count_over_time({app="a"}[1m])), sum(count_over_time({app="a"}[1m]))""").ShouldBe((
+            """{__variant__="0", level="info"} 1|{__variant__="0", level="warn"} 1|{__variant__="1"} 10""", 20));
+        Ask("""sum(sum_over_time({app="a"} | unwrap n [1m])), sum(count_over_time({app="a"} | level="warn" [1m])), sum(count_over_time({app="a"} | level="warn" [1m]))""").ShouldBe((
+            """{__variant__="0"} 45|{__variant__="1"} 5|{__variant__="2"} 5""", 20));
+
+        // What differs in its filters is not the same, and counts that need no lines do not take them from others.
+        Ask("""sum(count_over_time({app="a"} |= "warn" [1m])), sum(count_over_time({app="a"} |= "n=9" [1m])), sum(count_over_time({app="a"} | n > 3 [1m])), sum(count_over_time({app="a"} | n > 4 [1m]))""").Values.ShouldBe(
+            """{__variant__="0"} 5|{__variant__="1"} 1|{__variant__="2"} 6|{__variant__="3"} 5""");
+        var bare = world.Engine.Query("""variants(sum(count_over_time({app="a"}[1m])), sum(bytes_over_time({app="a"}[1m]))) of ({app="a"}[1m])""", LogWorld.At(30), CancellationToken.None);
+        bare.Series.Select(static s => s.Values[0]).ShouldBe([10, 140]);
+        bare = world.Engine.Query("""variants(sum(bytes_over_time({app="a"}[1m])), sum(count_over_time({app="a"}[1m]))) of ({app="a"}[1m])""", LogWorld.At(30), CancellationToken.None);
+        bare.Series.Select(static s => s.Values[0]).ShouldBe([140, 10]);
+    }
 }

@@ -9,9 +9,26 @@ using Sightglass.Query.LogQL.Tree;
 
 namespace Sightglass.Query.LogQL.Metrics;
 
-/// <summary>Evaluates a metric query over all steps at once, leaf by leaf. Used once, by one thread.</summary>
+/// <summary>Evaluates a metric query over all steps at once, leaf by leaf. Used by one thread.</summary>
 internal sealed class MetricEvaluator(IEventStore store, QueryLimits limits, StepGrid grid, LogQLStatistics statistics, CancellationToken cancellation)
 {
+    private readonly Dictionary<RangeNode, List<StepSeries>> _read = new(ReferenceEqualityComparer.Instance);
+
+    /// <summary>
+    /// Reads the lines of several queries that ask for the same once. Leaves share a reading when they have the same selector, stages, time and labels; what is
+    /// unwrapped is read by itself, since a failed conversion is an error of that leaf only.
+    /// </summary>
+    public void ReadTogether(IReadOnlyList<MetricNode> nodes)
+    {
+        foreach (var group in nodes.SelectMany(Leaves).Where(static l => l.Node.Unwrap is null).GroupBy(KeyOf, StringComparer.Ordinal))
+        {
+            if (group.Skip(1).Any())
+            {
+                Read([.. group]);
+            }
+        }
+    }
+
     /// <summary>The series; a number alone is a series without labels at every step.</summary>
     public List<StepSeries> Evaluate(MetricNode node)
     {
@@ -22,9 +39,9 @@ internal sealed class MetricEvaluator(IEventStore store, QueryLimits limits, Ste
             case VectorLiteralNode literal:
                 return Constant(literal.Value);
             case RangeNode range:
-                return Range(range, range.Grouping, hinted: true, whole: true);
+                return Range(Leaf.Of(range));
             case VectorNode { Inner: RangeNode { Grouping: null } inner } vector when Merges(vector.Function, inner):
-                return Range(inner, vector.Grouping ?? Grouping.All, hinted: vector.Function == "sum", whole: false);
+                return Range(Leaf.Of(vector, inner));
             case VectorNode vector:
                 return VectorAggregation.Run(vector, Evaluate(vector.Inner), grid.Count);
             case BinaryNode { Left: NumberNode number } binary:
@@ -50,53 +67,63 @@ internal sealed class MetricEvaluator(IEventStore store, QueryLimits limits, Ste
         _ => false,
     };
 
-    // With hinted a parser stops where it found the labels that the query asks for, as Loki's does in sums: what comes after that in a line is no error.
-    private List<StepSeries> Range(RangeNode node, Grouping? grouping, bool hinted, bool whole)
+    private static IEnumerable<Leaf> Leaves(MetricNode node) => node switch
     {
-        var needs = new LabelNeeds();
-        if (node.Function == "absent_over_time")
+        RangeNode range => [Leaf.Of(range)],
+        VectorNode { Inner: RangeNode { Grouping: null } inner } vector when Merges(vector.Function, inner) => [Leaf.Of(vector, inner)],
+        VectorNode vector => Leaves(vector.Inner),
+        BinaryNode binary => Leaves(binary.Left).Concat(Leaves(binary.Right)),
+        LabelReplaceNode replace => Leaves(replace.Inner),
+        _ => [],
+    };
+
+    private static string KeyOf(Leaf leaf)
+    {
+        var needs = leaf.Needs();
+        var labels = needs.All ? "*" : string.Join(',', needs.Names.Order(StringComparer.Ordinal));
+        return $"{string.Join(',', leaf.Node.Log.Matchers)} {string.Join(' ', leaf.Node.Log.Stages)} {leaf.Node.RangeNano} {leaf.Node.OffsetNano} {labels} {leaf.Hinted}";
+    }
+
+    private List<StepSeries> Range(Leaf leaf)
+    {
+        if (_read.TryGetValue(leaf.Node, out var known))
         {
-            grouping = Grouping.All;
+            return known;
         }
 
-        if (grouping is { Without: false })
-        {
-            foreach (var name in grouping.Names)
-            {
-                needs.Add(name);
-            }
-        }
-        else
-        {
-            needs.AddAll();
-        }
+        Read([leaf]);
+        return _read[leaf.Node];
+    }
 
-        if (node.Unwrap is { } unwrap)
-        {
-            needs.Add(unwrap.Label);
-            foreach (var condition in unwrap.Conditions)
-            {
-                condition.AddNeeds(needs);
-            }
-        }
-
+    private void Read(IReadOnlyList<Leaf> leaves)
+    {
+        var node = leaves[0].Node;
+        var needs = leaves[0].Needs();
         var min = grid.StartNano - node.RangeNano - node.OffsetNano + 1;
         var max = grid.EndNano - node.OffsetNano + 1;
 
         // Sums of doubles depend on their order, and an answer should not change from one time to the next.
         var order = node.Unwrap is null || WindowSamples.IsOrderFree(node.Function) ? EventOrder.Any : EventOrder.TimeAscending;
-        var needsLine = node.Function is "bytes_rate" or "bytes_over_time";
+        var needsLine = leaves.Any(static l => l.Node.Function is "bytes_rate" or "bytes_over_time");
+        var fold = leaves.All(l => LogFold.Of(l.Node, grid, min) is not null) ? LogFold.Of(node, grid, min) : null;
         var scan = new LogScan(
-            store, limits, node.Log, needs, needsLine, min, max, order, statistics, cancellation, LogFold.Of(node, grid, min), hinted && !needs.All, preservesErrors: true);
-        var aggregation = new RangeAggregation(node, grouping, whole, grid, limits);
+            store, limits, node.Log, needs, needsLine, min, max, order, statistics, cancellation, fold, leaves[0].Hinted && !needs.All, preservesErrors: true);
+        var aggregations = leaves.Select(l => new RangeAggregation(l.Node, l.Grouping, l.Whole, grid, limits)).ToArray();
         scan.RunWeighted(
             (entry, lines) =>
             {
-                aggregation.Add(entry, lines);
+                foreach (var aggregation in aggregations)
+                {
+                    aggregation.Add(entry, lines);
+                }
+
                 return true;
             },
             cancellation);
-        return aggregation.Finish();
+        for (var i = 0; i < aggregations.Length; i++)
+        {
+            _read[leaves[i].Node] = aggregations[i].Finish();
+        }
     }
 
     private List<StepSeries> Constant(double value)
@@ -135,5 +162,45 @@ internal sealed class MetricEvaluator(IEventStore store, QueryLimits limits, Ste
         }
 
         return output;
+    }
+
+    /// <summary>Lines that are read, and what is made of them.</summary>
+    /// <param name="Node">The aggregation over time.</param>
+    /// <param name="Grouping">How it groups; null keeps all labels.</param>
+    /// <param name="Hinted">A parser stops where it found the labels that the query asks for, as Loki's does in sums: what comes after that in a line is no error.</param>
+    /// <param name="Whole">Its series are what is asked for, and are not added up first.</param>
+    private readonly record struct Leaf(RangeNode Node, Grouping? Grouping, bool Hinted, bool Whole)
+    {
+        public static Leaf Of(RangeNode range) => new(range, range.Function == "absent_over_time" ? Grouping.All : range.Grouping, Hinted: true, Whole: true);
+
+        public static Leaf Of(VectorNode vector, RangeNode inner) => new(inner, vector.Grouping ?? Grouping.All, Hinted: vector.Function == "sum", Whole: false);
+
+        /// <summary>The labels that it reads, beside those of the stages.</summary>
+        public LabelNeeds Needs()
+        {
+            var needs = new LabelNeeds();
+            if (Grouping is { Without: false })
+            {
+                foreach (var name in Grouping.Names)
+                {
+                    needs.Add(name);
+                }
+            }
+            else
+            {
+                needs.AddAll();
+            }
+
+            if (Node.Unwrap is { } unwrap)
+            {
+                needs.Add(unwrap.Label);
+                foreach (var condition in unwrap.Conditions)
+                {
+                    condition.AddNeeds(needs);
+                }
+            }
+
+            return needs;
+        }
     }
 }
