@@ -1,4 +1,3 @@
-using System.Text;
 using Sightglass.Core.Bytes;
 using Sightglass.Core.Limits;
 using Sightglass.Core.Model;
@@ -10,28 +9,34 @@ namespace Sightglass.Ingest.Forward;
 /// <summary>
 /// Turns a <c>prometheus.WriteRequest</c> from the queue into an <c>ExportMetricsServiceRequest</c> that a Prometheus-like receiver turns back into
 /// the same series: <c>job</c> and <c>instance</c> as the resource's <c>service.name</c> and <c>service.instance.id</c>, names ending in <c>_total</c> as
-/// cumulative sums, all others as gauges, stale markers as points without a value. Not thread-safe.
+/// cumulative sums, native histograms as cumulative (exponential) ones, all others as gauges, stale markers as points without a value. Not thread-safe.
 /// </summary>
 internal sealed class OtlpMetricsEncoder : IDisposable
 {
-    /// <summary>Of a point's flags: it says only that there is no value any more.</summary>
-    private const uint NoRecordedValue = 1;
-
     private const ulong Cumulative = 2;
 
-    private readonly ByteWriter _point = new(1024);
+    private readonly OtlpPointWriter _points = new();
+    private readonly ByteWriter _data = new(4096);
     private readonly ByteWriter _outer = new(64 << 10);
     private readonly ByteWriter _inner = new(64 << 10);
-    private readonly ByteWriter _attribute = new(512);
-    private readonly ByteWriter _value = new(512);
+    private readonly ByteWriter _scope = new(64 << 10);
+
+    // Fields of Metric.
+    private enum Kind
+    {
+        Gauge = 5,
+        Sum = 7,
+        Histogram = 9,
+        ExponentialHistogram = 10,
+    }
 
     public void Dispose()
     {
-        _point.Dispose();
+        _points.Dispose();
+        _data.Dispose();
         _outer.Dispose();
         _inner.Dispose();
-        _attribute.Dispose();
-        _value.Dispose();
+        _scope.Dispose();
     }
 
     /// <summary>Appends the request to <paramref name="target"/>.</summary>
@@ -45,92 +50,111 @@ internal sealed class OtlpMetricsEncoder : IDisposable
             help[metadata.Family] = metadata.Help;
         }
 
+        foreach (var resource in Points(batch).GroupBy(static p => (Job: p.Labels["job"], Instance: p.Labels["instance"])))
+        {
+            _outer.Clear();
+            _scope.Clear();
+            Resource(resource.Key.Job, resource.Key.Instance);
+            foreach (var metric in resource.GroupBy(static p => (p.Labels.Name, p.Kind)))
+            {
+                Metric(metric.Key.Name, metric.Key.Kind, help.GetValueOrDefault(metric.Key.Name, string.Empty), metric);
+                _scope.Bytes(2, _inner.Written);
+            }
+
+            _outer.Bytes(2, _scope.Written);
+            target.Bytes(1, _outer.Written);
+        }
+    }
+
+    private static List<Point> Points(MetricBatch batch)
+    {
         var labels = new LabelSet[batch.SeriesCount];
         for (var i = 0; i < labels.Length; i++)
         {
             labels[i] = LabelSet.FromKey(batch.SeriesKey(i));
         }
 
-        var series = batch.SampleSeries.ToArray();
-        foreach (var resource in Enumerable.Range(0, series.Length).GroupBy(i => (Job: labels[series[i]]["job"], Instance: labels[series[i]]["instance"])))
+        var points = new List<Point>(batch.SampleCount + batch.Histograms.Count);
+        var last = new Dictionary<LabelSet, Point>();
+        var series = batch.SampleSeries;
+        for (var i = 0; i < series.Length; i++)
         {
-            _outer.Clear();
-            Resource(resource.Key.Job, resource.Key.Instance);
-            var scope = new ByteWriter(64 << 10);
-            foreach (var metric in resource.GroupBy(i => labels[series[i]].Name))
-            {
-                Metric(batch, metric.Key, help.GetValueOrDefault(metric.Key, string.Empty), metric, labels, series);
-                scope.Bytes(2, _inner.Written);
-            }
+            var of = labels[series[i]];
+            var kind = of.Name.EndsWith("_total", StringComparison.Ordinal) ? Kind.Sum : Kind.Gauge;
+            Add(new Point(of, kind, batch.SampleTimestampsMs[i], batch.SampleValues[i], null), SpecialValues.IsStale(batch.SampleValues[i]));
+        }
 
-            _outer.Bytes(2, scope.Written);
-            scope.Dispose();
-            target.Bytes(1, _outer.Written);
+        foreach (var (at, time, histogram) in batch.Histograms)
+        {
+            // OTLP has no histogram that goes up and down.
+            if (histogram.ResetHint != CounterResetHint.Gauge)
+            {
+                var kind = histogram.Schema == NativeHistogram.CustomBucketsSchema ? Kind.Histogram : Kind.ExponentialHistogram;
+                Add(new Point(labels[at], kind, time, 0, histogram), SpecialValues.IsStale(histogram.Sum));
+            }
+        }
+
+        foreach (var (at, time, value, exemplar) in batch.Exemplars)
+        {
+            // An exemplar is a part of a point; the queue keeps both together.
+            if (last.TryGetValue(labels[at], out var point))
+            {
+                (point.Exemplars ??= []).Add((time, value, exemplar));
+            }
+        }
+
+        return points;
+
+        // A point that says that there is nothing any more has no exemplars.
+        void Add(Point point, bool stale)
+        {
+            points.Add(point);
+            if (!stale)
+            {
+                last[point.Labels] = point;
+            }
         }
     }
 
     private void Resource(string job, string instance)
     {
         _inner.Clear();
-        Attribute(_inner, 1, "service.name", job);
-        Attribute(_inner, 1, "service.instance.id", instance);
+        _points.Attribute(_inner, 1, "service.name", job);
+        _points.Attribute(_inner, 1, "service.instance.id", instance);
         _outer.Bytes(1, _inner.Written);
     }
 
-    private void Metric(MetricBatch batch, string name, string help, IEnumerable<int> samples, LabelSet[] labels, int[] series)
+    private void Metric(string name, Kind kind, string help, IEnumerable<Point> points)
     {
-        using var data = new ByteWriter(4096);
-        foreach (var i in samples)
+        _data.Clear();
+        foreach (var point in points)
         {
-            _point.Clear();
-            _point.WriteVarint((3 << 3) | 1);
-            _point.WriteUInt64((ulong)batch.SampleTimestampsMs[i] * 1_000_000);
-            var value = batch.SampleValues[i];
-            if (SpecialValues.IsStale(value))
+            _data.Bytes(1, kind switch
             {
-                _point.Varint(8, NoRecordedValue);
-            }
-            else
-            {
-                // Of a choice exactly one is there: zero is written too.
-                _point.WriteVarint((4 << 3) | 1);
-                _point.WriteDouble(value);
-            }
-
-            foreach (var label in labels[series[i]])
-            {
-                if (label.Name is not (LabelSet.MetricName or "job" or "instance"))
-                {
-                    Attribute(_point, 7, label.Name, label.Value);
-                }
-            }
-
-            data.Bytes(1, _point.Written);
+                Kind.Histogram => _points.Explicit(point.Labels, point.TimeMs, point.Histogram!, point.Exemplars),
+                Kind.ExponentialHistogram => _points.Exponential(point.Labels, point.TimeMs, point.Histogram!, point.Exemplars),
+                _ => _points.Number(point.Labels, point.TimeMs, point.Value, point.Exemplars),
+            });
         }
 
-        var counter = name.EndsWith("_total", StringComparison.Ordinal);
-        if (counter)
+        if (kind != Kind.Gauge)
         {
-            data.Varint(2, Cumulative);
-            data.Varint(3, 1);
+            _data.Varint(2, Cumulative);
+        }
+
+        if (kind == Kind.Sum)
+        {
+            _data.Varint(3, 1);
         }
 
         _inner.Clear();
         _inner.Text(1, name);
         _inner.Text(2, help);
-        _inner.Bytes(counter ? 7 : 5, data.Written);
+        _inner.Bytes((int)kind, _data.Written);
     }
 
-    private void Attribute(ByteWriter target, int field, string key, string text)
+    private sealed record Point(LabelSet Labels, Kind Kind, long TimeMs, double Value, NativeHistogram? Histogram)
     {
-        if (text.Length > 0)
-        {
-            _value.Clear();
-            _value.Bytes(1, Encoding.UTF8.GetBytes(text));
-            _attribute.Clear();
-            _attribute.Text(1, key);
-            _attribute.Bytes(2, _value.Written);
-            target.Bytes(field, _attribute.Written);
-        }
+        public List<(long TimeMs, double Value, LabelSet Labels)>? Exemplars { get; set; }
     }
 }

@@ -32,6 +32,8 @@ internal sealed class RemoteWriteSender : IDisposable
     private readonly WriteRequestEncoder _encoder;
     private readonly WriteRequest2Encoder _encoder2 = new();
     private readonly OtlpMetricsEncoder _otlp = new();
+    private readonly SampleAgeFilter _age = new();
+    private readonly ByteWriter _young = new();
     private readonly ByteWriter _request = new(64 << 10);
     private readonly ByteWriter _translated = new(64 << 10);
     private readonly ByteWriter _body = new(64 << 10);
@@ -41,6 +43,7 @@ internal sealed class RemoteWriteSender : IDisposable
     private int _alone = MaxRecordsPerRequest;
     private long _sent;
     private long _refused;
+    private long _aged;
     private long _retries;
     private string? _lastError;
 
@@ -56,7 +59,7 @@ internal sealed class RemoteWriteSender : IDisposable
 
     /// <summary>The figures of this moment.</summary>
     public ForwardFigures Figures => new(
-        _target.Name, Interlocked.Read(ref _sent), _queue.PendingItems, Interlocked.Read(ref _refused), _queue.DroppedItems, Interlocked.Read(ref _retries), _queue.Bytes, Volatile.Read(ref _lastError));
+        _target.Name, Interlocked.Read(ref _sent), _queue.PendingItems, Interlocked.Read(ref _refused), _queue.DroppedItems + Interlocked.Read(ref _aged), Interlocked.Read(ref _retries), _queue.Bytes, Volatile.Read(ref _lastError));
 
     public void Start() => _loop = Task.Run(RunAsync);
 
@@ -97,6 +100,8 @@ internal sealed class RemoteWriteSender : IDisposable
         _encoder.Dispose();
         _encoder2.Dispose();
         _otlp.Dispose();
+        _age.Dispose();
+        _young.Dispose();
         _request.Dispose();
         _translated.Dispose();
         _body.Dispose();
@@ -138,10 +143,11 @@ internal sealed class RemoteWriteSender : IDisposable
 
     private async Task DeliverAsync(IReadOnlyList<QueueRecord> records)
     {
-        var refusal = await SendAsync(records);
+        var (refusal, aged) = await SendAsync(records);
         if (refusal is null)
         {
-            Interlocked.Add(ref _sent, records.Sum(static r => r.Items));
+            Interlocked.Add(ref _aged, aged);
+            Interlocked.Add(ref _sent, records.Sum(static r => r.Items) - aged);
             return;
         }
 
@@ -159,16 +165,16 @@ internal sealed class RemoteWriteSender : IDisposable
         }
     }
 
-    /// <summary>Sends until there is a final answer: null when it was taken, else why not.</summary>
-    private async Task<string?> SendAsync(IReadOnlyList<QueueRecord> records)
+    /// <summary>Sends until there is a final answer: null when it was taken, else why not; and how many samples were too old to be sent.</summary>
+    private async Task<(string? Refusal, int Aged)> SendAsync(IReadOnlyList<QueueRecord> records)
     {
-        if (!MakeBody(records, out var content))
+        if (!MakeBody(records, out var content, out var aged))
         {
-            return "the queue's record does not decompress";
+            return ("the queue's record does not decompress", 0);
         }
 
         var pause = _target.MinBackoff;
-        while (true)
+        while (content.Length > 0)
         {
             TimeSpan? asked = null;
             try
@@ -179,13 +185,13 @@ internal sealed class RemoteWriteSender : IDisposable
                 if ((int)status is >= 200 and < 300)
                 {
                     Volatile.Write(ref _lastError, null);
-                    return null;
+                    return (null, aged);
                 }
 
                 var message = $"server returned HTTP status {(int)status}: {text}";
                 if (status != HttpStatusCode.TooManyRequests && (int)status is >= 300 and < 500)
                 {
-                    return message;
+                    return (message, 0);
                 }
 
                 asked = retryAfter;
@@ -203,13 +209,22 @@ internal sealed class RemoteWriteSender : IDisposable
             Interlocked.Increment(ref _retries);
             await Task.Delay(asked is { } wait && wait > TimeSpan.Zero ? TimeSpan.FromTicks(Math.Min(wait.Ticks, MaxRetryAfter.Ticks)) : pause, _time, _stop.Token);
             pause = TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, _target.MaxBackoff.Ticks));
+            if (_target.SampleAgeLimit > TimeSpan.Zero)
+            {
+                // They have aged while they waited.
+                MakeBody(records, out content, out aged);
+            }
         }
+
+        return (null, aged);
     }
 
-    private bool MakeBody(IReadOnlyList<QueueRecord> records, out byte[] content)
+    /// <summary>The body of a request; empty when everything in it is too old.</summary>
+    private bool MakeBody(IReadOnlyList<QueueRecord> records, out byte[] content, out int aged)
     {
+        aged = 0;
         content = records[0].Payload;
-        if (records.Count == 1 && !_target.Version2 && !_target.Otlp)
+        if (records.Count == 1 && !_target.Version2 && !_target.Otlp && _target.SampleAgeLimit <= TimeSpan.Zero)
         {
             return true;
         }
@@ -223,10 +238,23 @@ internal sealed class RemoteWriteSender : IDisposable
             }
         }
 
+        var request = _request;
+        if (_target.SampleAgeLimit > TimeSpan.Zero)
+        {
+            _young.Clear();
+            aged = _age.Copy(_request.Written, (_time.GetUtcNow() - _target.SampleAgeLimit).ToUnixTimeMilliseconds(), _young);
+            request = _young;
+            if (request.Length == 0)
+            {
+                content = [];
+                return true;
+            }
+        }
+
         if (_target.Otlp)
         {
             _translated.Clear();
-            _otlp.Encode(_request.Written, _translated);
+            _otlp.Encode(request.Written, _translated);
             using var gzipped = new MemoryStream();
             using (var gzip = new GZipStream(gzipped, CompressionLevel.Fastest))
             {
@@ -237,11 +265,11 @@ internal sealed class RemoteWriteSender : IDisposable
             return true;
         }
 
-        var message = _request;
+        var message = request;
         if (_target.Version2)
         {
             _translated.Clear();
-            _encoder2.Encode(_request.Written, _translated);
+            _encoder2.Encode(request.Written, _translated);
             message = _translated;
         }
 
@@ -295,7 +323,7 @@ internal sealed class RemoteWriteSender : IDisposable
 /// <param name="Sent">Samples that the other side took.</param>
 /// <param name="Pending">Samples that wait on disk.</param>
 /// <param name="Refused">Samples that the other side refused; they are dropped.</param>
-/// <param name="Dropped">Samples that were dropped because the queue was full or damaged.</param>
+/// <param name="Dropped">Samples that were dropped because the queue was full or damaged, or they were too old.</param>
 /// <param name="Retries">Requests that were tried again.</param>
 /// <param name="QueueBytes">Bytes on disk.</param>
 /// <param name="LastError">What went wrong last; null when the last request went well.</param>

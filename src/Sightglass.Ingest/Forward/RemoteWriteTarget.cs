@@ -49,6 +49,9 @@ public sealed record RemoteWriteTarget
     /// <summary><c>queue_config.max_backoff</c>.</summary>
     public TimeSpan MaxBackoff { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary><c>queue_config.sample_age_limit</c>: what is older when its turn comes is dropped; zero has no limit.</summary>
+    public TimeSpan SampleAgeLimit { get; init; }
+
     /// <summary><c>queue_config.max_disk_bytes</c>: bytes that wait on disk at most; beyond, the oldest are dropped.</summary>
     public long MaxDiskBytes { get; init; } = 1L << 30;
 

@@ -14,6 +14,7 @@ internal sealed class WriteRequestEncoder(RemoteWriteTarget target) : IDisposabl
     private readonly ByteWriter _series = new(4096);
     private readonly ByteWriter _scratch = new(1024);
     private readonly ByteWriter _inner = new(1024);
+    private readonly Dictionary<int, List<int>> _exemplars = [];
     private int _items;
 
     public void Dispose()
@@ -30,6 +31,11 @@ internal sealed class WriteRequestEncoder(RemoteWriteTarget target) : IDisposabl
         if (target.SendMetadata)
         {
             Metadata(batch);
+        }
+
+        if (target.SendExemplars)
+        {
+            GroupExemplars(batch);
         }
 
         var series = batch.SampleSeries;
@@ -54,7 +60,7 @@ internal sealed class WriteRequestEncoder(RemoteWriteTarget target) : IDisposabl
             }
             while (i < series.Length && series[i] == of && _items < target.MaxSamplesPerSend);
 
-            End(begun, emit);
+            End(batch, of, begun, emit);
         }
 
         if (target.SendNativeHistograms)
@@ -70,37 +76,44 @@ internal sealed class WriteRequestEncoder(RemoteWriteTarget target) : IDisposabl
                     _items++;
                 }
 
-                End(begun, emit);
+                End(batch, of, begun, emit);
             }
         }
 
-        if (target.SendExemplars)
+        foreach (var of in _exemplars.Keys.Order().ToArray())
         {
-            foreach (var (of, at, value, labels) in batch.Exemplars)
-            {
-                var begun = Begin(batch, of);
-                if (begun)
-                {
-                    _inner.Clear();
-                    foreach (var label in labels)
-                    {
-                        _scratch.Clear();
-                        _scratch.Text(1, label.Name);
-                        _scratch.Text(2, label.Value);
-                        _inner.Bytes(1, _scratch.Written);
-                    }
-
-                    _inner.Double(2, value);
-                    _inner.Varint(3, (ulong)at);
-                    _series.Bytes(3, _inner.Written);
-                    _items++;
-                }
-
-                End(begun, emit);
-            }
+            End(batch, of, Begin(batch, of), emit);
         }
 
         Emit(emit);
+    }
+
+    // An exemplar goes with the samples of its series, which are a part of the same point over OTLP.
+    private void GroupExemplars(MetricBatch batch)
+    {
+        _exemplars.Clear();
+        for (var i = 0; i < batch.Exemplars.Count; i++)
+        {
+            ref var of = ref System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(_exemplars, batch.Exemplars[i].Series, out _);
+            (of ??= []).Add(i);
+        }
+    }
+
+    private void Exemplar(long at, double value, LabelSet labels)
+    {
+        _inner.Clear();
+        foreach (var label in labels)
+        {
+            _scratch.Clear();
+            _scratch.Text(1, label.Name);
+            _scratch.Text(2, label.Value);
+            _inner.Bytes(1, _scratch.Written);
+        }
+
+        _inner.Double(2, value);
+        _inner.Varint(3, (ulong)at);
+        _series.Bytes(3, _inner.Written);
+        _items++;
     }
 
     private void Metadata(MetricBatch batch)
@@ -135,8 +148,16 @@ internal sealed class WriteRequestEncoder(RemoteWriteTarget target) : IDisposabl
         return true;
     }
 
-    private void End(bool begun, Action<ReadOnlySpan<byte>, int> emit)
+    private void End(MetricBatch batch, int series, bool begun, Action<ReadOnlySpan<byte>, int> emit)
     {
+        if (_exemplars.Remove(series, out var exemplars) && begun)
+        {
+            foreach (var i in exemplars)
+            {
+                Exemplar(batch.Exemplars[i].TimestampMs, batch.Exemplars[i].Value, batch.Exemplars[i].Labels);
+            }
+        }
+
         if (begun)
         {
             _request.Bytes(1, _series.Written);

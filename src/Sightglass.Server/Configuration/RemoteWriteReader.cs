@@ -13,7 +13,7 @@ internal static class RemoteWriteReader
     /// <summary>Keys of Prometheus that no code stands behind.</summary>
     private static readonly string[] NotBuilt = ["sigv4", "azuread", "google_iam", "round_robin_dns"];
 
-    private static readonly string[] RemoteWriteOnly = ["protobuf_message", "send_exemplars", "send_native_histograms"];
+    private static readonly string[] RemoteWriteOnly = ["protobuf_message"];
 
     /// <summary>Headers that every request has from us.</summary>
     private static readonly string[] ReservedHeaders =
@@ -55,7 +55,7 @@ internal static class RemoteWriteReader
         {
             if (section.Has(key))
             {
-                throw section.Error(key, $"{key} is a key of remote_write; over OTLP floats are sent");
+                throw section.Error(key, $"{key} is a key of remote_write");
             }
         }
 
@@ -127,11 +127,6 @@ internal static class RemoteWriteReader
             return target;
         }
 
-        if (section.Duration("sample_age_limit") is { } age && age > TimeSpan.Zero)
-        {
-            throw section.Error("sample_age_limit", "sample_age_limit is not built yet; remove it, or leave it 0s");
-        }
-
         // One request at a time, in order, from a queue on disk: there are no shards, and 429 is always tried again.
         section.Accept("capacity", "min_shards", "max_shards", "retry_on_http_429");
         var disk = section.Integer("max_disk_bytes") ?? target.MaxDiskBytes;
@@ -150,6 +145,7 @@ internal static class RemoteWriteReader
         {
             MaxDiskBytes = disk,
             MaxSamplesPerSend = (int)samples,
+            SampleAgeLimit = section.Duration("sample_age_limit") ?? TimeSpan.Zero,
             BatchSendDeadline = section.Duration("batch_send_deadline") ?? target.BatchSendDeadline,
             MinBackoff = section.Duration("min_backoff") ?? target.MinBackoff,
             MaxBackoff = section.Duration("max_backoff") ?? target.MaxBackoff,

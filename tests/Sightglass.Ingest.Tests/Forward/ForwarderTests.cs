@@ -99,6 +99,20 @@ public sealed class ForwarderTests : IBatchSink, IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_is_too_old_when_its_turn_comes_is_dropped()
+    {
+        var now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+        await using var forwarder = Open(Target with { SampleAgeLimit = TimeSpan.FromHours(1) });
+        Send(forwarder, now - 7_200_000);
+        Send(forwarder, now);
+        Send(forwarder, 1);
+        forwarder.Start();
+        await UntilAsync(() => forwarder.Figures.Single().Pending == 0);
+        Arrived.ShouldBe([(double)now]);
+        (forwarder.Figures.Single().Sent, forwarder.Figures.Single().Dropped).ShouldBe((1, 2));
+    }
+
+    [Fact]
     public async Task Version_2_is_sent_as_such()
     {
         await using var forwarder = Open(Target with { Version2 = true });

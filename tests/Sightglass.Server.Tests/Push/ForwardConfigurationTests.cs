@@ -21,11 +21,11 @@ public sealed class ForwardConfigurationTests
                 send_exemplars: true
                 send_native_histograms: true
                 metadata_config: { send: false, send_interval: 1m }
-                queue_config: { capacity: 1, max_samples_per_send: 10, batch_send_deadline: 1s, min_backoff: 1s, max_backoff: 2s, max_disk_bytes: 2000000 }
+                queue_config: { capacity: 1, max_samples_per_send: 10, batch_send_deadline: 1s, min_backoff: 1s, max_backoff: 2s, max_disk_bytes: 2000000, sample_age_limit: 1h }
                 basic_auth: { username: u, password: p }
               - url: https://other/write
             otlp_exporters:
-              - { url: "http://c:4318/v1/metrics", name: otlp }
+              - { url: "http://c:4318/v1/metrics", name: otlp, send_exemplars: true, send_native_histograms: true }
             """);
         var target = configuration.RemoteWrite[0];
         (target.Name, target.Version2, target.Otlp, target.SendExemplars, target.SendNativeHistograms, target.SendMetadata).ShouldBe(("central", true, false, true, true, false));
@@ -33,7 +33,9 @@ public sealed class ForwardConfigurationTests
         target.ExternalLabels["region"].ShouldBe("eu");
         target.Relabel.Count.ShouldBe(1);
         configuration.RemoteWrite[1].Name.ShouldBe("1-other-443");
-        configuration.RemoteWrite[2].Otlp.ShouldBeTrue();
+        target.SampleAgeLimit.ShouldBe(TimeSpan.FromHours(1));
+        var otlp = configuration.RemoteWrite[2];
+        (otlp.Otlp, otlp.SendExemplars, otlp.SendNativeHistograms, otlp.SampleAgeLimit).ShouldBe((true, true, true, TimeSpan.Zero));
     }
 
     [Theory]
@@ -44,10 +46,9 @@ public sealed class ForwardConfigurationTests
     [InlineData("remote_write: [ { url: \"http://a/\", protobuf_message: v3 } ]", "unknown remote write protobuf message")]
     [InlineData("remote_write: [ { url: \"http://a/\", headers: { Content-Type: x } } ]", "is a reserved header")]
     [InlineData("remote_write: [ { url: \"http://a/\", sigv4: {} } ]", "sigv4 is not built yet")]
-    [InlineData("remote_write: [ { url: \"http://a/\", queue_config: { sample_age_limit: 1h } } ]", "sample_age_limit is not built yet")]
     [InlineData("remote_write: [ { url: \"http://a/\", queue_config: { max_disk_bytes: 10 } } ]", "want at least 1048576")]
     [InlineData("remote_write: [ { url: \"http://a/\", queu_config: {} } ]", "unknown key \"queu_config\"")]
-    [InlineData("otlp_exporters: [ { url: \"http://a/\", send_exemplars: true } ]", "send_exemplars is a key of remote_write")]
+    [InlineData("otlp_exporters: [ { url: \"http://a/\", protobuf_message: io.prometheus.write.v2.Request } ]", "protobuf_message is a key of remote_write")]
     [InlineData("otlp: { translation_strategy: Other }", "unsupported otlp config translation strategy \"Other\"")]
     [InlineData("otlp: { promote_all_resource_attributes: true, promote_resource_attributes: [a] }", "cannot be configured simultaneously")]
     [InlineData("otlp: { ignore_resource_attributes: [a] }", "unless 'promote_all_resource_attributes' is true")]
