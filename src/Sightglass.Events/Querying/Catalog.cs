@@ -50,8 +50,9 @@ internal sealed class Catalog(Action<PartBlock, CorruptDataException> onCorrupt)
                 {
                     keys.UnionWith(source.Block.Columns.Where(c => !c.IsField && AnyLeft(source.Block, c)).Select(c => c.Name));
                 }
-                else if (scope == ColumnScope.Scope)
+                else if (scope == ColumnScope.Scope && Array.Exists(source.Block.Scopes, s => s?.Scope.Attributes.Any(a => !keys.Contains(a.Key)) == true))
                 {
+                    // Which scopes rows have is in a column of the block, which is read for keys that are new only.
                     keys.UnionWith(ScopesOf(source.Block).SelectMany(s => s.Attributes).Select(a => a.Key));
                 }
             }

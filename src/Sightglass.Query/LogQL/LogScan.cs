@@ -69,6 +69,9 @@ internal sealed class LogScan
             _stages.RemoveAll(static s => s is JsonStage or JsonExpressionStage or LogfmtStage or PatternStage or RegexpStage or UnpackStage);
         }
 
+        var pushdown = new LabelPushdown(scope => scope == ColumnScope.Attribute
+            ? keys ??= store.AttributeKeys(EventSignal.Logs, scope, min, max, cancellation)
+            : store.AttributeKeys(EventSignal.Logs, scope, min, max, cancellation));
         var pushing = true;
         for (var i = 0; i < _stages.Count && pushing;)
         {
@@ -79,7 +82,7 @@ internal sealed class LogScan
                     _stages.RemoveAt(i);
                     break;
                 case LabelFilterStage filter:
-                    where = filter.Weaker is { } weaker ? where.And(weaker) : where;
+                    where = (filter.Weaker ?? pushdown.Of(filter.Condition)) is { } weaker ? where.And(weaker) : where;
                     i++;
                     break;
                 case LineFilterStage or SelectLabelsStage:

@@ -14,6 +14,9 @@ internal sealed class LabelFilterStage(LabelCondition condition) : LogStage
     /// </summary>
     public EventPredicate? Weaker => WeakerOf(condition);
 
+    /// <summary>What lines have to satisfy.</summary>
+    public LabelCondition Condition => condition;
+
     /// <inheritdoc/>
     public override string ToString() => $"| {condition}";
 

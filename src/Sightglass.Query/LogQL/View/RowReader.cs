@@ -27,6 +27,9 @@ internal sealed class RowReader
     /// <summary>Labels of fixed fields.</summary>
     public static readonly string[] FieldNames = Array.ConvertAll(FieldLabels, static f => f.Label);
 
+    /// <summary>The field that a label is of; null when it is of none.</summary>
+    public static string? FieldOf(string label) => FieldLabels.FirstOrDefault(f => f.Label == label).Field;
+
     /// <summary>Those of the scope: its name and its version.</summary>
     public static readonly string[] ScopeNames = ["scope_name", "scope_version"];
 
