@@ -25,7 +25,7 @@ public sealed class LogQLFormatterTests
     public void One_line(string query, string want) => OneLine(query).ShouldBe(want.Trim());
 
     [Theory]
-    [InlineData("""{shop="berlin", pod="p1"}|logfmt|level="warn" ""","""
+    [InlineData("""{shop="berlin", pod="p1"}|logfmt|level="warn" """, """
         {shop="berlin", pod="p1"}
           | logfmt
           | level="warn"
