@@ -70,8 +70,8 @@ internal sealed class YamlSection
     public bool? Bool(string key) => Text(key) switch
     {
         null => null,
-        "true" or "True" or "TRUE" => true,
-        "false" or "False" or "FALSE" => false,
+        "true" or "True" or "TRUE" or "y" or "Y" or "yes" or "Yes" or "YES" or "on" or "On" or "ON" => true,
+        "false" or "False" or "FALSE" or "n" or "N" or "no" or "No" or "NO" or "off" or "Off" or "OFF" => false,
         var other => throw Error(key, $"{key}: got \"{other}\", want true or false"),
     };
 
@@ -81,6 +81,11 @@ internal sealed class YamlSection
 
     public TimeSpan? Duration(string key) => Text(key) is not { } text ? null
         : PromDuration.TryParse(text, out var value) ? value
+        : throw Error(key, $"{key}: got \"{text}\", want a duration such as 30s or 1h30m");
+
+    /// <summary>A duration as Go writes one: units up to hours, fractions and signs. A negative one is none.</summary>
+    public TimeSpan? GoTime(string key) => Text(key) is not { } text ? null
+        : GoDuration.TryParse(text, out var nanoseconds) ? TimeSpan.FromTicks(Math.Max(0, nanoseconds / TimeSpan.NanosecondsPerTick))
         : throw Error(key, $"{key}: got \"{text}\", want a duration such as 30s or 1h30m");
 
     public YamlSection? Section(string key) => Node(key) is { } node ? new YamlSection(_file, node, key) : null;

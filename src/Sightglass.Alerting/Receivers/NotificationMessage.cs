@@ -88,6 +88,8 @@ internal sealed class NotificationMessage(string receiver, string groupKey, Labe
     /// <summary>Alertmanager's <c>Alerts</c>: a list with <c>.Firing</c> and <c>.Resolved</c>.</summary>
     private sealed class AlertList(IReadOnlyList<(TemplateValue Value, bool Resolved)> alerts) : TemplateList([.. alerts.Select(static a => a.Value)], "template.Alerts")
     {
+        public override string Printed => string.Join(", ", Enumerable.Range(0, Count).Select(i => this[i].Object.Fields).Select(static p => $"{p[0].Value.Text}={p[1].Value.Text}"));
+
         public override bool TryCall(string name, ReadOnlySpan<TemplateValue> arguments, out TemplateValue value)
         {
             value = default;
@@ -105,6 +107,8 @@ internal sealed class NotificationMessage(string receiver, string groupKey, Labe
     private sealed class KeyValues(LabelSet labels)
         : TemplateMap(labels.ToDictionary(static l => l.Name, static l => TemplateValue.Of(l.Value), StringComparer.Ordinal), TemplateValue.Of(string.Empty), "template.KV")
     {
+        public override string Printed => string.Join(", ", Order().Select(static l => $"{l.Name}={l.Value}"));
+
         public override bool TryCall(string name, ReadOnlySpan<TemplateValue> arguments, out TemplateValue value)
         {
             value = (name, arguments.Length) switch
@@ -112,7 +116,7 @@ internal sealed class NotificationMessage(string receiver, string groupKey, Labe
                 ("SortedPairs", 0) => TemplateValue.Of(new PairList(Order())),
                 ("Names", 0) => TemplateValue.OfStrings(Order().Select(static l => l.Name)),
                 ("Values", 0) => TemplateValue.OfStrings(Order().Select(static l => l.Value)),
-                ("String", 0) => TemplateValue.Of(string.Join(", ", Order().Select(static l => $"{l.Name}={l.Value}"))),
+                ("String", 0) => TemplateValue.Of(Printed),
                 ("Remove", 1) when arguments[0].Kind == TemplateKind.List => Pairs(labels.Without(Names(arguments[0].List))),
                 _ => default,
             };
@@ -128,6 +132,8 @@ internal sealed class NotificationMessage(string receiver, string groupKey, Labe
     private sealed class PairList(IEnumerable<Label> labels)
         : TemplateList([.. labels.Select(static l => TemplateValue.Of(new TemplateRecord("template.Pair", ("Name", TemplateValue.Of(l.Name)), ("Value", TemplateValue.Of(l.Value)))))], "template.Pairs")
     {
+        public override string Printed => string.Join(", ", Enumerable.Range(0, Count).Select(i => this[i].Object.Fields).Select(static p => $"{p[0].Value.Text}={p[1].Value.Text}"));
+
         public override bool TryCall(string name, ReadOnlySpan<TemplateValue> arguments, out TemplateValue value)
         {
             value = default;
@@ -136,10 +142,9 @@ internal sealed class NotificationMessage(string receiver, string groupKey, Labe
                 return false;
             }
 
-            var pairs = Enumerable.Range(0, Count).Select(i => this[i].Object.Fields).ToList();
             value = name == "String"
-                ? TemplateValue.Of(string.Join(", ", pairs.Select(static p => $"{p[0].Value.Text}={p[1].Value.Text}")))
-                : TemplateValue.OfStrings(pairs.Select(p => p[name == "Names" ? 0 : 1].Value.Text));
+                ? TemplateValue.Of(Printed)
+                : TemplateValue.OfStrings(Enumerable.Range(0, Count).Select(i => this[i].Object.Fields[name == "Names" ? 0 : 1].Value.Text));
             return true;
         }
     }

@@ -51,5 +51,5 @@ internal sealed class PushoverNotifier(MessagingConfiguration configuration, Not
     public void Dispose() => _http.Dispose();
 
     private string Seconds(string name) =>
-        ((long)(PromDuration.TryParse(configuration.Text(name), out var duration) ? duration : TimeSpan.Zero).TotalSeconds).ToString(CultureInfo.InvariantCulture);
+        (GoDuration.TryParse(configuration.Text(name), out var nanoseconds) ? Math.Max(0, nanoseconds / 1_000_000_000) : 0).ToString(CultureInfo.InvariantCulture);
 }

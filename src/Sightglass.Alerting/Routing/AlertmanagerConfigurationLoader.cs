@@ -193,7 +193,8 @@ public static class AlertmanagerConfigurationLoader
 
             foreach (var text in section.Texts(matchers))
             {
-                all.AddRange(MatcherParser.Parse(text));
+                // An empty one is none.
+                all.AddRange(text.Length > 0 ? MatcherParser.Parse(text) : []);
             }
         }
         catch (QueryException e)

@@ -75,7 +75,15 @@ internal static class EmailReader
     public static (string Host, int Port) Address(YamlSection section, string smarthost)
     {
         var colon = smarthost.LastIndexOf(':');
-        return colon >= 0 && int.TryParse(smarthost.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port)
+        if (colon >= 0 && smarthost[..colon].Contains(':', StringComparison.Ordinal) && smarthost is not ['[', ..])
+        {
+            throw section.Error($"address {smarthost}: too many colons in address");
+        }
+
+        var name = smarthost[(colon + 1)..];
+        // The names that /etc/services has for mail.
+        var port = name switch { "smtp" => 25, "submission" => 587, "submissions" or "smtps" => 465, _ => -1 };
+        return colon >= 0 && (port > 0 || int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out port))
             ? (colon == 0 ? "localhost" : smarthost[..colon].Trim('[', ']'), port)
             : throw section.Error($"address {smarthost}: missing port in address");
     }
@@ -95,10 +103,11 @@ internal static class EmailReader
         }
 
         var enabled = section.Bool("enabled") ?? false;
-        var threading = section.Text("thread_by_date", "daily") switch
+        var threading = section.Text("thread_by_date", string.Empty) switch
         {
             "daily" => EmailThreading.Daily,
             "none" => EmailThreading.Group,
+            "" when !enabled => EmailThreading.None,
             var other => throw section.Error("thread_by_date", $"thread_by_date: got \"{other}\", want daily or none"),
         };
         section.RejectUnknown();

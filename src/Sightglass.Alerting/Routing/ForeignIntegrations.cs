@@ -78,7 +78,7 @@ internal static class ForeignIntegrations
 
                 break;
             case "sns":
-                if (SnsTargets.Count(section.Has) != 1)
+                if (SnsTargets.Count(t => section.Text(t) is { Length: > 0 }) != 1)
                 {
                     throw section.Error("must provide either a Target ARN, Topic ARN, or Phone Number for SNS config");
                 }
@@ -88,9 +88,13 @@ internal static class ForeignIntegrations
             case "telegram":
                 Need(section, section.Text("chat_id") ?? section.Text("chat_id_file"), "missing chat_id on telegram_config");
                 Inherit(section, global, "bot_token", "telegram_bot_token", "no global Telegram bot token set");
-                section.Integer("chat_id");
+                if (section.Integer("chat_id") == 0 && section.Text("chat_id_file") is not { Length: > 0 })
+                {
+                    throw section.Error("chat_id", "missing chat_id or chat_id_file on telegram_config");
+                }
+
                 section.Integer("message_thread_id");
-                if (section.Text("chat_id") is { Length: > 0 } && section.Text("chat_id_file") is { Length: > 0 })
+                if (section.Integer("chat_id") is not (null or 0) && section.Text("chat_id_file") is { Length: > 0 })
                 {
                     throw section.Error("chat_id_file", "at most one of chat_id & chat_id_file must be configured");
                 }

@@ -71,7 +71,7 @@ internal sealed class GlobalSettings
 
         foreach (var key in Keys.Append("slack_api_url").Where(static k => k.EndsWith("_url", StringComparison.Ordinal)))
         {
-            if (settings[key].Length > 0 && !HttpReader.IsHttpUrl(settings[key]))
+            if (settings[key].Length > 0 ? !HttpReader.IsHttpUrl(settings[key]) : section.Has(key) && section.Text(key) is not null)
             {
                 throw section.Error(key, $"{key}: want an http or https URL");
             }

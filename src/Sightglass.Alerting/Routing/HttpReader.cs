@@ -149,7 +149,7 @@ internal static class HttpReader
 
     private static int? Version(YamlSection section, string key)
     {
-        if (section.Text(key) is not { Length: > 0 } text)
+        if (section.Text(key) is not { } text)
         {
             return null;
         }

@@ -187,7 +187,7 @@ internal static class MessagingReader
             Trees = kind switch { "jira" => Trees(section.Section("fields")), "pagerduty" => Trees(section.Section("details")), _ => Trees(null) },
             Http = HttpReader.Read(section.Section("http_config"), global.Http, []),
             SendResolved = section.Bool("send_resolved") ?? !SilentAboutResolved.Contains(kind),
-            Timeout = kind is "pagerduty" or "incidentio" ? section.Duration("timeout") ?? TimeSpan.Zero : TimeSpan.Zero,
+            Timeout = kind is "pagerduty" or "incidentio" ? section.GoTime("timeout") ?? TimeSpan.Zero : TimeSpan.Zero,
         };
     }
 
@@ -258,9 +258,14 @@ internal static class MessagingReader
             section.Bool(key);
         }
 
-        foreach (var key in kind switch { "pushover" => ["retry", "expire", "ttl"], "jira" => ["reopen_duration"], "incidentio" => ["timeout"], _ => (string[])[] })
+        foreach (var key in kind == "pushover" ? ["retry", "expire", "ttl"] : (string[])[])
         {
-            section.Duration(key);
+            section.GoTime(key);
+        }
+
+        if (kind == "jira")
+        {
+            section.Duration("reopen_duration");
         }
 
         if (kind == "incidentio" && section.Integer("max_alerts") is < 0)

@@ -58,7 +58,7 @@ internal static class ReceiverReader
             Url = url,
             SendResolved = section.Bool("send_resolved") ?? true,
             MaxAlerts = section.Integer("max_alerts") is < 0 ? throw section.Error("max_alerts", "max_alerts: want 0 or more") : (int)Math.Min(section.Integer("max_alerts") ?? 0, int.MaxValue),
-            Timeout = section.Duration("timeout") ?? TimeSpan.Zero,
+            Timeout = section.GoTime("timeout") ?? TimeSpan.Zero,
             Payload = section.Node("payload") is { } payload ? new PayloadNode(payload) : null,
             Http = HttpReader.Read(section.Section("http_config"), global.Http, unsupported),
         };

@@ -62,7 +62,7 @@ internal static class SlackReader
             AppToken = http.Credentials is null ? token : null,
             Http = http,
             SendResolved = section.Bool("send_resolved") ?? false,
-            Timeout = section.Duration("timeout") ?? TimeSpan.Zero,
+            Timeout = section.GoTime("timeout") ?? TimeSpan.Zero,
             Texts = Defaults.ToDictionary(d => d.Key, d => section.Text(d.Key, d.Value), StringComparer.Ordinal),
             Fields = section.Has("fields") ? section.Sections("fields").ConvertAll(Field) : null,
             Actions = section.Sections("actions").ConvertAll(Action),

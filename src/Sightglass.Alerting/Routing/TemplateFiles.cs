@@ -8,7 +8,17 @@ internal static class TemplateFiles
     /// <summary>Reads all files that a pattern names; a pattern without matches is none. Each has to parse.</summary>
     public static IEnumerable<(string Path, string Text)> Read(string pattern, string folder, Func<string, Exception> error)
     {
-        foreach (var path in FilePattern.Expand(pattern, Path.GetFullPath(folder)))
+        IReadOnlyList<string> paths;
+        try
+        {
+            paths = FilePattern.Expand(pattern, Path.GetFullPath(folder));
+        }
+        catch (FormatException e)
+        {
+            throw error(e.Message);
+        }
+
+        foreach (var path in paths)
         {
             string text;
             try

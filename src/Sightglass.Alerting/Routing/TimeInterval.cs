@@ -57,6 +57,7 @@ public sealed record TimeInterval
 /// <summary>Reads time intervals of the configuration.</summary>
 internal static class TimeIntervalReader
 {
+    private const int ShortestMonth = 28;
     private static readonly string[] DayNames = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
     private static readonly string[] MonthNames =
         ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"];
@@ -64,8 +65,16 @@ internal static class TimeIntervalReader
     public static TimeInterval Read(YamlSection section)
     {
         var minutes = new List<InclusiveRange>();
-        foreach (var time in section.Sections("times"))
+        foreach (var node in section.Items("times"))
         {
+            if (YamlFile.IsNull(node))
+            {
+                // No time of any day, as Alertmanager reads it.
+                minutes.Add(new InclusiveRange(0, 0));
+                continue;
+            }
+
+            var time = section.Of(node, "times");
             var (start, end) = (time.Text("start_time"), time.Text("end_time"));
             time.RejectUnknown();
             if (start is null || end is null)
@@ -107,7 +116,7 @@ internal static class TimeIntervalReader
         var ranges = new List<InclusiveRange>();
         foreach (var text in section.Texts(key))
         {
-            var parts = text.ToLowerInvariant().Split(':', StringSplitOptions.TrimEntries);
+            var parts = text.ToLowerInvariant().Split(':');
             var (first, last) = (read(parts[0]), read(parts[^1]));
             if (parts.Length > 2 || first is null || last is null)
             {
@@ -123,6 +132,12 @@ internal static class TimeIntervalReader
             if (isDay && first < 0 && last > 0)
             {
                 throw section.Error(key, $"{key}: end day must be negative if start day is negative");
+            }
+
+            // As Alertmanager has it: by the days of a February.
+            if (isDay && first > 0 && last < 0 && first > ShortestMonth + last)
+            {
+                throw section.Error(key, $"{key}: end day {last} is always before start day {first}");
             }
 
             if (first > last && !(isDay && first > 0 && last < 0))

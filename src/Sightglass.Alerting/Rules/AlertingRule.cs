@@ -277,6 +277,11 @@ internal sealed class AlertingRule : Rule
             builder.Set(label.Name, Expand(label.Value, sample, at));
         }
 
+        foreach (var name in Definition.RemovedLabels)
+        {
+            builder.Remove(name);
+        }
+
         return builder.Set("alertname", Definition.Name).Build();
     }
 

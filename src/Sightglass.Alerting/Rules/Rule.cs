@@ -167,6 +167,11 @@ internal sealed class RecordingRule(RuleDefinition definition, RuleEnvironment e
                 builder.Set(label.Name, label.Value);
             }
 
+            foreach (var name in Definition.RemovedLabels)
+            {
+                builder.Remove(name);
+            }
+
             var labels = builder.Build();
             if (!seen.Add(labels))
             {

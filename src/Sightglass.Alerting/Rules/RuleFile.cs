@@ -94,6 +94,9 @@ public sealed record RuleDefinition
     /// <summary>Labels to add, those of the group included; values are templates in an alerting rule.</summary>
     public required LabelSet Labels { get; init; }
 
+    /// <summary>Labels that the file gives an empty value: what is found loses them.</summary>
+    public IReadOnlyList<string> RemovedLabels { get; init; } = [];
+
     /// <summary>Annotations; values are templates.</summary>
     public required LabelSet Annotations { get; init; }
 

@@ -106,9 +106,11 @@ public sealed class RuleFileLoader
         }
 
         section.RejectUnknown();
-        if (limit is < 0 or > int.MaxValue)
+        // Below 0 is no limit, as 0 is.
+        limit = Math.Max(0, limit);
+        if (limit > int.MaxValue)
         {
-            throw section.Error("limit", $"limit: got {limit}, want 0 or more");
+            throw section.Error("limit", $"limit: got {limit}, want {int.MaxValue} at most");
         }
 
         return new RuleGroupDefinition
@@ -188,6 +190,7 @@ public sealed class RuleFileLoader
             For = hold ?? TimeSpan.Zero,
             KeepFiringFor = keep ?? TimeSpan.Zero,
             Labels = LabelSet.From([.. groupLabels.Concat(labels).Select(static p => new Label(p.Key, p.Value))]),
+            RemovedLabels = [.. groupLabels.Where(g => labels.TrueForAll(l => l.Key != g.Key)).Concat(labels).Where(static p => p.Value.Length == 0).Select(static p => p.Key)],
             Annotations = LabelSet.From([.. annotations.Select(static p => new Label(p.Key, p.Value))]),
             Line = section.Line,
         };

@@ -68,6 +68,7 @@ internal sealed class GoTime(DateTimeOffset utc, TimeZoneInfo? zone = null)
             "UnixMilli" => TemplateValue.Of(Utc.ToUnixTimeMilliseconds()),
             "UnixNano" => TemplateValue.Of((Utc - DateTimeOffset.UnixEpoch).Ticks * 100),
             "UTC" => TemplateValue.Of(new GoTime(utc)),
+            "Location" => TemplateValue.Of(zone?.Id ?? "UTC"),
             "Local" => TemplateValue.Of(new GoTime(utc, TimeZoneInfo.Local)),
             "String" => TemplateValue.Of(ToString()),
             "Year" => TemplateValue.Of((long)_local.Year),

@@ -37,6 +37,7 @@ internal sealed class NotificationTemplates
         .Add("tz", 2, static (_, a) => TimeZoneInfo.TryFindSystemTimeZoneById(TemplateFunctions.Text(a[0]), out var zone)
             ? TemplateValue.Of(new GoTime(Time(a[1]).Utc, zone))
             : throw new TemplateFunctionException($"unknown time zone {a[0].Text}"))
+        .Add("now", 0, (_, _) => TemplateValue.Of(new GoTime(time.GetUtcNow())))
         .Add("since", 1, (_, a) => TemplateValue.OfDuration((time.GetUtcNow() - Time(a[0]).Utc).Ticks * 100))
         .Add("list", 0, int.MaxValue, static (_, a) => TemplateValue.Of(new TemplateList(a.ToArray(), "[]interface {}")))
         .Add("append", 1, int.MaxValue, static (_, a) => TemplateValue.Of(new TemplateList([.. Items(a[0]), .. a[1..]], "[]interface {}")))

@@ -91,6 +91,21 @@ public sealed class DispatcherTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_was_told_while_the_store_failed_is_stored_when_it_works_again()
+    {
+        _store.Failure = new StorageFailedException("disk full");
+        Start(Config);
+        Fire("a", "1");
+        _time.Advance(TimeSpan.FromSeconds(30));
+        await Wait.Until(() => _http.Requests.Count == 1);
+        await _dispatcher!.FlushesFinished();
+        _store.LoadLog(_time.GetUtcNow()).ShouldBeEmpty();
+        _store.Failure = null;
+        _time.Advance(TimeSpan.FromSeconds(30));
+        _store.LoadLog(_time.GetUtcNow()).ShouldHaveSingleItem().Firing.Count.ShouldBe(1);
+    }
+
+    [Fact]
     public void Nodes_with_the_same_matchers_have_groups_of_their_own()
     {
         Start(Config.Replace("  repeat_interval: 1h", "  repeat_interval: 1h\n  routes: [{matchers: [severity=low], continue: true}, {matchers: [severity=low], group_by: [instance]}, {matchers: [severity=low]}]", StringComparison.Ordinal));

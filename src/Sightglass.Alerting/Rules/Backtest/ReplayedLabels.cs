@@ -80,6 +80,11 @@ internal sealed class ReplayedLabels(RuleDefinition rule, LabelSet externalLabel
             builder.Set(label.Name, _hasTemplates ? Expand(label.Value, series, moment) : label.Value);
         }
 
+        foreach (var name in rule.RemovedLabels)
+        {
+            builder.Remove(name);
+        }
+
         return builder.Set("alertname", rule.Name).Build();
     }
 

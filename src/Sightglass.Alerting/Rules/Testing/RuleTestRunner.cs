@@ -51,7 +51,17 @@ internal sealed class RuleTestRunner(TimeProvider time, RuleTestOptions options)
         var folder = Path.GetDirectoryName(Path.GetFullPath(file.Path))!;
         foreach (var pattern in file.RuleFiles)
         {
-            var paths = FilePattern.Expand(pattern, folder);
+            IReadOnlyList<string> paths;
+            try
+            {
+                paths = FilePattern.Expand(pattern, folder);
+            }
+            catch (FormatException e)
+            {
+                errors.Add(e.Message);
+                continue;
+            }
+
             if (paths.Count == 0)
             {
                 warnings.Add($"no file match pattern {Path.Combine(Path.GetDirectoryName(file.Path) ?? string.Empty, pattern)}");

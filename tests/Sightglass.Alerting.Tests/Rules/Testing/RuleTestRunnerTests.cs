@@ -48,6 +48,26 @@ public sealed class RuleTestRunnerTests : IDisposable
             """).ShouldBe(string.Empty);
 
     [Fact]
+    public void A_label_without_a_value_takes_that_label_away()
+    {
+        File.WriteAllText(_folder.PathOf("removed.yml"), """
+            groups:
+            - name: g
+              labels: {zone: '', kept: group}
+              rules:
+              - {alert: Gone, expr: up == 0, labels: {instance: ''}, annotations: {s: 'of {{ $labels.instance }}'}}
+              - {record: less, expr: up, labels: {instance: '', kept: ''}}
+            """);
+        Run("""
+            rule_files: [removed.yml]
+            tests:
+            - input_series: [{series: 'up{instance="i",zone="z",kept="series"}', values: '0'}]
+              alert_rule_test: [{eval_time: 0s, alertname: Gone, exp_alerts: [{exp_labels: {kept: group}, exp_annotations: {s: of i}}]}]
+              promql_expr_test: [{expr: less, eval_time: 0s, exp_samples: [{labels: less, value: 0}]}]
+            """).ShouldBe(string.Empty);
+    }
+
+    [Fact]
     public void Alerts_are_compared_at_their_time() => Run("""
         rule_files: [a.rules]
         tests:
