@@ -97,7 +97,6 @@ internal sealed class EventFiles : IDisposable
     public EventPart? WritePart(EventSignal signal, int day, int level, Func<BlockSink, (long FirstFlush, long LastFlush, long MaxTie)> write)
     {
         using var writer = new PartWriter(_files, _manifest);
-        using var traces = new ByteWriter(64 << 10);
         using var directory = new ByteWriter(64 << 10);
         using (var sink = new BlockSink(signal, day, level, writer.CreateFile(EventPart.ColumnFile, EventPart.ColumnMagic, EventPart.Version)))
         {
@@ -107,10 +106,10 @@ internal sealed class EventFiles : IDisposable
                 return null;
             }
 
-            sink.Finish(first, last, maxTie, traces, directory);
+            var traces = writer.CreateFile(EventPart.TraceFile, TraceIndex.Magic, TraceIndex.Version);
+            sink.Finish(first, last, maxTie, bytes => traces.Append(bytes), directory);
         }
 
-        writer.CreateFile(EventPart.TraceFile, TraceIndex.Magic, TraceIndex.Version).Append(traces.Written);
         writer.CreateFile(EventPart.DirectoryFile, PartDirectory.Magic, PartDirectory.Version).Append(directory.Written);
         writer.Complete();
         return EventPart.Open(_files, _manifest, writer.Name, _identities);

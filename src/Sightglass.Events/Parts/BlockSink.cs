@@ -28,7 +28,7 @@ internal sealed class BlockSink(EventSignal signal, int day, int compressionLeve
     }
 
     /// <summary>Writes the trace look-up and the directory, when all blocks are written.</summary>
-    public void Finish(long firstFlush, long lastFlush, long maxTie, ByteWriter traceFile, ByteWriter directoryFile)
+    public void Finish(long firstFlush, long lastFlush, long maxTie, AppendBytes traceFile, ByteWriter directoryFile)
     {
         TraceIndex.Write(_traces, _blocks.Count, traceFile);
         new PartDirectory

@@ -8,6 +8,9 @@ using Sightglass.Storage;
 
 namespace Sightglass.Events.Parts;
 
+/// <summary>Takes bytes that a file goes on with.</summary>
+internal delegate void AppendBytes(ReadOnlySpan<byte> bytes);
+
 /// <summary>
 /// From trace id to the blocks of a part that have rows of it: pairs of a 32-bit hash and a block number, sorted, in buckets of equal hash prefix.
 /// A look-up reads the header, one place in the bucket table and one bucket. A hash that two traces share costs a block read for nothing.
@@ -25,21 +28,22 @@ internal static class TraceIndex
     // So many pairs to a bucket on average: a bucket is some 250 bytes, and the table a sixteenth of a byte per pair.
     private const int PairsPerBucket = 64;
 
+    // Bytes of the file that are held while it is written.
+    private const int PieceBytes = 128 << 10;
+
     public static uint HashOf(TraceId id) => (uint)((((id.High * 0x9e3779b97f4a7c15) ^ id.Low) * 0xd6e8feb86659fd93) >> 32);
 
     /// <summary>One pair as a number that sorts by hash, then block.</summary>
     public static ulong Pair(TraceId id, int block) => ((ulong)HashOf(id) << 32) | (uint)block;
 
-    /// <summary>Writes the file of a part, without magic and version.</summary>
-    public static void Write(TracePairs pairs, int blocks, ByteWriter target)
+    /// <summary>Writes the file of a part, without magic and version, a piece at a time: of a large merge it is too large to hold.</summary>
+    public static void Write(TracePairs pairs, int blocks, AppendBytes append)
     {
         var count = pairs.Complete();
         var prefixBits = Math.Clamp(BitOperations.Log2((uint)(count / PairsPerBucket) + 1), 0, 24);
         var blockBits = 32 - BitOperations.LeadingZeroCount((uint)Math.Max(blocks - 1, 0));
         var buckets = 1 << prefixBits;
-
-        // Room for all of it at once: a writer that grows by doubling would hold it twice.
-        target.GetSpan((int)Math.Min(Array.MaxLength - target.Length, IndexHeaderBytes + ((buckets + 1) * 9L) + (count * (32 - prefixBits + blockBits) / 8)));
+        using var target = new ByteWriter(PieceBytes);
         target.WriteByte((byte)prefixBits);
         target.WriteByte((byte)blockBits);
         target.WriteByte(0);
@@ -47,39 +51,44 @@ internal static class TraceIndex
         target.WriteUInt64((ulong)count);
         target.WriteUInt32((uint)buckets);
         target.WriteUInt32(Crc32C.Compute(target.Written[^16..]));
-        var table = target.Length;
-        var tableSpan = (buckets + 1) * 4;
-        target.GetSpan(tableSpan)[..tableSpan].Clear();
-        target.Advance(tableSpan);
-        var start = target.Length;
-        var bucket = -1;
-        var members = new List<ulong>(PairsPerBucket * 2);
+
+        // How long a bucket is follows from the number of its pairs, so that the table can be written before them.
+        var pairsOf = new int[buckets];
+        pairs.CountPrefixes(prefixBits, pairsOf);
+        uint start = 0;
+        foreach (var members in pairsOf)
+        {
+            target.WriteUInt32(start);
+            start += members == 0 ? 0 : (uint)((((long)members * (32 - prefixBits + blockBits)) + 7) / 8) + sizeof(uint);
+            Flush(target, append, PieceBytes / 2);
+        }
+
+        target.WriteUInt32(start);
+        var bucket = new List<ulong>(PairsPerBucket * 2);
         foreach (var pair in pairs.Sorted())
         {
-            if (Prefix(pair, prefixBits) != bucket)
+            if (bucket.Count > 0 && TracePairs.Prefix(pair, prefixBits) != TracePairs.Prefix(bucket[0], prefixBits))
             {
-                WriteBucket(CollectionsMarshal.AsSpan(members), prefixBits, blockBits, target);
-                members.Clear();
-                BeginBuckets(Prefix(pair, prefixBits));
+                WriteBucket(CollectionsMarshal.AsSpan(bucket), prefixBits, blockBits, target);
+                bucket.Clear();
+                Flush(target, append, PieceBytes / 2);
             }
 
-            members.Add(pair);
+            bucket.Add(pair);
         }
 
-        WriteBucket(CollectionsMarshal.AsSpan(members), prefixBits, blockBits, target);
-        BeginBuckets(buckets);
-
-        // Those before it that have no pairs begin and end there too.
-        void BeginBuckets(int upTo)
-        {
-            for (; bucket < upTo; bucket++)
-            {
-                BinaryPrimitives.WriteUInt32LittleEndian(target.WrittenMutable[(table + ((bucket + 1) * 4))..], (uint)(target.Length - start));
-            }
-        }
+        WriteBucket(CollectionsMarshal.AsSpan(bucket), prefixBits, blockBits, target);
+        Flush(target, append, 1);
     }
 
-    private static int Prefix(ulong pair, int prefixBits) => prefixBits == 0 ? 0 : (int)(pair >> (64 - prefixBits));
+    private static void Flush(ByteWriter target, AppendBytes append, int least)
+    {
+        if (target.Length >= least)
+        {
+            append(target.Written);
+            target.Clear();
+        }
+    }
 
     private static void WriteBucket(ReadOnlySpan<ulong> pairs, int prefixBits, int blockBits, ByteWriter target)
     {
@@ -133,7 +142,7 @@ internal static class TraceIndex
         }
 
         var hash = HashOf(id);
-        var bucket = Prefix((ulong)hash << 32, prefixBits);
+        var bucket = TracePairs.Prefix((ulong)hash << 32, prefixBits);
         Span<byte> places = stackalloc byte[8];
         read(HeaderBytes + (bucket * 4), places);
         var from = BinaryPrimitives.ReadUInt32LittleEndian(places);

@@ -48,6 +48,26 @@ internal sealed class TracePairs
         return _packed + _count;
     }
 
+    /// <summary>The upper bits of a pair's hash.</summary>
+    public static int Prefix(ulong pair, int bits) => bits == 0 ? 0 : (int)(pair >> (64 - bits));
+
+    /// <summary>Counts the different pairs by the upper bits of their hashes, after <see cref="Complete"/>.</summary>
+    public void CountPrefixes(int bits, Span<int> counts)
+    {
+        foreach (var pair in _pairs.AsSpan(0, _count))
+        {
+            counts[Prefix(pair, bits)]++;
+        }
+
+        foreach (var bytes in _runs)
+        {
+            for (var run = new Run(bytes); run.Next();)
+            {
+                counts[Prefix(run.Pair, bits)]++;
+            }
+        }
+    }
+
     /// <summary>All different pairs in order, after <see cref="Complete"/>.</summary>
     public IEnumerable<ulong> Sorted()
     {

@@ -33,7 +33,7 @@ public sealed class TraceIndexTests
         var id = new TraceId(1, 2);
         var pairs = Enumerable.Range(0, 200).Select(b => TraceIndex.Pair(id, b)).ToArray();
         using var writer = new ByteWriter();
-        TraceIndex.Write(Pairs(pairs), 200, writer);
+        TraceIndex.Write(Pairs(pairs), 200, bytes => writer.Write(bytes));
         TraceIndex.Find(Reader(WithHeader(writer)), "traces", id).ShouldBe(Enumerable.Range(0, 200));
     }
 
@@ -65,7 +65,7 @@ public sealed class TraceIndexTests
     {
         var pairs = ids.Select((id, i) => TraceIndex.Pair(id, i % blocks)).Order().ToArray();
         using var writer = new ByteWriter();
-        TraceIndex.Write(Pairs(pairs), blocks, writer);
+        TraceIndex.Write(Pairs(pairs), blocks, bytes => writer.Write(bytes));
         return WithHeader(writer);
     }
 
@@ -87,6 +87,48 @@ public sealed class TraceIndexTests
         var want = blocks.SelectMany(static b => b).Distinct().Order().ToArray();
         pairs.Complete().ShouldBe(want.Length);
         pairs.Sorted().ShouldBe(want);
+    }
+
+    [Fact]
+    public void The_file_of_runs_is_that_of_all_pairs_at_once()
+    {
+        var random = new Random(4);
+        var (runs, together) = (new TracePairs(), new TracePairs());
+        for (var block = 0; block < 300; block++)
+        {
+            for (var i = 0; i < 400; i++)
+            {
+                var pair = TraceIndex.Pair(new TraceId(7, (ulong)random.Next(1, 60_000)), block);
+                runs.Add(pair);
+                together.Add(pair);
+            }
+
+            runs.EndBlock(5_000);
+        }
+
+        using var got = new ByteWriter();
+        using var want = new ByteWriter();
+        var pieces = 0;
+        TraceIndex.Write(runs, 300, bytes =>
+        {
+            got.Write(bytes);
+            pieces++;
+        });
+        TraceIndex.Write(together, 300, bytes => want.Write(bytes));
+        got.Written.SequenceEqual(want.Written).ShouldBeTrue();
+        pieces.ShouldBeGreaterThan(3);
+        random = new Random(4);
+        for (var block = 0; block < 300; block++)
+        {
+            for (var i = 0; i < 400; i++)
+            {
+                var id = new TraceId(7, (ulong)random.Next(1, 60_000));
+                if (i == 0)
+                {
+                    TraceIndex.Find(Reader(WithHeader(got)), "traces", id).ShouldContain(block);
+                }
+            }
+        }
     }
 
     private static TracePairs Pairs(ulong[] all)
