@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Limits;
 using Sightglass.Ingest;
@@ -11,6 +12,9 @@ internal sealed class PushRequests(PushReceiver receiver, BodyReader bodies, Ing
 {
     /// <summary>How long a sender should wait when storing failed or there was no room.</summary>
     private const string RetryAfterSeconds = "5";
+
+    /// <summary>A machine under load may let a sender wait for longer than the five seconds that the server has of itself.</summary>
+    private static readonly Microsoft.AspNetCore.Server.Kestrel.Core.MinDataRate SlowestBody = new(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(30));
 
     public PushReceiver Receiver { get; } = receiver;
 
@@ -31,12 +35,17 @@ internal sealed class PushRequests(PushReceiver receiver, BodyReader bodies, Ing
         return Bodies.ReadAsync(context.Request.Body, context.Request.ContentLength, header.Length > 0 ? header : encoding, context.RequestAborted);
     }
 
-    /// <summary>Takes the server's own limit of bodies away: those of ingest count, and are named in the error.</summary>
+    /// <summary>Takes the server's own limits of bodies away: those of ingest count, and are named in the error. A body may pause for half a minute.</summary>
     public static void LiftServerLimit(HttpContext context)
     {
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
         {
             size.MaxRequestBodySize = null;
+        }
+
+        if (context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
+        {
+            rate.MinDataRate = SlowestBody;
         }
     }
 
@@ -52,6 +61,9 @@ internal sealed class PushRequests(PushReceiver receiver, BodyReader bodies, Ing
             => StatusCodes.Status413PayloadTooLarge,
         LimitExceededException => StatusCodes.Status429TooManyRequests,
         StorageFailedException => StatusCodes.Status503ServiceUnavailable,
+
+        // A body that came too slowly, for a stalled machine perhaps, is to be sent again: at 408 a sender of remote write gives its samples up.
+        BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } => StatusCodes.Status503ServiceUnavailable,
         BadHttpRequestException bad => bad.StatusCode,
         _ => 0,
     };
