@@ -12,6 +12,20 @@ if (args is ["micro", ..])
     return;
 }
 
+// startup-profile TRACES FOLDER OUT: the methods that a published server in FOLDER compiled while it wrote the traces in a folder, as a profile for its next publish; see ../startup-profile.sh.
+if (args is ["startup-profile", var traces, var published, var profile])
+{
+    var writer = new Sightglass.Benchmarks.StartupProfile.ProfileWriter(published);
+    foreach (var trace in Directory.EnumerateFiles(traces, "*.nettrace").Order(StringComparer.Ordinal))
+    {
+        writer.Add(Sightglass.Benchmarks.StartupProfile.CompiledMethods.Read(trace));
+    }
+
+    var (written, skipped) = writer.Write(profile);
+    Console.WriteLine($"{written} methods, {skipped} that cannot be named");
+    return;
+}
+
 // queries FOLDER QUESTIONS.json START END [rounds] [only]: PromQL over a store that was filled before; see QueryBenchmark.
 if (args is ["queries", var dataFolder, var questions, var first, var last, ..])
 {

@@ -40,6 +40,7 @@ public sealed partial class MetricStore
         lock (_workGate)
         {
             DropExpired();
+            SetAsideLost();
             while (MergeOnce(everything: false, CancellationToken.None) || DownsampleOnce(CancellationToken.None))
             {
             }
@@ -52,6 +53,7 @@ public sealed partial class MetricStore
         lock (_workGate)
         {
             DropExpired();
+            SetAsideLost();
             while (MergeOnce(everything: true, CancellationToken.None) || CleanOnce(static d => d.HasDeleted || d.HasExpired, CancellationToken.None))
             {
             }
@@ -72,6 +74,7 @@ public sealed partial class MetricStore
             }
 
             DropExpired();
+            SetAsideLost();
             return FlushOldest(cancellation) || MergeOnce(everything: false, cancellation) || DownsampleOnce(cancellation) || CleanInBackground(cancellation);
         }
     }
@@ -202,6 +205,29 @@ public sealed partial class MetricStore
         Drop([.. _state.Parts.Where(p => p.MaxTime < cutoff)]);
     }
 
+    // Their indexes were whole when they were opened and could not be read later.
+    private void SetAsideLost()
+    {
+        foreach (var part in _state.Parts.Where(static p => p.IsIndexLost).ToArray())
+        {
+            lock (_stateGate)
+            {
+                _state = _state with { Parts = [.. _state.Parts.Where(p => p != part)] };
+            }
+
+            _changes.ChangedAll();
+            SetAside(part.Name, "its index can no longer be read");
+            part.Release();
+        }
+    }
+
+    private void SetAside(string part, string reason)
+    {
+        _manifest.Quarantine(part, reason);
+        _options.Report($"part {part} set aside: {reason}");
+        Interlocked.Increment(ref _quarantined);
+    }
+
     private void Replace(MetricPart[] removed, MetricPart[] added)
     {
         lock (_stateGate)
@@ -214,7 +240,11 @@ public sealed partial class MetricStore
 
         foreach (var part in removed)
         {
-            _cache.Forget(part.Shared);
+            if (part.Used is { } used)
+            {
+                _cache.Forget(used);
+            }
+
             if (part.Losses.Count > 0)
             {
                 // Readers go on with the open files; the folder is kept for whoever wants to look.
@@ -250,9 +280,7 @@ public sealed partial class MetricStore
             }
             catch (CorruptDataException e)
             {
-                _manifest.Quarantine(name, e.Message);
-                _options.Report($"part {name} set aside: {e.Message}");
-                Interlocked.Increment(ref _quarantined);
+                SetAside(name, e.Message);
             }
             catch (IOException e)
             {

@@ -7,4 +7,6 @@ if (args is [] or ["demo", ..] or [['-', ..], ..])
     _ = Task.Run(SightglassServer.WarmUp);
 }
 
-return await CommandTree.Build().Parse(args).InvokeAsync();
+return ServeArguments.TryRead(args) is { } serve
+    ? await CommandTree.Guarded(() => ServeCommand.RunAsync(serve.Read, demo: false, CancellationToken.None))
+    : await CommandTree.Build().Parse(args).InvokeAsync();

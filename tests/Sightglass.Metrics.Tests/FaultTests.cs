@@ -183,6 +183,27 @@ public sealed class FaultTests
         f.Files.List("/metrics/quarantine").Count.ShouldBe(2);
     }
 
+    [Fact]
+    public void An_index_damaged_while_the_store_is_open_costs_its_part_and_the_part_is_set_aside()
+    {
+        using var f = new StoreFixture().Open();
+        for (var day = 0; day < 2; day++)
+        {
+            f.AppendSample(LabelSet.Of("__name__", "m", "day", $"{day}"), Now - (day * 86_400_000L), day);
+            f.Store.Flush();
+        }
+
+        using var again = new StoreFixture();
+        again.UseFiles(f.Files.Restart(loseUnsynced: false));
+        again.Open();
+        again.Files.FlipBit(again.Files.AllFiles().First(p => p.EndsWith("index.bin", StringComparison.Ordinal)), 400);
+        ReadAround(again).Count.ShouldBe(1);
+        again.Store.CompactFully();
+        Dump(again.Store, Everything).Count.ShouldBe(1);
+        again.Reports.ShouldHaveSingleItem().ShouldContain("set aside");
+        again.Files.List("/metrics/quarantine").Count.ShouldBe(2);
+    }
+
     // As the contract says: a query that met a bad block may be repeated.
     private static List<string> ReadAround(StoreFixture f)
     {

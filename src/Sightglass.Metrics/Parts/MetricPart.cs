@@ -23,12 +23,13 @@ internal sealed class MetricPart : PartReader
     private readonly PartFile _times;
     private readonly PartFile _index;
     private (SectionRef Section, int RawLength)? _starts;
-    private readonly (SectionRef Section, int RawLength)[] _groups;
-    private readonly (SectionRef Section, int RawLength)[] _timeGroups;
+    private readonly Sections _sections;
+    private readonly Lock _loadGate = new();
+    private volatile Contents? _contents;
     private readonly ConcurrentDictionary<(bool Times, int Id), string> _lost = new();
     private PartDeletions? _deletions;
 
-    /// <summary>Opens a part and reads its index.</summary>
+    /// <summary>Opens a part and checks its index; it is read when it is first asked for, which for most parts is long after a start.</summary>
     /// <exception cref="CorruptDataException">Metadata or index fail their check.</exception>
     public MetricPart(IFileSystem files, Manifest manifest, string name)
         : base(files, manifest, name)
@@ -40,8 +41,8 @@ internal sealed class MetricPart : PartReader
             var index = OpenFile(PartFormat.IndexFile, PartFormat.IndexMagic, PartFormat.Version);
             var meta = OpenFile(PartFormat.MetaFile, PartFormat.MetaMagic, PartFormat.Version);
             _index = index;
-            (Index, _groups, _timeGroups) = Load(meta, index);
-            Shared = NewPieces();
+            _sections = ReadMeta(meta);
+            _sections.Check(index);
         }
         catch
         {
@@ -61,7 +62,12 @@ internal sealed class MetricPart : PartReader
     /// <summary>Length of the buckets that the samples were downsampled to, milliseconds; 0 when they are whole.</summary>
     public long ResolutionMs { get; private set; }
 
-    public PartIndex Index { get; }
+    /// <summary>The labels and places of its series.</summary>
+    /// <exception cref="CorruptDataException">It cannot be read any more; see <see cref="IsIndexLost"/>.</exception>
+    public PartIndex Index => Loaded.Index;
+
+    /// <summary>Whether the index was checked when the part was opened and could not be read later.</summary>
+    public bool IsIndexLost { get; private set; }
 
     /// <summary>What the part holds and nobody may see; null when there is nothing of that kind. Replaced as a whole.</summary>
     public PartDeletions? Deletions
@@ -74,10 +80,13 @@ internal sealed class MetricPart : PartReader
     public ICollection<string> Losses => _lost.Values;
 
     /// <summary>What all queries share of this part.</summary>
-    public BlockCache.Pieces Shared { get; }
+    public BlockCache.Pieces Shared => Loaded.Shared;
+
+    /// <summary><see cref="Shared"/>, when the part was asked for something.</summary>
+    public BlockCache.Pieces? Used => _contents?.Shared;
 
     /// <summary>Places for a reader that keeps to itself, as a merge does.</summary>
-    public BlockCache.Pieces NewPieces() => new(_groups.Length, Index.Columns.Length, (Index.SeriesCount / LabelSetsOfPiece) + 1);
+    public BlockCache.Pieces NewPieces() => Loaded.NewPieces();
 
     /// <summary>Labels of a series.</summary>
     public LabelSet LabelsOf(int series, BlockCache cache)
@@ -266,15 +275,15 @@ internal sealed class MetricPart : PartReader
 
     private ReadOnlySpan<byte> BytesOf(BlockRef block, BlockCache cache, BlockCache.Pieces pieces)
     {
-        if ((uint)block.Group >= (uint)_groups.Length)
+        if ((uint)block.Group >= (uint)Loaded.Groups.Length)
         {
-            throw Lose(block, $"got group {block.Group}, the part has {_groups.Length}");
+            throw Lose(block, $"got group {block.Group}, the part has {Loaded.Groups.Length}");
         }
 
         var group = BlockCache.Find<byte[]>(pieces.Groups, block.Group);
         if (group is null)
         {
-            group = ReadGroup(_samples, _groups[block.Group], block);
+            group = ReadGroup(_samples, Loaded.Groups[block.Group], block);
             cache.Add(pieces.Groups, block.Group, group, group.Length);
         }
 
@@ -292,12 +301,12 @@ internal sealed class MetricPart : PartReader
         }
 
         var column = Index.Columns[block.Column];
-        if ((uint)column.Group >= (uint)_timeGroups.Length)
+        if ((uint)column.Group >= (uint)Loaded.TimeGroups.Length)
         {
-            throw Lose(block, $"got group {column.Group}, the part has {_timeGroups.Length}", times: true);
+            throw Lose(block, $"got group {column.Group}, the part has {Loaded.TimeGroups.Length}", times: true);
         }
 
-        var group = ReadGroup(_times, _timeGroups[column.Group], block, ofTimes: true);
+        var group = ReadGroup(_times, Loaded.TimeGroups[column.Group], block, ofTimes: true);
         times = new long[column.Count];
         if (column.Offset > group.Length || column.Length > group.Length - column.Offset
             || !TimeCodec.TryRead(group.AsSpan(column.Offset, column.Length), times) || times[0] != column.MinTime || times[^1] != column.MaxTime)
@@ -333,13 +342,37 @@ internal sealed class MetricPart : PartReader
 
     private CorruptDataException Lose(BlockRef block, string detail, bool times = false)
     {
-        var offset = (uint)block.Group < (uint)_groups.Length ? _groups[block.Group].Section.Offset : 0;
+        var offset = (uint)block.Group < (uint)Loaded.Groups.Length ? Loaded.Groups[block.Group].Section.Offset : 0;
         var error = times ? new CorruptDataException(_times.Path, "times", block.Column, detail) : new CorruptDataException(_samples.Path, "blocks", offset, detail);
         _lost.TryAdd((times, times ? block.Column : block.Group), error.Message);
         return error;
     }
 
-    private (PartIndex Index, (SectionRef, int)[] Groups, (SectionRef, int)[] TimeGroups) Load(PartFile meta, PartFile index)
+    private Contents Loaded
+    {
+        get
+        {
+            if (_contents is { } contents)
+            {
+                return contents;
+            }
+
+            lock (_loadGate)
+            {
+                try
+                {
+                    return _contents ??= Load();
+                }
+                catch (CorruptDataException)
+                {
+                    IsIndexLost = true;
+                    throw;
+                }
+            }
+        }
+    }
+
+    private Sections ReadMeta(PartFile meta)
     {
         var body = meta.ReadRaw(PartFileWriter.HeaderBytes, (int)Math.Min(meta.Length - PartFileWriter.HeaderBytes, 1 << 16));
         if (body.Length < 4 || Crc32C.Compute(body.AsSpan(0, body.Length - 4)) != BinaryPrimitives.ReadUInt32LittleEndian(body.AsSpan(body.Length - 4)))
@@ -356,20 +389,37 @@ internal sealed class MetricPart : PartReader
         var groupCount = reader.ReadCount(int.MaxValue);
         var timeGroupCount = reader.ReadCount(int.MaxValue);
         var columnCount = reader.ReadCount(int.MaxValue);
-        var symbols = ReadSection(ref reader, index, "symbols");
-        var series = ReadSection(ref reader, index, "series");
-        var postings = ReadSection(ref reader, index, "postings");
-        var columns = ReadSection(ref reader, index, "columns");
-        var groups = ReadSection(ref reader, index, "groups");
-        var timeGroups = ReadSection(ref reader, index, "groups of times");
+        var sections = new Sections(
+            seriesCount,
+            groupCount,
+            timeGroupCount,
+            columnCount,
+            Section.Read(ref reader, "symbols"),
+            Section.Read(ref reader, "series"),
+            Section.Read(ref reader, "postings"),
+            Section.Read(ref reader, "columns"),
+            Section.Read(ref reader, "groups"),
+            Section.Read(ref reader, "groups of times"));
         ResolutionMs = reader.Remaining > 0 ? reader.ReadCount((int)PartFormat.PartitionMs) : 0;
         _starts = reader.Remaining > 0 ? (SectionRef.Read(ref reader), reader.ReadCount(PartFormat.MaxSectionBytes)) : null;
-        if (!reader.AtEnd)
-        {
-            throw new CorruptDataException(meta.Path, "metadata", PartFileWriter.HeaderBytes, "it does not decode");
-        }
+        return reader.AtEnd ? sections : throw new CorruptDataException(meta.Path, "metadata", PartFileWriter.HeaderBytes, "it does not decode");
+    }
 
-        return (new PartIndex(index.Path, Partition, seriesCount, symbols, series, postings, columns, columnCount), ReadGroups(groups, groupCount, index), ReadGroups(timeGroups, timeGroupCount, index));
+    private Contents Load()
+    {
+        var (series, groups, timeGroups, columns) = (_sections.SeriesCount, _sections.GroupCount, _sections.TimeGroupCount, _sections.ColumnCount);
+        return new Contents(
+            new PartIndex(
+                _index.Path,
+                Partition,
+                series,
+                _sections.Symbols.Load(_index),
+                _sections.Series.Load(_index),
+                _sections.Postings.Load(_index),
+                _sections.Columns.Load(_index),
+                columns),
+            ReadGroups(_sections.Groups.Load(_index), groups, _index),
+            ReadGroups(_sections.TimeGroups.Load(_index), timeGroups, _index));
     }
 
     private static (SectionRef, int)[] ReadGroups(byte[] bytes, int count, PartFile index)
@@ -384,17 +434,69 @@ internal sealed class MetricPart : PartReader
         return reader.AtEnd && groups.Length == count ? groups : throw new CorruptDataException(index.Path, "groups", 0, "it does not decode");
     }
 
-    private static byte[] ReadSection(ref ByteReader reader, PartFile index, string what)
+    /// <summary>What is read of the index when it is first asked for.</summary>
+    private sealed class Contents
     {
-        var section = SectionRef.Read(ref reader);
-        var rawLength = reader.ReadCount(PartFormat.MaxSectionBytes);
-        if (reader.Failed)
+        public Contents(PartIndex index, (SectionRef Section, int RawLength)[] groups, (SectionRef Section, int RawLength)[] timeGroups)
         {
-            return [];
+            Index = index;
+            Groups = groups;
+            TimeGroups = timeGroups;
+            Shared = NewPieces();
         }
 
-        var packed = index.Read(section, what);
-        var raw = new byte[rawLength];
-        return Zstd.TryDecompress(packed, raw) ? raw : throw new CorruptDataException(index.Path, what, section.Offset, "it does not decompress");
+        public PartIndex Index { get; }
+
+        public (SectionRef Section, int RawLength)[] Groups { get; }
+
+        public (SectionRef Section, int RawLength)[] TimeGroups { get; }
+
+        public BlockCache.Pieces Shared { get; }
+
+        public BlockCache.Pieces NewPieces() => new(Groups.Length, Index.Columns.Length, (Index.SeriesCount / LabelSetsOfPiece) + 1);
+    }
+
+    /// <summary>Where the pieces of the index are.</summary>
+    private sealed record Sections(
+        int SeriesCount, int GroupCount, int TimeGroupCount, int ColumnCount, Section Symbols, Section Series, Section Postings, Section Columns, Section Groups, Section TimeGroups)
+    {
+        /// <summary>Reads every piece once for its checksum.</summary>
+        public void Check(PartFile index)
+        {
+            foreach (var section in (ReadOnlySpan<Section>)[Symbols, Series, Postings, Columns, Groups, TimeGroups])
+            {
+                section.Check(index);
+            }
+        }
+    }
+
+    private readonly record struct Section(SectionRef At, int RawLength, string What)
+    {
+        public static Section Read(ref ByteReader reader, string what) => new(SectionRef.Read(ref reader), reader.ReadCount(PartFormat.MaxSectionBytes), what);
+
+        public void Check(PartFile index)
+        {
+            if (At.Length > index.Length)
+            {
+                throw new CorruptDataException(index.Path, What, At.Offset, $"got a section of {At.Length} bytes in a file of {index.Length}");
+            }
+
+            var packed = ArrayPool<byte>.Shared.Rent(At.Length);
+            try
+            {
+                index.Read(At, What, packed.AsSpan(0, At.Length));
+            }
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(packed);
+            }
+        }
+
+        public byte[] Load(PartFile index)
+        {
+            var packed = index.Read(At, What);
+            var raw = new byte[RawLength];
+            return Zstd.TryDecompress(packed, raw) ? raw : throw new CorruptDataException(index.Path, What, At.Offset, "it does not decompress");
+        }
     }
 }

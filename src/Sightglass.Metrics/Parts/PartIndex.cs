@@ -10,6 +10,9 @@ namespace Sightglass.Metrics.Parts;
 /// <summary>The label index of a part, held as the bytes of its sections with offsets into them. Thread-safe.</summary>
 internal sealed class PartIndex : SeriesIndex
 {
+    /// <summary>Neighbouring series whose identities are computed together, when one is asked for.</summary>
+    private const int HashesOfPiece = 256;
+
     private readonly string _file;
     private readonly byte[] _symbols;
     private readonly int[] _symbolsAt;
@@ -18,7 +21,7 @@ internal sealed class PartIndex : SeriesIndex
     private readonly int[] _seriesAt;
     private readonly byte[] _postings;
     private readonly Dictionary<string, ValuePlace[]> _names;
-    private Hash128[]? _hashes;
+    private readonly Hash128[]?[] _hashes;
 
     public PartIndex(string file, long partition, int seriesCount, byte[] symbols, byte[] series, byte[] postings, byte[] columns, int columnCount)
     {
@@ -31,6 +34,7 @@ internal sealed class PartIndex : SeriesIndex
         Columns = ReadColumns(columns, columnCount, partition * PartFormat.PartitionMs);
         _seriesAt = ReadSeries(seriesCount);
         _names = ReadPostings();
+        _hashes = new Hash128[]?[(_seriesAt.Length / HashesOfPiece) + 1];
     }
 
     public override int SeriesCount => _seriesAt.Length;
@@ -111,7 +115,7 @@ internal sealed class PartIndex : SeriesIndex
     }
 
     /// <summary>Identity of a series: the hash of its key.</summary>
-    public Hash128 HashOf(int id) => (_hashes ?? ComputeHashes())[id];
+    public Hash128 HashOf(int id) => (Volatile.Read(ref _hashes[id / HashesOfPiece]) ?? ComputeHashes(id / HashesOfPiece))[id % HashesOfPiece];
 
     /// <summary>Appends the key of a series.</summary>
     public void WriteKey(int id, ByteWriter target)
@@ -160,18 +164,20 @@ internal sealed class PartIndex : SeriesIndex
         }
     }
 
-    private Hash128[] ComputeHashes()
+    private Hash128[] ComputeHashes(int piece)
     {
-        var hashes = new Hash128[SeriesCount];
+        var first = piece * HashesOfPiece;
+        var hashes = new Hash128[Math.Min(HashesOfPiece, SeriesCount - first)];
         using var key = new ByteWriter();
-        for (var id = 0; id < hashes.Length; id++)
+        for (var i = 0; i < hashes.Length; i++)
         {
             key.Clear();
-            WriteKey(id, key);
-            hashes[id] = Hash128.Compute(key.Written);
+            WriteKey(first + i, key);
+            hashes[i] = Hash128.Compute(key.Written);
         }
 
-        return _hashes = hashes;
+        Volatile.Write(ref _hashes[piece], hashes);
+        return hashes;
     }
 
     private ReadOnlySpan<byte> Symbol(int id)

@@ -26,7 +26,7 @@ internal sealed class SeriesSearch(BlockCache cache, IReadOnlyList<LabelMatcher>
     /// <summary>Adds the series of a part.</summary>
     public void Add(MetricPart part, int source)
     {
-        if (part.MinTime > maxTime || part.MaxTime < minTime)
+        if (part.MinTime > maxTime || part.MaxTime < minTime || part.IsIndexLost)
         {
             return;
         }

@@ -17,10 +17,10 @@ public sealed record PromQLOptions
     public static PromQLOptions Default { get; } = new();
 
     /// <summary>Everything on.</summary>
-    public static PromQLOptions AllExperimental { get; } = Features.Aggregate(Default, (options, feature) => feature.With(options));
+    public static PromQLOptions AllExperimental => Features.Aggregate(Default, static (options, feature) => feature.With(options));
 
     /// <summary>The names that <see cref="With"/> knows.</summary>
-    public static IReadOnlyList<string> FeatureNames { get; } = [.. Features.Select(f => f.Name)];
+    public static IReadOnlyList<string> FeatureNames => [.. Features.Select(static f => f.Name)];
 
     /// <summary><c>promql-experimental-functions</c>: <c>limitk</c>, <c>limit_ratio</c>, <c>sort_by_label</c>, <c>mad_over_time</c>, <c>info</c> and others.</summary>
     public bool ExperimentalFunctions { get; init; }

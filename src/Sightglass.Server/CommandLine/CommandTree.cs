@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Sightglass.Alerting;
-using Sightglass.Server.Configuration;
 
 namespace Sightglass.Server.CommandLine;
 
@@ -21,22 +20,11 @@ internal static class CommandTree
         var http = new Option<string?>("--otlp-http") { Description = "HOST:PORT for OTLP over HTTP. Environment: SIGHTGLASS_OTLP_HTTP." };
         var root = new RootCommand("Sightglass: metrics, logs and traces in one server.") { config, data, listen, grpc, http };
 
-        ServerConfiguration Configuration(ParseResult result)
-        {
-            var file = result.GetValue(config)?.FullName ?? FromEnvironment("CONFIG");
-            var configuration = file is null ? new ServerConfiguration() : ConfigurationLoader.Load(file);
-            return configuration with
-            {
-                DataPath = result.GetValue(data) ?? FromEnvironment("DATA") ?? configuration.DataPath,
-                Listen = result.GetValue(listen) ?? FromEnvironment("LISTEN") ?? configuration.Listen,
-                OtlpGrpc = result.GetValue(grpc) ?? FromEnvironment("OTLP_GRPC") ?? configuration.OtlpGrpc,
-                OtlpHttp = result.GetValue(http) ?? FromEnvironment("OTLP_HTTP") ?? configuration.OtlpHttp,
-            };
-        }
+        ServeArguments Arguments(ParseResult result) => new(result.GetValue(config)?.FullName, result.GetValue(data), result.GetValue(listen), result.GetValue(grpc), result.GetValue(http));
 
-        root.SetAction((result, cancellation) => Guarded(() => ServeCommand.RunAsync(() => Configuration(result), demo: false, cancellation)));
+        root.SetAction((result, cancellation) => Guarded(() => ServeCommand.RunAsync(Arguments(result).Read, demo: false, cancellation)));
         var demo = new Command("demo", "Serve, with the traffic of the sample shop flowing in.") { config, data, listen, grpc, http };
-        demo.SetAction((result, cancellation) => Guarded(() => ServeCommand.RunAsync(() => ServeCommand.ForDemo(Configuration(result), result.GetValue(data) ?? FromEnvironment("DATA")), demo: true, cancellation)));
+        demo.SetAction((result, cancellation) => Guarded(() => ServeCommand.RunAsync(() => ServeCommand.ForDemo(Arguments(result).Read(), Arguments(result).DataPath), demo: true, cancellation)));
         root.Subcommands.Add(demo);
         root.Subcommands.Add(CheckCommand.Build());
         root.Subcommands.Add(QueryCommand.Build());
@@ -74,6 +62,4 @@ internal static class CommandTree
             return 1;
         }
     }
-
-    private static string? FromEnvironment(string name) => Environment.GetEnvironmentVariable("SIGHTGLASS_" + name) is { Length: > 0 } value ? value : null;
 }

@@ -22,7 +22,7 @@ internal static class ListenAddress
         var address = host switch
         {
             "" or "*" => IPAddress.IPv6Any,
-            "localhost" => IPAddress.Loopback,
+            "localhost" or "127.0.0.1" => IPAddress.Loopback,
             _ => IPAddress.TryParse(host, out var parsed) ? parsed : null,
         };
         endPoint = address is null ? null : new IPEndPoint(address, port);

@@ -25,9 +25,7 @@ using Sightglass.Query.TraceQL;
 using Sightglass.Server.Api.Prometheus;
 using Sightglass.Server.Api.Push;
 using Sightglass.Server.Configuration;
-using Sightglass.Server.RemoteRead;
 using Sightglass.Server.State;
-using Sightglass.Storage;
 
 namespace Sightglass.Server.Hosting;
 
@@ -36,40 +34,25 @@ internal sealed class Engines : IAsyncDisposable
 {
     private static readonly string[] ForwardSections = ["remote_write", "otlp_exporters"];
 
-    private readonly DataFolder _folder;
+    private readonly FirstStore _first;
     private readonly StateDatabase _state;
     private readonly Watchdog _watchdog;
     private readonly ILogger _log;
     private readonly Uri _externalUrl;
     private readonly PushgatewayExposer _pushed;
-    private readonly RemoteReadStore _remoteRead;
 
-    private Engines(ServerConfiguration configuration, Uri externalUrl, DataFolder folder, TimeProvider time, ILogger log)
+    private Engines(ServerConfiguration configuration, FirstStore first, Uri externalUrl, TimeProvider time, ILogger log)
     {
         Configuration = configuration;
         Time = time;
-        _folder = folder;
+        _first = first;
         _log = log;
         _externalUrl = externalUrl;
         LastReload = new ReloadState(true, time.GetUtcNow());
-        QueryLimits = configuration.PromQL.Limits;
-        // Beside the other stores: reading the metrics is most of a restart.
-        var metrics = Task.Run(() => MetricStore.Open(new MetricStoreOptions
-        {
-            Folder = Path.Combine(folder.Root, "metrics"),
-            Retention = configuration.MetricRetention,
-            RetentionRules = configuration.RetentionRules.Metrics,
-            Downsampling = configuration.Downsampling,
-            MaxExemplars = configuration.MaxExemplars,
-            SeriesLimits = configuration.SeriesLimits,
-            TimeProvider = time,
-            Limits = IngestLimits,
-            Report = Report,
-        }));
-        _state = new StateDatabase(Path.Combine(folder.Root, StateDatabase.FileName));
+        _state = new StateDatabase(Path.Combine(first.Root, StateDatabase.FileName));
         Events = new EventStore(new EventStoreOptions
         {
-            Folder = Path.Combine(folder.Root, "events"),
+            Folder = Path.Combine(first.Root, "events"),
             LogRetention = configuration.LogRetention,
             SpanRetention = configuration.TraceRetention,
             RetentionRules = configuration.RetentionRules.Events,
@@ -79,26 +62,23 @@ internal sealed class Engines : IAsyncDisposable
             OnCorruption = e => Report(e.Message),
             OnBackgroundFailure = e => Report(e.Message),
         });
-        Metrics = metrics.GetAwaiter().GetResult();
-        StorageAlarm = new StorageAlarm(folder.Root, TellOnceBuilt, () => Configuration.ExternalLabels, time);
+        StorageAlarm = new StorageAlarm(first.Root, TellOnceBuilt, () => Configuration.ExternalLabels, time);
         _state.Failed = e => StorageAlarm.Failed("state", e);
         Sink = new StoreSink(Metrics, Events, StorageAlarm.Failed);
-        Disk = new DiskRetention([Metrics, Events], folder.Root, configuration.MaxDisk, time, Report);
-        Snapshots = new SnapshotMaker(folder.Root, Metrics, Events, _state, time);
-        Forwarder = new Forwarder(Sink, configuration.RemoteWrite, Path.Combine(folder.Root, "forward"), time, Report);
+        Disk = new DiskRetention([Metrics, Events], first.Root, configuration.MaxDisk, time, Report);
+        Snapshots = new SnapshotMaker(first.Root, Metrics, Events, _state, time);
+        Forwarder = new Forwarder(Sink, configuration.RemoteWrite, Path.Combine(first.Root, "forward"), time, Report);
         Pipeline = new LogPipeline(Forwarder, configuration.Pipelines, time, Report);
         Ledger = new IngestLedger(time);
-        Pushgateway = new PushgatewayStore(Path.Combine(folder.Root, "pushgateway"), IngestLimits, time, Report);
+        Pushgateway = new PushgatewayStore(Path.Combine(first.Root, "pushgateway"), IngestLimits, time, Report);
         _pushed = new PushgatewayExposer(Pushgateway, Forwarder, Ledger.Source("scrape", "pushgateway"), configuration.ScrapeInterval, time, Report);
-        _remoteRead = new RemoteReadStore(Metrics, QueryLimits, time);
-        PromQL = new PromQLEngine(_remoteRead, QueryLimits, time, configuration.PromQL.Options) { DefaultSubqueryStep = configuration.EvaluationInterval };
         LogQL = new LogQLEngine(Events, QueryLimits);
         LogInsights = new LogInsights(Events, QueryLimits);
         Pushes = new PushRequests(new PushReceiver(Pipeline, new DeltaAccumulator(time), IngestLimits, time) { Otlp = configuration.Otlp }, new BodyReader(IngestLimits, new BodyBudget(BodyBudget.DefaultBytes)), Ledger);
         Pushes.Receiver.LogRate = configuration.Receivers.Rate;
         LogReceiver = new LogReceiver(IntakeOf(configuration)) { Rate = configuration.Receivers.Rate };
         LogReceiver.SetSeqKeys(configuration.Receivers.SeqKeys);
-        Receivers = new LogReceivers(IntakeOf(configuration), folder.Root);
+        Receivers = new LogReceivers(IntakeOf(configuration), first.Root);
         TraceQL = new TraceQLEngine(Events, QueryLimits);
         var timeline = new AlertTimelineStore(_state, time);
         Timeline = new AlertTimelineQueue(timeline, time, Report);
@@ -127,7 +107,6 @@ internal sealed class Engines : IAsyncDisposable
         });
         OutsideAlertmanagers = new OutsideAlertmanagers(time, Report);
         _watchdog = new Watchdog(Dispatcher, OutsideAlertmanagers.Post, configuration.Alerting, time);
-        QueryLog = new QueryLog(time, Report);
         Rules = new RuleManager(new RuleManagerOptions
         {
             Engine = new PromQLRuleEngine(PromQL) { Ran = Log },
@@ -158,9 +137,9 @@ internal sealed class Engines : IAsyncDisposable
 
     public IngestLimits IngestLimits { get; } = IngestLimits.Default;
 
-    public QueryLimits QueryLimits { get; }
+    public QueryLimits QueryLimits => _first.Limits;
 
-    public MetricStore Metrics { get; }
+    public MetricStore Metrics => _first.Metrics;
 
     public EventStore Events { get; }
 
@@ -185,7 +164,7 @@ internal sealed class Engines : IAsyncDisposable
 
     public IngestLedger Ledger { get; }
 
-    public PromQLEngine PromQL { get; }
+    public PromQLEngine PromQL => _first.PromQL;
 
     public LogQLEngine LogQL { get; }
 
@@ -228,8 +207,7 @@ internal sealed class Engines : IAsyncDisposable
     /// <summary>Alertmanagers that are told what <see cref="Dispatcher"/> is told.</summary>
     public OutsideAlertmanagers OutsideAlertmanagers { get; }
 
-    /// <summary>Where PromQL queries are written down, if the configuration says so.</summary>
-    public QueryLog QueryLog { get; }
+    public QueryLog QueryLog => _first.QueryLog;
 
     public RuleManager Rules { get; }
 
@@ -241,23 +219,11 @@ internal sealed class Engines : IAsyncDisposable
 
     public DateTimeOffset StartedAt { get; private set; }
 
-    public string DataPath => _folder.Root;
+    public string DataPath => _first.Root;
 
-    /// <summary>Opens the data folder and the stores in it; <paramref name="externalUrl"/> is where people reach this server.</summary>
-    /// <exception cref="StorageFailedException">The folder is in use, or cannot be used.</exception>
-    public static Engines Open(ServerConfiguration configuration, Uri externalUrl, TimeProvider time, ILogger log)
-    {
-        var folder = DataFolder.Open(configuration.DataPath);
-        try
-        {
-            return new Engines(configuration, externalUrl, folder, time, log);
-        }
-        catch
-        {
-            folder.Dispose();
-            throw;
-        }
-    }
+    /// <summary>Opens the other stores; <paramref name="externalUrl"/> is where people reach this server. <paramref name="first"/> is disposed with them.</summary>
+    /// <exception cref="StorageFailedException">A store cannot be opened.</exception>
+    public static Engines Open(ServerConfiguration configuration, FirstStore first, Uri externalUrl, TimeProvider time, ILogger log) => new(configuration, first, externalUrl, time, log);
 
     /// <summary>Binds the ports of <c>receivers</c>.</summary>
     /// <exception cref="IOException">An address is in use.</exception>
@@ -277,7 +243,7 @@ internal sealed class Engines : IAsyncDisposable
         StartedAt = Time.GetUtcNow();
         Snapshots.RemoveUnfinished();
         Disk.Start();
-        Follow(Configuration);
+        Notice(Configuration);
         await OutsideAlertmanagers.UpdateAsync(Configuration.Alerting);
         Forwarder.Start();
         Pipeline.Start();
@@ -303,7 +269,7 @@ internal sealed class Engines : IAsyncDisposable
             await Forwarder.UpdateAsync(next.RemoteWrite);
         }
 
-        PromQL.DefaultSubqueryStep = next.EvaluationInterval;
+        _first.Follow(next);
         FoundSlos.Apply(next, files => Rules.Update(files, next.ExternalLabels, next.EvaluationInterval, next.RuleQueryOffset));
         FoundSlos.Look();
         Dispatcher.Update(next.Alertmanager ?? AlertmanagerConfiguration.Nobody, next.Escalation);
@@ -322,7 +288,7 @@ internal sealed class Engines : IAsyncDisposable
         }
 
         Configuration = next;
-        Follow(next);
+        Notice(next);
         LastReload = new ReloadState(true, Time.GetUtcNow());
     }
 
@@ -345,11 +311,9 @@ internal sealed class Engines : IAsyncDisposable
         await Pipeline.DisposeAsync();
         await Forwarder.DisposeAsync();
         Disk.Dispose();
-        _remoteRead.Dispose();
         Events.Dispose();
-        Metrics.Dispose();
         _state.Dispose();
-        _folder.Dispose();
+        _first.Dispose();
     }
 
     private LogIntake IntakeOf(ServerConfiguration configuration) => new(Pipeline, Ledger, IngestLimits, Time, Report) { Retention = configuration.LogRetention };
@@ -404,11 +368,8 @@ internal sealed class Engines : IAsyncDisposable
         Forwarder.Append(batch);
     }
 
-    private void Follow(ServerConfiguration configuration)
+    private void Notice(ServerConfiguration configuration)
     {
-        QueryLog.Path = configuration.QueryLogFile;
-        _remoteRead.Update(configuration.RemoteRead);
-        Metrics.SeriesLimits = configuration.SeriesLimits;
         foreach (var notice in configuration.Notices)
         {
             Report(notice);

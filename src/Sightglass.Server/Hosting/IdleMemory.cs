@@ -57,6 +57,6 @@ internal sealed partial class IdleMemory : IDisposable
 
     public void Dispose() => _timer.Dispose();
 
-    [LibraryImport("libc", EntryPoint = "malloc_trim")]
+    [LibraryImport("libc.so.6", EntryPoint = "malloc_trim")]
     private static partial int TrimHeap(nint pad);
 }

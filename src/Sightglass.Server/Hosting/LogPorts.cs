@@ -41,7 +41,7 @@ internal sealed class LogPorts(Engines engines, ILoggerFactory logging) : IAsync
                 var server = new HttpServer([open], logging);
                 opened.Add(server);
                 await server.StartAsync();
-                server.Open();
+                open.Open();
                 next.Add((key, server, status));
             }
         }

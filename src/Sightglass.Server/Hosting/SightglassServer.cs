@@ -69,18 +69,26 @@ internal sealed class SightglassServer : IAsyncDisposable
         var logging = StandardErrorLog.Factory();
         var ports = (Http: new HttpPort(http, HttpProtocols.Http1), Grpc: new HttpPort(grpc, HttpProtocols.Http2), Otlp: new HttpPort(otlp, HttpProtocols.Http1));
         var listening = Task.Run(() => ListenAsync([ports.Http, ports.Grpc, ports.Otlp], logging));
+        FirstStore? first = null;
         Engines? engines = null;
         ConfigurationReload? reload = null;
         try
         {
-            engines = Engines.Open(configuration, listen.HttpUri, time, logging.CreateLogger("Sightglass"));
+            var log = logging.CreateLogger("Sightglass");
+            first = FirstStore.Open(configuration, time, message => log.LogWarning("{Message}", message));
+            WebUi.Use(ports.Http, logging);
+            PrometheusApi.Map(ports.Http.First, first.PromQL, first.Metrics, first.Limits, time, first.QueryLog);
+            ports.Http.OpenFirst();
+            engines = Engines.Open(configuration, first, listen.HttpUri, time, log);
             reload = new ConfigurationReload(read ?? (() => configuration), engines);
             await engines.BindReceiversAsync();
-            MapHttp(ports.Http, engines, listen, reload, quit ?? (static () => { }), logging);
+            MapHttp(ports.Http.Routes, engines, listen, reload, quit ?? (static () => { }));
             OtlpGrpcApi.Map(ports.Grpc.Routes, engines.Pushes);
             OtlpHttpApi.Map(ports.Otlp.Routes, engines.Pushes);
             var server = await listening;
-            server.Open();
+            ports.Http.Open();
+            ports.Grpc.Open();
+            ports.Otlp.Open();
             await engines.OpenHttpPortsAsync(new LogPorts(engines, logging));
             await engines.StartAsync();
             WarmQueries.Run(engines.PromQL, time);
@@ -98,6 +106,10 @@ internal sealed class SightglassServer : IAsyncDisposable
             if (engines is not null)
             {
                 await engines.DisposeAsync();
+            }
+            else
+            {
+                first?.Dispose();
             }
 
             logging.Dispose();
@@ -135,12 +147,10 @@ internal sealed class SightglassServer : IAsyncDisposable
         _logging.Dispose();
     }
 
-    private static void MapHttp(HttpPort port, Engines engines, ListenAddresses listen, ConfigurationReload reload, Action quit, ILoggerFactory logging)
+    private static void MapHttp(RouteTable app, Engines engines, ListenAddresses listen, ConfigurationReload reload, Action quit)
     {
-        var app = port.Routes;
         var (limits, time) = (engines.QueryLimits, engines.Time);
-        WebUi.Use(port, logging);
-        PrometheusApi.Map(app, engines.PromQL, engines.Metrics, limits, time, engines.QueryLog);
+        PrometheusRoutes.MapUnknown(app);
         TargetsApi.Map(app, engines.Scraper);
         StatusEndpoints.Map(app, engines, listen);
         FederationApi.Map(app, engines.Metrics, limits, time, () => engines.Configuration.ExternalLabels);

@@ -14,6 +14,7 @@ internal static class WebUi
     /// <summary>Puts the headers of a careful site on every answer of a port, and the pages where no route is.</summary>
     public static void Use(HttpPort port, ILoggerFactory logging)
     {
+        var answer = port.Handler;
         port.Handler = context =>
         {
             var headers = context.Response.Headers;
@@ -21,7 +22,7 @@ internal static class WebUi
             headers.XFrameOptions = "DENY";
             headers["Referrer-Policy"] = "no-referrer";
             headers.ContentSecurityPolicy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
-            return port.Routes.Answer(context);
+            return answer(context);
         };
         // A start does not wait for it.
         var pages = new Lazy<RequestDelegate>(() => Pages(logging));

@@ -28,7 +28,7 @@ internal sealed class ApiHost : IAsyncDisposable
         map(port.Routes);
         var server = new HttpServer([port], StandardErrorLog.Factory());
         await server.StartAsync();
-        server.Open();
+        port.Open();
         return new ApiHost(server, new HttpClient { BaseAddress = new Uri($"http://{socket.LocalEndPoint}") });
     }
 

@@ -23,9 +23,5 @@ internal static class PrometheusApi
         routes.Api(PrometheusRoutes.GetOnly, "/label/{name}/values", labels.Values);
         routes.Api(PrometheusRoutes.GetOnly, "/metadata", labels.Metadata);
         routes.Api(PrometheusRoutes.GetOnly, "/status/buildinfo", BuildInfo.Write);
-        foreach (var prefix in PrometheusRoutes.Prefixes)
-        {
-            routes.Map($"{prefix}/{{**rest}}", static context => ApiResponse.Error(context, StatusCodes.Status404NotFound, "not_found", $"{context.Request.Method} {context.Request.Path} is not offered by this server"));
-        }
     }
 }

@@ -32,6 +32,15 @@ internal static class PrometheusRoutes
         }
     }
 
+    /// <summary>Answers what nothing else does below both places.</summary>
+    public static void MapUnknown(RouteTable routes)
+    {
+        foreach (var prefix in Prefixes)
+        {
+            routes.Map($"{prefix}/{{**rest}}", static context => ApiResponse.Error(context, StatusCodes.Status404NotFound, "not_found", $"{context.Request.Method} {context.Request.Path} is not offered by this server"));
+        }
+    }
+
     /// <summary>Runs a handler; what it throws becomes Prometheus' status and <c>errorType</c>.</summary>
     public static async Task Answer(HttpContext context, Func<HttpContext, ApiParameters, Task> handler)
     {

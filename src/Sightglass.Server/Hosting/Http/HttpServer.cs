@@ -23,12 +23,13 @@ internal sealed class HttpServer : IHttpApplication<HttpContext>, IAsyncDisposab
     private readonly IServer _server;
     private readonly RequestServices _services;
     private readonly DiagnosticListener _diagnostics = new("Microsoft.AspNetCore");
-    private readonly TaskCompletionSource _open = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly IReadOnlyList<HttpPort> _ports;
 
     /// <summary>A server of these ports, which does not listen yet.</summary>
     public HttpServer(IReadOnlyList<HttpPort> ports, ILoggerFactory logging)
     {
         _services = new RequestServices(logging);
+        _ports = ports;
         var sockets = ports.ToDictionary(static p => (EndPoint)p.Address, static p => p.Socket);
         var services = new ServiceCollection();
         services.AddOptions();
@@ -60,12 +61,9 @@ internal sealed class HttpServer : IHttpApplication<HttpContext>, IAsyncDisposab
         _server = _kestrel.GetRequiredService<IServer>();
     }
 
-    /// <summary>Begins to accept connections; requests wait for <see cref="Open"/>, so that who comes while the stores open is served late and not turned away.</summary>
+    /// <summary>Begins to accept connections; requests wait for their port to open.</summary>
     /// <exception cref="IOException">A port cannot be listened on.</exception>
     public Task StartAsync() => _server.StartAsync(this, CancellationToken.None);
-
-    /// <summary>Begins to answer: every route is in its table.</summary>
-    public void Open() => _open.TrySetResult();
 
     HttpContext IHttpApplication<HttpContext>.CreateContext(IFeatureCollection contextFeatures)
     {
@@ -87,34 +85,19 @@ internal sealed class HttpServer : IHttpApplication<HttpContext>, IAsyncDisposab
         return context;
     }
 
-    Task IHttpApplication<HttpContext>.ProcessRequestAsync(HttpContext context)
-    {
-        var port = context.Features.GetRequiredFeature<HttpPort>();
-        return _open.Task.IsCompletedSuccessfully ? port.Handler(context) : Wait(context, port);
-    }
+    Task IHttpApplication<HttpContext>.ProcessRequestAsync(HttpContext context) => context.Features.GetRequiredFeature<HttpPort>().Answer(context);
 
     void IHttpApplication<HttpContext>.DisposeContext(HttpContext context, Exception? exception) => ((DefaultHttpContext)context).Uninitialize();
-
-    private async Task Wait(HttpContext context, HttpPort port)
-    {
-        try
-        {
-            await _open.Task.WaitAsync(context.RequestAborted);
-        }
-        catch (OperationCanceledException)
-        {
-            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
-            return;
-        }
-
-        await port.Handler(context);
-    }
 
     /// <summary>Accepts nothing more, and waits for the requests that run.</summary>
     public async ValueTask DisposeAsync()
     {
         _services.StopApplication();
-        _open.TrySetCanceled();
+        foreach (var port in _ports)
+        {
+            port.Close();
+        }
+
         using (var patience = new CancellationTokenSource(Patience))
         {
             await _server.StopAsync(patience.Token);
