@@ -36,7 +36,11 @@ public sealed class PrometheusApiTests : IAsyncLifetime, IDisposable
             NegativeSpans = [new BucketSpan(1, 1)],
             NegativeBuckets = [2],
         });
-        _host = await ApiHost.StartAsync(routes => PrometheusApi.Map(routes, new PromQLEngine(_store, QueryLimits.Default, _time), _store, QueryLimits.Default, _time));
+        _host = await ApiHost.StartAsync(routes =>
+        {
+            PrometheusApi.Map(routes, new PromQLEngine(_store, QueryLimits.Default, _time), _store, QueryLimits.Default, _time);
+            PrometheusRoutes.MapUnknown(routes);
+        });
         _client = _host.Client;
     }
 
