@@ -199,7 +199,7 @@ public sealed class FaultTests
         again.Files.FlipBit(again.Files.AllFiles().First(p => p.EndsWith("index.bin", StringComparison.Ordinal)), 400);
         ReadAround(again).Count.ShouldBe(1);
         again.Store.CompactFully();
-        Dump(again.Store, Everything).Count.ShouldBe(1);
+        Dump(again.Store, StoreFixture.Everything).Count.ShouldBe(1);
         again.Reports.ShouldHaveSingleItem().ShouldContain("set aside");
         again.Files.List("/metrics/quarantine").Count.ShouldBe(2);
     }
