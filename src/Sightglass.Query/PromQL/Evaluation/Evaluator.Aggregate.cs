@@ -103,8 +103,8 @@ internal sealed partial class Evaluator
 
                 var text = column.Histogram(step) is { } histogram ? HistogramText.Format(histogram) : Syntax.GoFloat.Plain(column.Values[step]);
 
-                // What groups without some labels has no name, not even one that it gives itself.
-                var key = aggregate.Without && label == LabelSet.MetricName ? labels : labels.With(label, text);
+                // What groups without some labels has neither these nor a name, not even one that it gives itself.
+                var key = aggregate.Without && (label == LabelSet.MetricName || grouping.Contains(label)) ? labels : labels.With(label, text);
                 if (!results.TryGetValue(key, out var result))
                 {
                     _run.Take(steps);
