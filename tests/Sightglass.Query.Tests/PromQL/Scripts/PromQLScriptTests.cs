@@ -24,6 +24,8 @@ public class PromQLScriptTests
     [InlineData("eval_info instant at 5m rate(m[5m])\n  {a=\"1\"} 0.016666666\n  {a=\"2\"} 0")]
     [InlineData("eval_warn instant at 5m quantile(2, m)\n  {} Inf")]
     [InlineData("eval instant at 5m m[2m]\n  expect range vector from 4m to 5m step 1m\n  m{a=\"1\"} 5 6\n  m{a=\"2\"} 10 10")]
+    [InlineData("eval instant at 5m count_values without (a) (\"a\", m)\n  {} 2")]
+    [InlineData("eval instant at 5m count_values without (b) (\"__name__\", m)\n  {a=\"1\"} 1\n  {a=\"2\"} 1")]
     [InlineData("clear\n\neval instant at 5m m")]
     [InlineData("# a comment\nload_with_nhcb 1m\n  h_bucket{le=\"1\"} 1\n  h_bucket{le=\"+Inf\"} 3\n  h_sum 5\n  h_count 3\n\neval instant at 0 h\n  h {{schema:-53 sum:5 count:3 custom_values:[1] buckets:[1 2]}}")]
     [InlineData("load 1m\n  s@st -1mx1\n  s 5 6\n\neval instant at 1m start_timestamp(s)\n  {} 0")]
