@@ -30,14 +30,21 @@ public sealed class SmallDisk : IDisposable
     /// <summary>The full path of <paramref name="relative"/> below the folder.</summary>
     public string PathOf(string relative) => Path.Combine(_folder.FullName, relative);
 
-    /// <summary>Takes away all space but so much; <see cref="MakeRoom"/> gives it back.</summary>
+    /// <summary>Takes away all space but so much, also when others write meanwhile; <see cref="MakeRoom"/> gives it back.</summary>
     public void LeaveOnly(long bytes)
     {
-        using var file = new FileStream(_ballast, FileMode.Append, FileAccess.Write);
+        using var file = new FileStream(_ballast, FileMode.Append, FileAccess.Write, FileShare.None, bufferSize: 0);
         var zeros = new byte[4096];
-        for (var left = FreeBytes - bytes; left > 0; left -= zeros.Length)
+        try
         {
-            file.Write(zeros, 0, (int)Math.Min(left, zeros.Length));
+            for (var left = FreeBytes - bytes; left > 0; left = FreeBytes - bytes)
+            {
+                file.Write(zeros, 0, (int)Math.Min(left, zeros.Length));
+            }
+        }
+        catch (IOException)
+        {
+            // Somebody took the last of it.
         }
     }
 

@@ -211,6 +211,10 @@ internal static class Re2Translator
             case 'p' or 'P' when at + 2 < pattern.Length && pattern[at + 2] != '{':
                 output.Append('\\').Append(c).Append('{').Append(pattern[at + 2]).Append('}');
                 return at + 3;
+            case 'p' or 'P' when pattern.IndexOf('}', at) is var brace and > 0:
+                var negated = brace > at + 3 && pattern[at + 3] == '^';
+                output.Append('\\').Append(negated == (c == 'P') ? 'p' : 'P').Append('{').Append(pattern.AsSpan(at + (negated ? 4 : 3), brace - at - (negated ? 4 : 3))).Append('}');
+                return brace + 1;
             case >= '1' and <= '9':
                 throw new ArgumentException("invalid escape sequence");
             case 'Z' or 'G' or 'k' or 'K' or 'X' or 'R' or 'h' or 'H' or 'N':

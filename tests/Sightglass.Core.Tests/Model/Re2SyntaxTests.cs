@@ -53,4 +53,16 @@ public sealed class Re2SyntaxTests
     [InlineData("(|a)*")]
     [InlineData("日本.*")]
     public void What_RE2_takes_is_taken(string pattern) => Should.NotThrow(() => Re2.Anchored(pattern));
+
+    [Theory]
+    [InlineData("\\p{Lu}", "A", "a")]
+    [InlineData("\\P{Lu}", "a", "A")]
+    [InlineData("\\p{^Lu}", "a", "A")]
+    [InlineData("\\P{^Lu}", "A", "a")]
+    [InlineData("[\\p{Lu}\\p{Nd}]+", "A1", "a1")]
+    public void Classes_of_unicode_are_those_of_RE2(string pattern, string takes, string leaves)
+    {
+        var regex = Re2.Anchored(pattern);
+        (regex.IsMatch(takes), regex.IsMatch(leaves)).ShouldBe((true, false));
+    }
 }

@@ -7,33 +7,13 @@ using Sightglass.TestKit;
 
 namespace Sightglass.EndToEnd.Alertmanager;
 
-/// <summary>A test that needs a disk of its own; skipped with a sentence where none may be mounted.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-public sealed class SmallDiskFactAttribute : FactAttribute
-{
-    private static readonly Lazy<bool> MayMount = new(static () =>
-    {
-        using var disk = SmallDisk.TryMount(1);
-        return disk is not null;
-    });
-
-    /// <summary>Marks the test.</summary>
-    public SmallDiskFactAttribute()
-    {
-        if (!MayMount.Value)
-        {
-            Skip = "mounting a small disk is not permitted here";
-        }
-    }
-}
-
 /// <summary>The disk with the data is really full: alerting goes on, says so, and all goes on when there is room again.</summary>
 public sealed class FullDiskTests
 {
     [SmallDiskFact]
     public async Task Alerting_goes_on_while_the_disk_is_full_and_storing_when_it_is_not_any_more()
     {
-        using var disk = SmallDisk.TryMount(32)!;
+        using var disk = SmallDisk.Mount(32 << 20);
         using var folder = new TemporaryFolder();
         using var web = new HttpSink();
         await File.WriteAllTextAsync(folder.PathOf("rules.yml"), """
@@ -52,13 +32,13 @@ public sealed class FullDiskTests
               route: { receiver: a, group_by: [ alertname, store ], group_wait: 0s, group_interval: 1s }
               receivers: [ { name: a, webhook_configs: [ { url: 'http://127.0.0.1:{{web.Port}}/' } ] } ]
             """);
-        var data = Path.Combine(disk.Path, "data");
+        var data = disk.PathOf("data");
         await using (var server = await ServerProcess.StartAsync(data, "--config", folder.PathOf("config.yml")))
         {
             await UntilPushed(server, 1);
             await web.Until(static m => Says(m, "firing", "Held"));
 
-            disk.Fill();
+            disk.LeaveOnly(0);
             await web.Until(static m => Says(m, "firing", "StorageNotWritable") && m.Contains("\"store\":\"metrics\"", StringComparison.Ordinal));
             await web.Until(static m => Says(m, "firing", "StorageNotWritable") && m.Contains("\"store\":\"state\"", StringComparison.Ordinal));
             // What was stored before is asked as ever, and that nothing comes any more is seen.
@@ -69,7 +49,7 @@ public sealed class FullDiskTests
             (await server.GetAsync("/sightglass/v1/status")).GetProperty("storage").GetProperty("notWritable").EnumerateArray().Select(static s => s.GetProperty("store").GetString()).ShouldContain("metrics");
             (await server.Http.GetStringAsync(new Uri("metrics", UriKind.Relative))).ShouldContain("sightglass_storage_not_writable{store=\"metrics\"} 1");
 
-            disk.Empty();
+            disk.MakeRoom();
             await UntilPushed(server, 3);
             await web.Until(static m => Says(m, "resolved", "StorageNotWritable") && m.Contains("\"store\":\"metrics\"", StringComparison.Ordinal));
             await web.Until(static m => Says(m, "resolved", "StorageNotWritable") && m.Contains("\"store\":\"state\"", StringComparison.Ordinal));

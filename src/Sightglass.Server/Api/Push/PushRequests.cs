@@ -13,9 +13,6 @@ internal sealed class PushRequests(PushReceiver receiver, BodyReader bodies, Ing
     /// <summary>How long a sender should wait when storing failed or there was no room.</summary>
     private const string RetryAfterSeconds = "5";
 
-    /// <summary>A machine under load may let a sender wait for longer than the five seconds that the server has of itself.</summary>
-    private static readonly Microsoft.AspNetCore.Server.Kestrel.Core.MinDataRate SlowestBody = new(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(30));
-
     public PushReceiver Receiver { get; } = receiver;
 
     public BodyReader Bodies { get; } = bodies;
@@ -35,17 +32,12 @@ internal sealed class PushRequests(PushReceiver receiver, BodyReader bodies, Ing
         return Bodies.ReadAsync(context.Request.Body, context.Request.ContentLength, header.Length > 0 ? header : encoding, context.RequestAborted);
     }
 
-    /// <summary>Takes the server's own limits of bodies away: those of ingest count, and are named in the error. A body may pause for half a minute.</summary>
+    /// <summary>Takes the server's own limits of bodies away: those of ingest count, and are named in the error.</summary>
     public static void LiftServerLimit(HttpContext context)
     {
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
         {
             size.MaxRequestBodySize = null;
-        }
-
-        if (context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
-        {
-            rate.MinDataRate = SlowestBody;
         }
     }
 

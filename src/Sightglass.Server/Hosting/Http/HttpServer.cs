@@ -3,6 +3,7 @@ using System.Net;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Abstractions;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Sightglass.Core.Limits;
 
 namespace Sightglass.Server.Hosting.Http;
@@ -15,6 +16,9 @@ internal sealed class HttpServer : IHttpApplication<HttpContext>, IAsyncDisposab
 {
     /// <summary>Queries come in the request line, too: the longest allowed, with room for its escapes.</summary>
     private const int MaxRequestLineBytes = 768 << 10;
+
+    /// <summary>A body may pause for half a minute, not for the five seconds that the server has of itself: who sends from a machine that stalls is not to lose what it has.</summary>
+    private static readonly MinDataRate SlowestBody = new(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(30));
 
     /// <summary>What requests that run get to end when the server closes.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -42,6 +46,7 @@ internal sealed class HttpServer : IHttpApplication<HttpContext>, IAsyncDisposab
             {
                 kestrel.AddServerHeader = false;
                 kestrel.Limits.MaxRequestLineSize = MaxRequestLineBytes;
+                kestrel.Limits.MinRequestBodyDataRate = SlowestBody;
                 kestrel.Limits.MaxRequestBodySize = IngestLimits.Default.MaxBodyBytes;
                 foreach (var port in ports)
                 {
