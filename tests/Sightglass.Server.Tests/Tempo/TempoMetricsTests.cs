@@ -61,7 +61,7 @@ public sealed class TempoMetricsTests : IAsyncLifetime
         using var output = new StringWriter();
         await BacktestCommand.RunAsync(rules, history, DateTimeOffset.FromUnixTimeSeconds(Now - 150), DateTimeOffset.FromUnixTimeSeconds(Now), TimeSpan.FromMinutes(1), output, CancellationToken.None);
         output.ToString().ShouldContain("fired 1 time, 1m in all");
-        output.ToString().ShouldContain("2025-12-31T23:58:30Z to 2025-12-31T23:59:30Z        1m  {resource_service_name=\"shop\"}");
+        output.ToString().ShouldContain("2025-12-31T23:58:30Z to 2025-12-31T23:59:30Z        1m  {alertname=\"Failing\", resource_service_name=\"shop\"}");
     }
 
     [Theory]

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Limits;
 using Sightglass.Ingest;
