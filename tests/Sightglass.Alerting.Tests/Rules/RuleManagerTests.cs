@@ -68,7 +68,7 @@ public sealed class RuleManagerTests : IAsyncDisposable
         _engine.Values["x > 1"] = [Sample("a", 5)];
         _engine.Values["sum(x)"] = [new RuleSample(LabelSet.Empty, 9)];
         await Step(manager);
-        _samples.Select(static s => s.Labels.Name).ShouldBe(["job:x:sum", "ALERTS", "ALERTS_FOR_STATE"]);
+        _samples.Select(static s => s.Labels.Name).ShouldBe(["job:x:sum", "ALERTS", "ALERTS_FOR_STATE"], ignoreOrder: true);
         _samples.First(static s => s.Labels.Name == "ALERTS").Labels["alertstate"].ShouldBe("pending");
         _samples.Clear();
         _engine.Values.Clear();
