@@ -12,9 +12,6 @@ internal sealed record TracedMethod(long Module, int Token, long Type, long[] Ar
 /// <summary>What the compiler was asked to compile in a process, from the trace that the runtime wrote.</summary>
 internal sealed class CompiledMethods
 {
-    /// <summary>Loader, just-in-time compiler, and which types and methods stand behind the numbers in their events.</summary>
-    public const string EventPipeConfig = "Microsoft-Windows-DotNETRuntime:0x4000080018:5";
-
     public Dictionary<long, string> Modules { get; } = [];
 
     public Dictionary<long, TracedType> Types { get; } = [];
