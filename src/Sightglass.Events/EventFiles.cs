@@ -66,12 +66,24 @@ internal sealed class EventFiles : IDisposable
             }
             catch (CorruptDataException e)
             {
-                _manifest.Quarantine(name, e.Message);
                 _onCorruption(e);
+                SetAside(name, e.Message);
             }
         }
 
         return parts;
+    }
+
+    private void SetAside(string part, string reason)
+    {
+        try
+        {
+            _manifest.Quarantine(part, reason);
+        }
+        catch (StorageFailedException)
+        {
+            // A full disk: it is left out now, and set aside when it is opened next.
+        }
     }
 
     public void OpenLog(WalReplay replay)

@@ -223,8 +223,17 @@ public sealed partial class MetricStore
 
     private void SetAside(string part, string reason)
     {
-        _manifest.Quarantine(part, reason);
-        _options.Report($"part {part} set aside: {reason}");
+        try
+        {
+            _manifest.Quarantine(part, reason);
+            _options.Report($"part {part} set aside: {reason}");
+        }
+        catch (StorageFailedException e)
+        {
+            // A full disk: it is not served, and set aside when it is opened next.
+            _options.Report($"part {part} left out: {reason}; {e.Message}");
+        }
+
         Interlocked.Increment(ref _quarantined);
     }
 

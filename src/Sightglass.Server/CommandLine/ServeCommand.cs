@@ -43,7 +43,7 @@ internal static class ServeCommand
         });
         var addresses = server.Addresses;
         using var shop = demo ? StartShop(addresses) : null;
-        await Console.Error.WriteLineAsync($"ready http={addresses.Http} otlp_grpc={addresses.OtlpGrpc} otlp_http={addresses.OtlpHttp}");
+        StandardErrorLog.WriteLine($"ready http={addresses.Http} otlp_grpc={addresses.OtlpGrpc} otlp_http={addresses.OtlpHttp}");
         await stop.Task;
         if (shop is { HasExited: false })
         {
@@ -57,7 +57,7 @@ internal static class ServeCommand
     }
 
     private static async Task ReloadAsync(SightglassServer server) =>
-        await Console.Error.WriteLineAsync(await server.ReloadAsync() is { } error ? $"configuration not reloaded: {error}" : "configuration reloaded");
+        StandardErrorLog.WriteLine(await server.ReloadAsync() is { } error ? $"configuration not reloaded: {error}" : "configuration reloaded");
 
     private static Process StartShop(ListenAddresses addresses)
     {

@@ -14,6 +14,19 @@ internal sealed class StandardErrorLog : ILoggerProvider
 
     public ILogger CreateLogger(string categoryName) => new Category(categoryName);
 
+    /// <summary>Writes a line, or leaves it: what standard error goes to may be on the disk that is full, which is no reason to stop.</summary>
+    public static void WriteLine(string line)
+    {
+        try
+        {
+            Console.Error.WriteLine(line);
+        }
+        catch (IOException)
+        {
+            // The line is lost; what it is about is in alerts and metrics too.
+        }
+    }
+
     public void Dispose()
     {
     }
@@ -35,7 +48,7 @@ internal sealed class StandardErrorLog : ILoggerProvider
 
             // One message is one line, whatever its text came from.
             line.Replace("\r", string.Empty).Replace('\n', ' ');
-            Console.Error.WriteLine(line);
+            StandardErrorLog.WriteLine(line.ToString());
         }
 
         private static string Short(LogLevel level) => level switch

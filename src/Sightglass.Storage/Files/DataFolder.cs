@@ -18,6 +18,8 @@ public sealed class DataFolder : IDisposable
     /// <summary>A folder with a file of this name holds a part of what is being restored.</summary>
     public const string RestoringFile = "RESTORING";
 
+    private const string LockFile = "LOCK";
+
     private readonly FileStream _lock;
 
     private DataFolder(string path, FileStream heldLock)
@@ -39,7 +41,7 @@ public sealed class DataFolder : IDisposable
             Directory.CreateDirectory(path);
             try
             {
-                held = new FileStream(Path.Combine(path, "LOCK"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                held = Hold(Path.Combine(path, LockFile));
             }
             catch (IOException e)
             {
@@ -63,6 +65,19 @@ public sealed class DataFolder : IDisposable
 
     /// <summary>Lets go of the folder.</summary>
     public void Dispose() => _lock.Dispose();
+
+    private static FileStream Hold(string path)
+    {
+        try
+        {
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException && File.Exists(path))
+        {
+            // On a disk that is read-only now, what is stored is served all the same.
+            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.None);
+        }
+    }
 
     private static void CheckVersion(string path)
     {

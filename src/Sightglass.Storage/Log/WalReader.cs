@@ -15,7 +15,10 @@ internal sealed class WalReader(IFileSystem files, string folder, int maxRecordB
 
     public long LastSequence { get; private set; }
 
-    /// <summary>Reads all segments, adds them to <paramref name="segments"/> and repairs the end of the last.</summary>
+    /// <summary>The last segment and the length to cut it to, when it ends in an unfinished record.</summary>
+    public (string Path, long Length)? Torn { get; private set; }
+
+    /// <summary>Reads all segments and adds them to <paramref name="segments"/>.</summary>
     public WalRecovery ReadAll(List<(long FirstSequence, long Bytes)> segments)
     {
         var found = new List<long>();
@@ -33,7 +36,7 @@ internal sealed class WalReader(IFileSystem files, string folder, int maxRecordB
             // All of a segment is covered when the next one begins at or below the covered sequence + 1.
             if (i + 1 < found.Count && found[i + 1] - 1 <= coveredSequence)
             {
-                files.Delete(Path.Combine(folder, WalSegment.NameOf(found[i])));
+                DropCovered(found[i], segments);
                 continue;
             }
 
@@ -87,7 +90,7 @@ internal sealed class WalReader(IFileSystem files, string folder, int maxRecordB
             {
                 if (last)
                 {
-                    Cut(path, at);
+                    Torn = (path, at);
                     return at;
                 }
 
@@ -136,10 +139,18 @@ internal sealed class WalReader(IFileSystem files, string folder, int maxRecordB
             : $"{path}: lost {length} bytes at byte {at}: {what} fails its check");
     }
 
-    private void Cut(string path, long length)
+    private void DropCovered(long first, List<(long FirstSequence, long Bytes)> segments)
     {
-        using var file = files.OpenWritable(path);
-        file.SetLength(length);
-        file.Sync();
+        var path = Path.Combine(folder, WalSegment.NameOf(first));
+        try
+        {
+            files.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A disk that is not to be written now: the log drops it with what is covered next.
+            using var file = files.OpenRead(path);
+            segments.Add((first, file.Length));
+        }
     }
 }

@@ -21,6 +21,7 @@ public sealed class WriteAheadLog : IDisposable
     private long _activeFirst;
     private long _activeLength;
     private bool _activeBroken;
+    private (string Path, long Length)? _torn;
     private long _lastSequence;
     private long _syncedSequence;
     private bool _disposed;
@@ -60,8 +61,11 @@ public sealed class WriteAheadLog : IDisposable
         }
     }
 
-    /// <summary>Opens or makes a log in a folder and replays the records above <paramref name="coveredSequence"/> in order.</summary>
-    /// <exception cref="StorageFailedException">A file cannot be read or written.</exception>
+    /// <summary>
+    /// Opens or makes a log in a folder and replays the records above <paramref name="coveredSequence"/> in order. A disk that takes nothing is no
+    /// reason to fail: the first append tries again.
+    /// </summary>
+    /// <exception cref="StorageFailedException">A file cannot be read, or the folder cannot be made.</exception>
     public static WriteAheadLog Open(IFileSystem files, string folder, WalOptions options, WalReplay replay, long coveredSequence = 0)
     {
         ArgumentNullException.ThrowIfNull(files);
@@ -72,9 +76,9 @@ public sealed class WriteAheadLog : IDisposable
             files.CreateFolder(folder);
             var reader = new WalReader(files, folder, options.MaxRecordBytes, coveredSequence, replay);
             log.Recovery = reader.ReadAll(log._older);
+            log._torn = reader.Torn;
             log._lastSequence = Math.Max(reader.LastSequence, coveredSequence);
             log._syncedSequence = log._lastSequence;
-            log.BeginSegment();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -82,6 +86,7 @@ public sealed class WriteAheadLog : IDisposable
             throw new StorageFailedException($"opening write-ahead log {folder}: {e.Message}", e);
         }
 
+        log.BeginSegmentQuietly();
         if (options.SyncInterval > TimeSpan.Zero)
         {
             log._timer = options.TimeProvider.CreateTimer(_ => log.SyncQuietly(), null, options.SyncInterval, options.SyncInterval);
@@ -295,9 +300,22 @@ public sealed class WriteAheadLog : IDisposable
         }
     }
 
+    private void BeginSegmentQuietly()
+    {
+        try
+        {
+            BeginSegment();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A full disk: what is in the log is served, and what comes is refused in front of its sender until there is room.
+        }
+    }
+
     private void BeginSegment()
     {
         var first = _lastSequence + 1;
+        CutTorn();
         if (_active is not null)
         {
             if (!_activeBroken)
@@ -341,6 +359,23 @@ public sealed class WriteAheadLog : IDisposable
         _activeFirst = first;
         _activeLength = WalSegment.HeaderBytes;
         _activeBroken = false;
+    }
+
+    /// <summary>Cuts the unfinished record that replay found at the end of the last segment: with another segment behind it, it would be taken for damage.</summary>
+    private void CutTorn()
+    {
+        if (_torn is not var (path, length))
+        {
+            return;
+        }
+
+        using (var file = _files.OpenWritable(path))
+        {
+            file.SetLength(length);
+            file.Sync();
+        }
+
+        _torn = null;
     }
 
     private void CutBack()

@@ -31,6 +31,7 @@ public sealed class Manifest
     private List<string> _parts = [];
     private long _generation;
     private long _nextPart = 1;
+    private readonly HashSet<string> _unremoved = [];
 
     private Manifest(IFileSystem files, string folder)
     {
@@ -56,7 +57,7 @@ public sealed class Manifest
     /// <summary>Records of the log up to this sequence are in parts.</summary>
     public long CoveredSequence { get; private set; }
 
-    /// <summary>Opens or makes the manifest of an engine's folder and removes what no manifest names.</summary>
+    /// <summary>Opens or makes the manifest of an engine's folder and removes what no manifest names. One that exists opens on a disk that takes nothing.</summary>
     /// <exception cref="CorruptDataException">Neither copy holds its check.</exception>
     /// <exception cref="StorageFailedException">A file cannot be read or written.</exception>
     public static Manifest Open(IFileSystem files, string folder)
@@ -65,12 +66,17 @@ public sealed class Manifest
         var manifest = new Manifest(files, folder);
         try
         {
-            foreach (var name in (string[])[PartsFolder, TemporaryFolder, QuarantineFolder])
+            var missing = ((string[])[PartsFolder, TemporaryFolder, QuarantineFolder]).Select(name => Path.Combine(folder, name)).Where(path => !files.Exists(path)).ToArray();
+            foreach (var path in missing)
             {
-                files.CreateFolder(Path.Combine(folder, name));
+                files.CreateFolder(path);
             }
 
-            files.SyncFolder(folder);
+            if (missing.Length > 0)
+            {
+                files.SyncFolder(folder);
+            }
+
             manifest.Load();
             manifest.RemoveStrays();
         }
@@ -87,7 +93,14 @@ public sealed class Manifest
     {
         lock (_gate)
         {
-            return $"{_nextPart++:D12}";
+            string name;
+            do
+            {
+                name = $"{_nextPart++:D12}";
+            }
+            while (_unremoved.Contains(name));
+
+            return name;
         }
     }
 
@@ -225,7 +238,19 @@ public sealed class Manifest
             : (otherParts, otherGeneration, otherCovered, otherNext);
         if (!first || !second || generation != otherGeneration)
         {
+            WriteQuietly();
+        }
+    }
+
+    private void WriteQuietly()
+    {
+        try
+        {
             Write(_parts, CoveredSequence);
+        }
+        catch (StorageFailedException)
+        {
+            // One copy is enough here too: the next commit, for which there is room again, writes both.
         }
     }
 
@@ -263,19 +288,29 @@ public sealed class Manifest
         return reader.AtEnd;
     }
 
+    /// <summary>Removes what no manifest names. What the disk does not let go of now stays until the next open, and no new part takes its name.</summary>
     private void RemoveStrays()
     {
         foreach (var name in _files.List(Path.Combine(Folder, TemporaryFolder)))
         {
-            _files.Delete(Path.Combine(Folder, TemporaryFolder, name));
+            Remove(TemporaryFolder, name);
         }
 
-        foreach (var name in _files.List(Path.Combine(Folder, PartsFolder)))
+        foreach (var name in _files.List(Path.Combine(Folder, PartsFolder)).Where(name => !_parts.Contains(name)))
         {
-            if (!_parts.Contains(name))
-            {
-                _files.Delete(Path.Combine(Folder, PartsFolder, name));
-            }
+            Remove(PartsFolder, name);
+        }
+    }
+
+    private void Remove(string folder, string name)
+    {
+        try
+        {
+            _files.Delete(Path.Combine(Folder, folder, name));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _unremoved.Add(name);
         }
     }
 }
