@@ -36,6 +36,7 @@ internal sealed class Engines : IAsyncDisposable
 
     private readonly FirstStore _first;
     private readonly StateDatabase _state;
+    private readonly StateReserve _reserve;
     private readonly Watchdog _watchdog;
     private readonly ILogger _log;
     private readonly Uri _externalUrl;
@@ -64,6 +65,7 @@ internal sealed class Engines : IAsyncDisposable
         });
         StorageAlarm = new StorageAlarm(first.Root, TellOnceBuilt, () => Configuration.ExternalLabels, time);
         _state.Failed = e => StorageAlarm.Failed("state", e);
+        _reserve = new StateReserve(_state, time);
         Sink = new StoreSink(Metrics, Events, StorageAlarm.Failed);
         Disk = new DiskRetention([Metrics, Events], first.Root, configuration.MaxDisk, time, Report);
         Snapshots = new SnapshotMaker(first.Root, Metrics, Events, _state, time);
@@ -243,6 +245,7 @@ internal sealed class Engines : IAsyncDisposable
         StartedAt = Time.GetUtcNow();
         Snapshots.RemoveUnfinished();
         Disk.Start();
+        StorageAlarm.Start();
         Notice(Configuration);
         await OutsideAlertmanagers.UpdateAsync(Configuration.Alerting);
         Forwarder.Start();
@@ -312,6 +315,7 @@ internal sealed class Engines : IAsyncDisposable
         await Forwarder.DisposeAsync();
         Disk.Dispose();
         Events.Dispose();
+        _reserve.Dispose();
         _state.Dispose();
         _first.Dispose();
     }

@@ -54,6 +54,15 @@ internal sealed class StorageAlarm : IDisposable
         }
     }
 
+    /// <summary>Looks once whether there is room, beside the start: of a disk that was full before, people are told before anybody tries to write.</summary>
+    public void Start() => _ = Task.Run(() =>
+    {
+        if (Probe() is { } error)
+        {
+            Failed("disk", new StorageFailedException($"data folder: {error.Message}", error));
+        }
+    });
+
     /// <summary>A write failed.</summary>
     public void Failed(string store, StorageFailedException error)
     {
@@ -89,7 +98,7 @@ internal sealed class StorageAlarm : IDisposable
         try
         {
             var alerts = new List<PostedAlert>();
-            var isRoom = HasRoom();
+            var isRoom = Probe() is null;
             lock (_gate)
             {
                 var now = _time.GetUtcNow();
@@ -132,18 +141,19 @@ internal sealed class StorageAlarm : IDisposable
         }
     }
 
-    private bool HasRoom()
+    /// <summary>Whether there is room: null, or why it cannot be written.</summary>
+    private Exception? Probe()
     {
         try
         {
             using var file = new FileStream(_probe, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, Options = FileOptions.DeleteOnClose, BufferSize = 0 });
             file.Write(new byte[ProbeBytes]);
             file.Flush(flushToDisk: true);
-            return true;
+            return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return false;
+            return e;
         }
     }
 
@@ -156,7 +166,7 @@ internal sealed class StorageAlarm : IDisposable
             Annotations = LabelSet.From(
             [
                 new Label("summary", $"{store} cannot be written to the disk"),
-                new Label("description", $"{failure.Error}. What is sent is refused until there is room again; rules go on with what was stored before."),
+                new Label("description", $"{failure.Error.TrimEnd('.')}. What is sent is refused until there is room again; rules go on with what was stored before."),
             ]),
             StartsAt = failure.Since,
             EndsAt = ends,

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Sightglass.Alerting.History;
 using Sightglass.Alerting.Rules;
+using Sightglass.Core.Errors;
 using Sightglass.Core.Model;
 
 namespace Sightglass.Server.State;
@@ -184,11 +185,18 @@ internal sealed class AlertTimelineStore : IAlertTimeline
                 };
                 return AlertEvent.Of(StateJson.Labels(row.Text(2)), row.Time(0), kind, row.Text(1), value: row.NumberOrNull(5)) with { RuleGroup = row.Text(1) };
             });
-        _database.Write(commands =>
+        try
         {
-            Put(commands, events);
-            commands.Execute("DROP TABLE alert_history");
-        });
+            _database.Write(commands =>
+            {
+                Put(commands, events);
+                commands.Execute("DROP TABLE alert_history");
+            });
+        }
+        catch (StorageFailedException)
+        {
+            // A full disk: the next start takes it over.
+        }
     }
 
     private static void Prune(StateCommands commands, DateTimeOffset now)

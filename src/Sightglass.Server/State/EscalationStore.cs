@@ -22,7 +22,7 @@ internal sealed class EscalationStore(StateDatabase database, Action<string> rep
             {
                 // One that cannot be read keeps nobody else from being told: the alert begins another.
                 report($"escalation {id} cannot be read and begins anew: {e.Message}");
-                Delete(id);
+                Discard(id);
             }
         }
 
@@ -36,6 +36,18 @@ internal sealed class EscalationStore(StateDatabase database, Action<string> rep
 
     /// <exception cref="StorageFailedException">It could not be written.</exception>
     public void Delete(string id) => database.Write(commands => commands.Execute("DELETE FROM escalations WHERE id = $id", ("$id", id)));
+
+    private void Discard(string id)
+    {
+        try
+        {
+            Delete(id);
+        }
+        catch (StorageFailedException)
+        {
+            // A full disk: the next start finds it again.
+        }
+    }
 
     private static void Write(Utf8JsonWriter json, EscalationState state)
     {

@@ -15,19 +15,60 @@ internal sealed class NotificationStore : INotificationStore
 
     private readonly StateDatabase _database;
     private readonly AlertTimelineStore _timeline;
+    private readonly Lock _marking = new();
+    private List<NotificationRecord> _interrupted;
 
-    /// <summary>Takes up the store; what was being sent when the last process ended is marked as failed.</summary>
+    /// <summary>Takes up the store; what was being sent when the last process ended is marked as failed, on a full disk with the first that is saved.</summary>
     public NotificationStore(StateDatabase database, AlertTimelineStore timeline)
     {
         (_database, _timeline) = (database, timeline);
-        foreach (var record in database.Read($"SELECT {Columns} FROM notifications WHERE status = $pending", Read, ("$pending", (int)NotificationStatus.Pending)))
+        _interrupted = database.Read($"SELECT {Columns} FROM notifications WHERE status = $pending", Read, ("$pending", (int)NotificationStatus.Pending));
+        Try(MarkInterrupted);
+    }
+
+    public void Save(NotificationRecord record, NotificationLogEntry? entry = null)
+    {
+        MarkInterrupted();
+        _database.Write(commands =>
         {
+            Put(commands, record);
+            if (entry is not null)
+            {
+                Put(commands, entry);
+            }
+        });
+    }
+
+    private void MarkInterrupted()
+    {
+        lock (_marking)
+        {
+            if (_interrupted.Count == 0)
+            {
+                return;
+            }
+
             const string Reason = "the server stopped before it was sent";
-            Save(record with { Status = NotificationStatus.Failed, Error = record.Error.Length == 0 ? Reason : $"{record.Error}; {Reason}" });
+            _database.Write(commands => _interrupted.ForEach(record =>
+                Put(commands, record with { Status = NotificationStatus.Failed, Error = record.Error.Length == 0 ? Reason : $"{record.Error}; {Reason}" })));
+            _interrupted = [];
         }
     }
 
-    public void Save(NotificationRecord record, NotificationLogEntry? entry = null) => _database.Write(commands =>
+    /// <summary>Something that can wait while the disk is full, of which others have been told.</summary>
+    private static void Try(Action work)
+    {
+        try
+        {
+            work();
+        }
+        catch (StorageFailedException)
+        {
+            // The server starts all the same.
+        }
+    }
+
+    private void Put(StateCommands commands, NotificationRecord record)
     {
         commands.Execute(
             """
@@ -40,20 +81,17 @@ internal sealed class NotificationStore : INotificationStore
             ("$error", record.Error), ("$alerts", StateJson.Alerts(record.Alerts)));
         commands.Execute("DELETE FROM notifications WHERE seq <= (SELECT MAX(seq) FROM notifications) - $max", ("$max", MaxNotifications));
         _timeline.Put(commands, NotificationEvents.Of(record));
-        if (entry is not null)
-        {
-            Put(commands, entry);
-        }
-    });
+    }
 
     public void SaveLog(NotificationLogEntry entry) => _database.Write(commands => Put(commands, entry));
 
     public IReadOnlyList<NotificationLogEntry> LoadLog(DateTimeOffset now)
     {
-        _database.Write(commands => commands.Execute("DELETE FROM notification_log WHERE expires_at < $now", ("$now", now)));
+        Try(() => _database.Write(commands => commands.Execute("DELETE FROM notification_log WHERE expires_at < $now", ("$now", now))));
         return _database.Read(
-            "SELECT group_key, receiver, at, firing, resolved, expires_at, note FROM notification_log",
-            static row => new NotificationLogEntry(row.Text(0), row.Text(1), row.Time(2), StateJson.Texts(row.Text(3)), StateJson.Texts(row.Text(4)), row.Time(5)) { Note = row.Text(6) });
+            "SELECT group_key, receiver, at, firing, resolved, expires_at, note FROM notification_log WHERE expires_at >= $now",
+            static row => new NotificationLogEntry(row.Text(0), row.Text(1), row.Time(2), StateJson.Texts(row.Text(3)), StateJson.Texts(row.Text(4)), row.Time(5)) { Note = row.Text(6) },
+            ("$now", now));
     }
 
     public NotificationPage List(NotificationFilter filter)

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Sightglass.Alerting.Escalation;
 using Sightglass.Alerting.OnCall;
+using Sightglass.Core.Errors;
 
 namespace Sightglass.Server.State;
 
@@ -67,18 +68,24 @@ internal static class LinkKey
 {
     private const string Name = "acknowledge_links";
 
-    /// <summary>The key; made where there is none.</summary>
+    /// <summary>The key; made where there is none. One that the disk does not take signs the links of this process alone.</summary>
     public static byte[] Read(StateDatabase database)
     {
-        if (Stored(database) is [var present])
+        if (database.Read("SELECT value FROM keys WHERE name = $name", static row => row.Text(0), ("$name", Name)) is [var present])
         {
             return Convert.FromHexString(present);
         }
 
-        database.Write(static commands => commands.Execute(
-            "INSERT OR IGNORE INTO keys VALUES ($name, $value)", ("$name", Name), ("$value", Convert.ToHexString(RandomNumberGenerator.GetBytes(HMACSHA256.HashSizeInBytes)))));
-        return Convert.FromHexString(Stored(database)[0]);
-    }
+        var key = RandomNumberGenerator.GetBytes(HMACSHA256.HashSizeInBytes);
+        try
+        {
+            database.Write(commands => commands.Execute("INSERT INTO keys VALUES ($name, $value)", ("$name", Name), ("$value", Convert.ToHexString(key))));
+        }
+        catch (StorageFailedException)
+        {
+            // A full disk: links are of use all the same.
+        }
 
-    private static List<string> Stored(StateDatabase database) => database.Read("SELECT value FROM keys WHERE name = $name", static row => row.Text(0), ("$name", Name));
+        return key;
+    }
 }

@@ -5,80 +5,42 @@ namespace Sightglass.Server.State;
 
 /// <summary>
 /// The SQLite file <c>state.db</c>: what people and alerts changed. One connection, used by one at a time: the state is small and its writes
-/// are rare. Write-ahead log; a transaction survives a killed process.
+/// are rare. Write-ahead log; a transaction survives a killed process. On a disk that takes nothing it is read all the same; see decision 0012.
 /// </summary>
 internal sealed class StateDatabase : IDisposable
 {
-    private const string Schema = """
-        CREATE TABLE IF NOT EXISTS alert_states (
-            rule_group TEXT NOT NULL, rule TEXT NOT NULL, labels TEXT NOT NULL, annotations TEXT NOT NULL, state INTEGER NOT NULL, value REAL,
-            active_at INTEGER NOT NULL, fired_at INTEGER, resolved_at INTEGER, last_sent_at INTEGER, keep_firing_since INTEGER, saved_at INTEGER NOT NULL);
-        CREATE INDEX IF NOT EXISTS alert_states_group ON alert_states (rule_group);
-        CREATE TABLE IF NOT EXISTS alert_series (
-            id INTEGER PRIMARY KEY, fingerprint TEXT NOT NULL UNIQUE, alertname TEXT NOT NULL, labels TEXT NOT NULL);
-        CREATE INDEX IF NOT EXISTS alert_series_name ON alert_series (alertname);
-        CREATE TABLE IF NOT EXISTS alert_events (
-            id INTEGER PRIMARY KEY, at INTEGER NOT NULL, series INTEGER NOT NULL, alertname TEXT NOT NULL, kind INTEGER NOT NULL,
-            actor TEXT NOT NULL, detail TEXT NOT NULL, value REAL, rule_group TEXT NOT NULL);
-        CREATE INDEX IF NOT EXISTS alert_events_at ON alert_events (at);
-        CREATE INDEX IF NOT EXISTS alert_events_series ON alert_events (series, at);
-        CREATE INDEX IF NOT EXISTS alert_events_name ON alert_events (alertname, at);
-        CREATE TABLE IF NOT EXISTS alert_open (
-            fingerprint TEXT NOT NULL, kind INTEGER NOT NULL, detail TEXT NOT NULL, at INTEGER NOT NULL, labels TEXT NOT NULL,
-            actor TEXT NOT NULL, value REAL, rule_group TEXT NOT NULL, PRIMARY KEY (fingerprint, kind, detail));
-        CREATE TABLE IF NOT EXISTS notifications (
-            seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, receiver TEXT NOT NULL, integration TEXT NOT NULL,
-            group_key TEXT NOT NULL, group_labels TEXT NOT NULL, status INTEGER NOT NULL, attempts INTEGER NOT NULL, error TEXT NOT NULL, alerts TEXT NOT NULL);
-        CREATE TABLE IF NOT EXISTS notification_log (
-            group_key TEXT NOT NULL, receiver TEXT NOT NULL, at INTEGER NOT NULL, firing TEXT NOT NULL, resolved TEXT NOT NULL, expires_at INTEGER NOT NULL,
-            note TEXT NOT NULL DEFAULT '', PRIMARY KEY (group_key, receiver));
-        CREATE TABLE IF NOT EXISTS silences (
-            id TEXT PRIMARY KEY, matchers TEXT NOT NULL, starts_at INTEGER NOT NULL, ends_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
-            created_by TEXT NOT NULL, comment TEXT NOT NULL, annotations TEXT NOT NULL);
-        CREATE TABLE IF NOT EXISTS acknowledgements (
-            fingerprint TEXT PRIMARY KEY, labels TEXT NOT NULL, at INTEGER NOT NULL, by_whom TEXT NOT NULL, comment TEXT NOT NULL, expires_at INTEGER);
-        CREATE TABLE IF NOT EXISTS oncall_overrides (
-            id TEXT PRIMARY KEY, rotation TEXT NOT NULL, person TEXT NOT NULL, from_at INTEGER NOT NULL, to_at INTEGER NOT NULL,
-            created_by TEXT NOT NULL, created_at INTEGER NOT NULL, comment TEXT NOT NULL);
-        CREATE TABLE IF NOT EXISTS escalations (
-            id TEXT PRIMARY KEY, policy TEXT NOT NULL, group_key TEXT NOT NULL, started_at INTEGER NOT NULL, state TEXT NOT NULL);
-        CREATE TABLE IF NOT EXISTS written_rules (
-            namespace TEXT NOT NULL, name TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (namespace, name));
-        CREATE TABLE IF NOT EXISTS keys (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-        """;
-
     /// <summary>Its name in the data folder.</summary>
     public const string FileName = "state.db";
 
     private readonly Lock _gate = new();
-    private readonly SqliteConnection _connection;
+    private readonly string _path;
+    private SqliteConnection _connection;
 
-    /// <summary>Opens or creates the file.</summary>
+    /// <summary>Opens or creates the file; where it can only be read, a copy of it in memory that takes nothing.</summary>
     /// <exception cref="StorageFailedException">It cannot be opened.</exception>
     public StateDatabase(string path)
     {
         SQLitePCL.Batteries_V2.Init();
-        _connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path }.ToString());
-        Guard(() =>
+        _path = path;
+        _connection = Guard(() =>
         {
-            _connection.Open();
-            Execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=5000;");
-            Execute(Schema);
-            AddColumn("notification_log", "note", "TEXT NOT NULL DEFAULT ''");
+            try
+            {
+                return StateFile.Open(path);
+            }
+            catch (SqliteException e) when (StateFile.IsNotWritable(e))
+            {
+                IsCopy = true;
+                return StateFile.OpenCopy(path);
+            }
         });
     }
 
     /// <summary>Told of each write that failed.</summary>
     public Action<StorageFailedException>? Failed { get; set; }
 
-    /// <summary>A file of an older version lacks it.</summary>
-    private void AddColumn(string table, string column, string type)
-    {
-        if (Read("SELECT COUNT(*) FROM pragma_table_info($table) WHERE name = $column", static row => row.Long(0), ("$table", table), ("$column", column))[0] == 0)
-        {
-            Execute($"ALTER TABLE {table} ADD COLUMN {column} {type}");
-        }
-    }
+    /// <summary>Whether what is read is a copy in memory, because the file could not be written when it was last tried.</summary>
+    public bool IsCopy { get; private set; }
 
     /// <summary>Runs <paramref name="work"/> in a transaction.</summary>
     /// <exception cref="StorageFailedException">The file could not be written or read.</exception>
@@ -88,13 +50,70 @@ internal sealed class StateDatabase : IDisposable
         {
             try
             {
-                Guard(() => InTransaction(work));
+                Guard(() =>
+                {
+                    TakeUpFile();
+                    InTransaction(work);
+                    return true;
+                });
             }
             catch (StorageFailedException e)
             {
                 Failed?.Invoke(e);
                 throw;
             }
+        }
+    }
+
+    /// <summary>
+    /// Sees to it that the file has room for itself: free pages within it and a log that is long enough, both of <paramref name="bytes"/>, that are
+    /// written over when the disk is full. See decision 0012.
+    /// </summary>
+    public void Reserve(int bytes)
+    {
+        lock (_gate)
+        {
+            try
+            {
+                if (IsCopy || (StateFile.LogBytes(_path) >= bytes && StateFile.FreeBytes(_connection) >= bytes / 2))
+                {
+                    return;
+                }
+
+                InTransaction(c => c.Execute("CREATE TABLE IF NOT EXISTS reserve (room BLOB)"));
+                InTransaction(c => c.Execute("INSERT INTO reserve VALUES (zeroblob($bytes))", ("$bytes", bytes)));
+                Execute("PRAGMA wal_checkpoint(PASSIVE)");
+            }
+            catch (SqliteException)
+            {
+                // The disk has no room to set aside: what is there is what there is.
+            }
+
+            Forget();
+        }
+    }
+
+    private void Forget()
+    {
+        try
+        {
+            InTransaction(static c => c.Execute("DROP TABLE IF EXISTS reserve"));
+        }
+        catch (SqliteException)
+        {
+            // It goes with the next.
+        }
+    }
+
+    /// <summary>Goes on with the file where there was only a copy of it: it is tried with every write.</summary>
+    private void TakeUpFile()
+    {
+        if (IsCopy)
+        {
+            var copy = _connection;
+            _connection = StateFile.Open(_path);
+            IsCopy = false;
+            copy.Dispose();
         }
     }
 
@@ -158,6 +177,7 @@ internal sealed class StateDatabase : IDisposable
                 using var copy = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
                 copy.Open();
                 _connection.BackupDatabase(copy);
+                return true;
             });
         }
     }
@@ -170,11 +190,11 @@ internal sealed class StateDatabase : IDisposable
         }
     }
 
-    private static void Guard(Action work)
+    private static T Guard<T>(Func<T> work)
     {
         try
         {
-            work();
+            return work();
         }
         catch (SqliteException e)
         {
@@ -182,11 +202,7 @@ internal sealed class StateDatabase : IDisposable
         }
     }
 
-    private void Execute(string sql)
-    {
-        using var command = StateCommands.Create(_connection, sql, []);
-        command.ExecuteNonQuery();
-    }
+    private void Execute(string sql) => new StateCommands(_connection).Execute(sql);
 }
 
 /// <summary>Statements within one transaction.</summary>

@@ -40,7 +40,6 @@ public sealed class FullDiskTests
 
             disk.LeaveOnly(0);
             await web.Until(static m => Says(m, "firing", "StorageNotWritable") && m.Contains("\"store\":\"metrics\"", StringComparison.Ordinal));
-            await web.Until(static m => Says(m, "firing", "StorageNotWritable") && m.Contains("\"store\":\"state\"", StringComparison.Ordinal));
             // What was stored before is asked as ever, and that nothing comes any more is seen.
             await web.Until(static m => Says(m, "firing", "Stale"));
             await PostAsync(server, "Outside");
@@ -52,12 +51,11 @@ public sealed class FullDiskTests
             disk.MakeRoom();
             await UntilPushed(server, 3);
             await web.Until(static m => Says(m, "resolved", "StorageNotWritable") && m.Contains("\"store\":\"metrics\"", StringComparison.Ordinal));
-            await web.Until(static m => Says(m, "resolved", "StorageNotWritable") && m.Contains("\"store\":\"state\"", StringComparison.Ordinal));
             await web.Until(static m => Says(m, "resolved", "Stale"));
             await web.Until(static m => Says(m, "resolved", "Held"));
             await server.UntilAsync("/api/v1/query?query=held_twice", static q => q.GetProperty("data").GetProperty("result") is { } r && r.GetArrayLength() == 1 && r[0].GetProperty("value")[1].GetString() == "6");
             (await server.GetAsync("/sightglass/v1/status")).GetProperty("storage").GetProperty("notWritable").GetArrayLength().ShouldBe(0);
-            (await server.Http.GetStringAsync(new Uri("metrics", UriKind.Relative))).ShouldContain("sightglass_storage_not_writable{store=\"state\"} 0");
+            (await server.Http.GetStringAsync(new Uri("metrics", UriKind.Relative))).ShouldContain("sightglass_storage_not_writable{store=\"metrics\"} 0");
             await server.KillAsync();
         }
 

@@ -36,7 +36,7 @@ internal static class MetricsEndpoint
             ("signal=\"metrics\"", metrics.DiskBytes), ("signal=\"logs\"", events.Logs.DiskBytes), ("signal=\"traces\"", events.Spans.DiskBytes), ("signal=\"events_wal\"", events.WalBytes));
         Family(text, "sightglass_storage_parts", "gauge", "Immutable parts.", ("signal=\"metrics\"", metrics.Parts), ("signal=\"logs\"", events.Logs.Parts), ("signal=\"traces\"", events.Spans.Parts));
         var failing = engines.StorageAlarm.Failing.Select(static f => f.Store).ToHashSet(StringComparer.Ordinal);
-        Family(text, "sightglass_storage_not_writable", "gauge", "1 while the disk does not take what is to be stored.", [.. ((string[])["metrics", "logs", "traces", "state"]).Select(s => ($"store=\"{s}\"", failing.Contains(s) ? 1.0 : 0))]);
+        Family(text, "sightglass_storage_not_writable", "gauge", "1 while the disk does not take what is to be stored.", [.. ((string[])["metrics", "logs", "traces", "state", "disk"]).Select(s => ($"store=\"{s}\"", failing.Contains(s) ? 1.0 : 0))]);
         Family(text, "sightglass_corrupt_total", "counter", "Parts and blocks set aside because they fail their check.", ("signal=\"metrics\"", metrics.Quarantined), ("signal=\"events\"", events.Logs.BadBlocks + events.Spans.BadBlocks));
         Family(text, "sightglass_alerts_received_total", "counter", "Alerts given to the dispatcher.", ("", engines.Dispatcher.ReceivedTotal));
         Family(text, "sightglass_query_cached_answer_bytes", "gauge", "Bytes of the answers to PromQL range queries that are kept, estimated.", ("", engines.PromQL.CachedAnswerBytes));
