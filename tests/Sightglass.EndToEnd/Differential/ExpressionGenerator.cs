@@ -1,127 +1,56 @@
+using System.Globalization;
+
 namespace Sightglass.EndToEnd.Differential;
 
-/// <summary>Makes expressions from PromQL's grammar, mostly of the right types, as far as Prometheus 2.42 knows it.</summary>
-internal sealed class ExpressionGenerator(Random random, long endSeconds)
+/// <summary>What generators of expressions share: the operators of PromQL's grammar, ranges, modifiers, groupings and matchings.</summary>
+internal abstract class ExpressionGenerator(Random random, long endSeconds, string[] labels)
 {
-    private static readonly string[] Gauges = ["temperature", "load", "limits"];
-    private static readonly string[] Counters = ["requests_total", "latency_seconds_count", "latency_seconds_sum", "latency_seconds_bucket"];
-    private static readonly string[] Matchers = ["job=\"api\"", "job=~\"api|caf.*\"", "job!=\"db\"", "instance!~\"a.*\"", "job=\"café ☕\"", "zone=\"\"", "code=~\"5..\"", "instance=~\".+\"", "le=\"+Inf\""];
-    private static readonly string[] Labels = ["job", "instance", "code", "zone", "le", "absent"];
-    private static readonly string[] Ranges = ["1m", "2m", "5m", "10m", "30m", "1h", "47s"];
-    private static readonly string[] OverTime = ["avg_over_time", "min_over_time", "max_over_time", "sum_over_time", "count_over_time", "last_over_time", "present_over_time", "stddev_over_time", "stdvar_over_time", "changes", "resets"];
-    private static readonly string[] Rates = ["rate", "increase", "irate", "delta", "idelta", "deriv"];
-    private static readonly string[] VectorFunctions = ["abs", "ceil", "floor", "exp", "sqrt", "ln", "log2", "log10", "sgn", "sin", "cos", "tan", "atan", "asinh", "tanh", "deg", "rad", "timestamp", "round", "sort", "sort_desc", "absent", "day_of_week", "day_of_month", "days_in_month", "hour", "minute", "month", "year", "day_of_year"];
-    private static readonly string[] Aggregations = ["sum", "avg", "min", "max", "count", "group", "stddev", "stdvar"];
-    private static readonly string[] Arithmetic = ["+", "-", "*", "/", "%", "^", "atan2"];
-    private static readonly string[] Comparisons = ["==", "!=", ">", "<", ">=", "<="];
+    protected static readonly string[] Aggregations = ["sum", "avg", "min", "max", "count", "group", "stddev", "stdvar"];
+    protected static readonly string[] Arithmetic = ["+", "-", "*", "/", "%", "^", "atan2"];
+    protected static readonly string[] Comparisons = ["==", "!=", ">", "<", ">=", "<="];
+    protected static readonly string[] Rates = ["rate", "increase", "irate", "delta", "idelta", "deriv"];
+    protected static readonly string[] OverTime = ["avg_over_time", "min_over_time", "max_over_time", "sum_over_time", "count_over_time", "last_over_time", "present_over_time", "stddev_over_time", "stdvar_over_time", "changes", "resets"];
+    protected static readonly string[] Ranges = ["1m", "2m", "5m", "10m", "30m", "47s", "90s", "16s"];
 
-    public string Vector(int depth)
-    {
-        if (depth <= 0)
-        {
-            return Selector();
-        }
+    /// <summary>Labels to group and match by.</summary>
+    protected string[] Labels => labels;
 
-        return random.Next(13) switch
-        {
-            0 or 1 => Selector() + Modifier(),
-            2 => $"{Pick(Rates)}({Matrix(depth - 1)})",
-            3 => $"{Pick(OverTime)}({Matrix(depth - 1)})",
-            4 or 5 => $"{Pick(Aggregations)}{Grouping()}({Vector(depth - 1)})",
-            6 => $"{Pick(VectorFunctions)}({Vector(depth - 1)})",
-            7 or 8 => Binary(depth),
-            9 => Special(depth),
-            10 => $"-{Vector(depth - 1)}",
-            11 => $"({Vector(depth - 1)})",
-            _ => $"{Scalar(depth - 1)} {Pick(Arithmetic)} {Vector(depth - 1)}",
-        };
-    }
+    protected Random Random => random;
 
-    private string Special(int depth) => random.Next(16) switch
-    {
-        0 => $"histogram_quantile({Scalar(0)}, rate(latency_seconds_bucket[{Pick(Ranges)}]))",
-        1 => $"histogram_quantile(0.{random.Next(10)}, sum by (le{(random.Next(2) == 0 ? "" : ", job")}) (increase(latency_seconds_bucket[5m])))",
-        2 => $"quantile{Grouping()}(0.{random.Next(100)}, {Vector(depth - 1)})",
-        3 => $"quantile_over_time(0.{random.Next(100)}, {Matrix(depth - 1)})",
-        4 => $"topk{Grouping()}({random.Next(4)}, load)",
-        5 => $"bottomk{Grouping()}({random.Next(4)}, load)",
-        6 => $"count_values{Grouping()}(\"value\", {Selector()})",
-        7 => $"label_replace({Vector(depth - 1)}, \"new\", \"x-$1\", \"{Pick(Labels)}\", \"(.).*\")",
-        8 => $"label_join({Vector(depth - 1)}, \"new\", \"-\", \"job\", \"{Pick(Labels)}\")",
-        9 => $"clamp({Vector(depth - 1)}, {Scalar(0)}, {Scalar(0)})",
-        10 => $"clamp_{(random.Next(2) == 0 ? "min" : "max")}({Vector(depth - 1)}, {Scalar(depth - 1)})",
-        11 => $"round({Vector(depth - 1)}, {Scalar(0)})",
-        12 => $"predict_linear({Matrix(depth - 1)}, {random.Next(1, 4000)})",
-        13 => $"absent_over_time({Matrix(0)})",
-        14 => $"vector({Scalar(depth - 1)})",
-        _ => $"{Scalar(depth - 1)}",
-    };
+    /// <summary>The next expression.</summary>
+    public abstract string Next();
 
-    private string Binary(int depth)
-    {
-        var (left, right) = (Vector(depth - 1), random.Next(3) == 0 ? Scalar(depth - 1) : Vector(depth - 1));
-        return random.Next(6) switch
-        {
-            0 => $"{left} {Pick(["and", "or", "unless"])}{Matching(false)} {Vector(depth - 1)}",
-            1 => $"{left} {Pick(Comparisons)} {right}",
-            2 => $"{left} {Pick(Comparisons)} bool {right}",
-            3 => $"{left} {Pick(Arithmetic)}{Matching(true)} {Vector(depth - 1)}",
-            4 => $"sum by (job, instance) ({left}) {Pick([.. Arithmetic, .. Comparisons])} on (job{(random.Next(2) == 0 ? "" : ", instance")}) group_left{(random.Next(2) == 0 ? "" : "(zone)")} sum by (job) ({Vector(depth - 1)})",
-            _ => $"({left}) {Pick(Arithmetic)} ({right})",
-        };
-    }
+    protected abstract string Vector(int depth);
 
-    private string Scalar(int depth) => random.Next(depth > 0 ? 10 : 6) switch
-    {
-        0 => Pick(["0", "1", "-1", "2.5", "1e3", "0x1F", "Inf", "NaN", "-Inf", "0.1"]),
-        1 or 2 => random.Next(1, 50).ToString(System.Globalization.CultureInfo.InvariantCulture),
-        3 => "0.5",
-        4 => "pi()",
-        5 => "time()",
-        6 => $"scalar({Vector(depth - 1)})",
-        7 => $"({Scalar(depth - 1)} {Pick(Arithmetic)} {Scalar(depth - 1)})",
-        8 => $"({Scalar(depth - 1)} {Pick(Comparisons)} bool {Scalar(depth - 1)})",
-        _ => $"-{Scalar(0)}",
-    };
+    protected abstract string Selector();
 
-    private string Matrix(int depth) => depth > 0 && random.Next(4) == 0
+    protected string Matrix(int depth) => depth > 0 && random.Next(3) == 0
         ? $"({Vector(depth - 1)})[{Pick(["5m", "10m", "30m"])}:{Pick(["", "1m", "30s", "77s"])}]{Modifier()}"
         : $"{Selector()}[{Pick(Ranges)}]{Modifier()}";
 
-    private string Selector()
-    {
-        var name = random.Next(2) == 0 ? Pick(Gauges) : Pick(Counters);
-        return random.Next(3) switch
-        {
-            0 => name,
-            1 => $"{name}{{{Pick(Matchers)}}}",
-            _ => $"{name}{{{Pick(Matchers)},{Pick(Matchers)}}}",
-        };
-    }
-
-    private string Modifier() => random.Next(8) switch
+    protected string Modifier() => random.Next(8) switch
     {
         0 => " offset 7m",
         1 => " offset -90s",
-        2 => $" @ {endSeconds - random.Next(3_600)}.5",
-        3 => Pick([" @ start()", " @ end()", " @ end() offset 3m"]),
+        2 => string.Create(CultureInfo.InvariantCulture, $" @ {endSeconds - random.Next(3_600)}.5"),
+        3 => Pick([" @ start()", " @ end()", " @ end() offset 3m", " offset -2m @ start()"]),
         _ => string.Empty,
     };
 
-    private string Grouping() => random.Next(3) switch
+    protected string Grouping() => random.Next(3) switch
     {
         0 => string.Empty,
-        1 => $" by ({Pick(Labels)}{(random.Next(2) == 0 ? "" : ", " + Pick(Labels))}) ",
-        _ => $" without ({Pick(Labels)}) ",
+        1 => $" by ({Pick(labels)}{(random.Next(2) == 0 ? "" : ", " + Pick(labels))}) ",
+        _ => $" without ({Pick(labels)}) ",
     };
 
-    private string Matching(bool groups) => random.Next(4) switch
+    protected string Matching(params string[] groups) => random.Next(4) switch
     {
         0 => string.Empty,
-        1 => $" on (job, {Pick(Labels)})",
-        2 => $" ignoring ({Pick(Labels)}, le)",
-        _ => groups ? $" on (job){Pick([" group_left", " group_right", " group_left(zone)"])}" : " on (job)",
+        1 => $" on (job, {Pick(labels)})",
+        2 => $" ignoring ({Pick(labels)}, le)",
+        _ => groups.Length > 0 ? $" on ({Pick(["job", "job, instance"])}) {Pick(groups)}" : " on (job)",
     };
 
-    private string Pick(string[] choices) => choices[random.Next(choices.Length)];
+    protected string Pick(string[] choices) => choices[random.Next(choices.Length)];
 }

@@ -1,49 +1,37 @@
-using System.Globalization;
-
 namespace Sightglass.EndToEnd.Differential;
 
 /// <summary>
-/// Makes expressions of what <see cref="ExpressionGenerator"/> leaves out: native histograms, names in UTF-8, nested subqueries, experimental functions and
+/// Makes expressions of what <see cref="ClassicExpressionGenerator"/> leaves out: native histograms, names in UTF-8, nested subqueries, experimental functions and
 /// aggregations of Prometheus 3.5, arguments at the edge, and now and then what is no expression at all.
 /// </summary>
-internal sealed class ModernExpressionGenerator(Random random, long endSeconds)
+internal sealed class ModernExpressionGenerator(Random random, long endSeconds) : ExpressionGenerator(random, endSeconds, ["job", "instance", "zone", "le", "absent", "\"lbl.x\"", "version"])
 {
     private static readonly string[] Floats = ["temperature", "load", "requests_total", "latency_seconds_bucket", "{\"http.server.ticks\"}", "{\"größe\"}", "{\"größe\",\"lbl.x\"=~\"y.*\"}", "target_info", "limits"];
     private static readonly string[] Histograms = ["nh_seconds", "nh_gauge", "nh_custom", "mixed", "nh_seconds{job=\"api\"}", "nh_custom{job=\"db\"}", "{__name__=~\"nh_.*\"}", "nh_gauge{instance=\"a:1\"}"];
-    private static readonly string[] Labels = ["job", "instance", "zone", "le", "absent", "\"lbl.x\"", "version"];
     private static readonly string[] Names = ["job", "instance", "new", "__name__", "lbl.x", "le", "größe", "zone"];
-    private static readonly string[] Ranges = ["1m", "2m", "5m", "10m", "30m", "47s", "90s", "16s"];
-    private static readonly string[] OverTime =
-    [
-        "avg_over_time", "min_over_time", "max_over_time", "sum_over_time", "count_over_time", "last_over_time", "present_over_time", "stddev_over_time", "stdvar_over_time", "changes", "resets",
-        "mad_over_time", "ts_of_max_over_time", "ts_of_min_over_time", "ts_of_last_over_time", "absent_over_time",
-    ];
-    private static readonly string[] Rates = ["rate", "increase", "irate", "delta", "idelta", "deriv"];
+    private static readonly string[] AllOverTime = [.. OverTime, "mad_over_time", "ts_of_max_over_time", "ts_of_min_over_time", "ts_of_last_over_time", "absent_over_time"];
     private static readonly string[] HistogramFunctions = ["histogram_count", "histogram_sum", "histogram_avg", "histogram_stddev", "histogram_stdvar"];
     private static readonly string[] Functions = ["abs", "ceil", "sgn", "timestamp", "sort", "absent", "round", "scalar", "exp", "hour", "sort_by_label_desc", "sort_by_label", "acosh", "atanh", "acos", "asin", "sinh", "cosh"];
-    private static readonly string[] Aggregations = ["sum", "avg", "min", "max", "count", "group", "stddev", "stdvar"];
-    private static readonly string[] Arithmetic = ["+", "-", "*", "/", "%", "^", "atan2"];
-    private static readonly string[] Comparisons = ["==", "!=", ">", "<", ">=", "<="];
     private static readonly string[] Numbers = ["0", "1", "-1", "2", "0.5", "-0", "Inf", "NaN", "-Inf", "1.5", "3", "0x1f", "1e3", "5m", "1h30m"];
 
-    public string Next()
+    public override string Next()
     {
-        var expression = Vector(random.Next(4));
-        return random.Next(12) == 0 ? Broken(expression) : expression;
+        var expression = Vector(Random.Next(4));
+        return Random.Next(12) == 0 ? Broken(expression) : expression;
     }
 
-    private string Vector(int depth)
+    protected override string Vector(int depth)
     {
         if (depth <= 0)
         {
             return Selector();
         }
 
-        return random.Next(14) switch
+        return Random.Next(14) switch
         {
             0 => Selector() + Modifier(),
             1 or 2 => $"{Pick(Rates)}({Matrix(depth - 1)})",
-            3 => $"{Pick(OverTime)}({Matrix(depth - 1)})",
+            3 => $"{Pick(AllOverTime)}({Matrix(depth - 1)})",
             4 or 5 => $"{Pick(Aggregations)}{Grouping()}({Vector(depth - 1)})",
             6 => $"{Pick(Functions)}({Vector(depth - 1)})",
             7 or 8 => Binary(depth),
@@ -54,21 +42,21 @@ internal sealed class ModernExpressionGenerator(Random random, long endSeconds)
         };
     }
 
-    private string Quantile(int depth) => random.Next(5) switch
+    private string Quantile(int depth) => Random.Next(5) switch
     {
         0 => $"histogram_quantile({Number()}, {Vector(depth - 1)})",
-        1 => $"histogram_quantile(0.{random.Next(100)}, {Pick(Rates)}({Pick(Histograms)}[{Pick(Ranges)}]))",
+        1 => $"histogram_quantile(0.{Random.Next(100)}, {Pick(Rates)}({Pick(Histograms)}[{Pick(Ranges)}]))",
         2 => $"histogram_fraction({Number()}, {Number()}, {Vector(depth - 1)})",
-        3 => $"histogram_quantile(0.{random.Next(10)}, {Pick(["sum", "avg"])}{Grouping()}(rate({Pick(Histograms)}[5m])))",
+        3 => $"histogram_quantile(0.{Random.Next(10)}, {Pick(["sum", "avg"])}{Grouping()}(rate({Pick(Histograms)}[5m])))",
         _ => $"quantile{Grouping()}({Number()}, {Vector(depth - 1)})",
     };
 
-    private string Special(int depth) => random.Next(15) switch
+    private string Special(int depth) => Random.Next(15) switch
     {
-        0 => $"limitk{Grouping()}({random.Next(-1, 5)}, {Vector(depth - 1)})",
+        0 => $"limitk{Grouping()}({Random.Next(-1, 5)}, {Vector(depth - 1)})",
         1 => $"limit_ratio{Grouping()}({Pick(["0.5", "-0.5", "0.1", "1", "-1", "0", "-0.9", "2", "-3"])}, {Vector(depth - 1)})",
-        2 => $"info({Vector(depth - 1)}{(random.Next(2) == 0 ? "" : Pick([", {version=~\".+\"}", ", {zone=\"api\"}", ", {__name__=\"target_info\"}", ", {absent=\"\"}", ", {version=\"1\"}"]))})",
-        3 => $"label_join({Vector(depth - 1)}, \"{Pick(Names)}\", \"{Pick(["-", "", "\\\"", "é"])}\"{string.Concat(Enumerable.Range(0, random.Next(4)).Select(_ => $", \"{Pick(Names)}\""))})",
+        2 => $"info({Vector(depth - 1)}{(Random.Next(2) == 0 ? "" : Pick([", {version=~\".+\"}", ", {zone=\"api\"}", ", {__name__=\"target_info\"}", ", {absent=\"\"}", ", {version=\"1\"}"]))})",
+        3 => $"label_join({Vector(depth - 1)}, \"{Pick(Names)}\", \"{Pick(["-", "", "\\\"", "é"])}\"{string.Concat(Enumerable.Range(0, Random.Next(4)).Select(_ => $", \"{Pick(Names)}\""))})",
         4 => $"label_replace({Vector(depth - 1)}, \"{Pick(Names)}\", \"{Pick(["$1", "x-${1}y", "$0", "", "$2", "${absent}", "$$", "$1x"])}\", \"{Pick(Names)}\", \"{Pick(["(.).*", ".*", "(?P<absent>a).*", "", "([ab]):(.)", "a"])}\")",
         5 => $"double_exponential_smoothing({Matrix(depth - 1)}, {Pick(["0.5", "0.1", "0.9", "0", "1"])}, {Pick(["0.5", "0.3"])})",
         6 => $"count_values{Grouping()}(\"{Pick(["value", "job", "größe", "__name__"])}\", {Vector(0)})",
@@ -84,13 +72,13 @@ internal sealed class ModernExpressionGenerator(Random random, long endSeconds)
 
     private string Binary(int depth)
     {
-        var (left, right) = (Vector(depth - 1), random.Next(3) == 0 ? Number() : Vector(depth - 1));
-        return random.Next(7) switch
+        var (left, right) = (Vector(depth - 1), Random.Next(3) == 0 ? Number() : Vector(depth - 1));
+        return Random.Next(7) switch
         {
-            0 => $"{left} {Pick(["and", "or", "unless"])} {Matching(false)} {Vector(depth - 1)}",
+            0 => $"{left} {Pick(["and", "or", "unless"])}{Matching()} {Vector(depth - 1)}",
             1 => $"{left} {Pick(Comparisons)} {right}",
             2 => $"{left} {Pick(Comparisons)} bool {right}",
-            3 => $"{left} {Pick(Arithmetic)} {Matching(true)} {Vector(depth - 1)}",
+            3 => $"{left} {Pick(Arithmetic)}{Matching("group_left", "group_right", "group_left (zone)", "group_right (version, zone)")} {Vector(depth - 1)}",
             4 => $"{Number()} {Pick([.. Arithmetic, .. Comparisons])} {left}",
             5 => $"{Pick(Histograms)} {Pick(["+", "-", "==", "!=", "*", "/"])} {Pick(Histograms)}",
             _ => $"({left}) {Pick(["+", "-", "*", "/"])} ({right})",
@@ -99,41 +87,13 @@ internal sealed class ModernExpressionGenerator(Random random, long endSeconds)
 
     private string Number() => Pick(Numbers);
 
-    private string Matrix(int depth) => depth > 0 && random.Next(3) == 0
-        ? $"({Vector(depth - 1)})[{Pick(["5m", "10m", "30m"])}:{Pick(["", "1m", "30s", "77s"])}]{Modifier()}"
-        : $"{Selector()}[{Pick(Ranges)}]{Modifier()}";
-
-    private string Selector() => random.Next(2) == 0 ? Pick(Histograms) : Pick(Floats);
-
-    private string Modifier() => random.Next(8) switch
-    {
-        0 => " offset 7m",
-        1 => " offset -90s",
-        2 => string.Create(CultureInfo.InvariantCulture, $" @ {endSeconds - random.Next(3_600)}.5"),
-        3 => Pick([" @ start()", " @ end()", " @ end() offset 3m", " offset -2m @ start()"]),
-        _ => string.Empty,
-    };
-
-    private string Grouping() => random.Next(3) switch
-    {
-        0 => string.Empty,
-        1 => $" by ({Pick(Labels)}{(random.Next(2) == 0 ? "" : ", " + Pick(Labels))}) ",
-        _ => $" without ({Pick(Labels)}) ",
-    };
-
-    private string Matching(bool groups) => random.Next(4) switch
-    {
-        0 => string.Empty,
-        1 => $"on (job, {Pick(Labels)})",
-        2 => $"ignoring ({Pick(Labels)}, le)",
-        _ => groups ? $"on (job, instance) {Pick(["group_left", "group_right", "group_left (zone)", "group_right (version, zone)"])}" : "on (job)",
-    };
+    protected override string Selector() => Random.Next(2) == 0 ? Pick(Histograms) : Pick(Floats);
 
     // A character lost, doubled or changed: most of it is refused, and both have to say the same.
     private string Broken(string expression)
     {
-        var at = random.Next(expression.Length);
-        return random.Next(3) switch
+        var at = Random.Next(expression.Length);
+        return Random.Next(3) switch
         {
             0 => expression.Remove(at, 1),
             1 => expression.Insert(at, Pick(["(", ")", "{", "}", "[", "]", "\"", ",", "!", "=", "@", " ", "1", "x", "offset", "'", "#", ":", "and", "by"])),
@@ -141,5 +101,4 @@ internal sealed class ModernExpressionGenerator(Random random, long endSeconds)
         };
     }
 
-    private string Pick(string[] choices) => choices[random.Next(choices.Length)];
 }

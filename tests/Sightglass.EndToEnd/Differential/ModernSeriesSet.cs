@@ -6,7 +6,6 @@ namespace Sightglass.EndToEnd.Differential;
 /// </summary>
 internal static class ModernSeriesSet
 {
-    private static readonly double StaleMarker = BitConverter.UInt64BitsToDouble(0x7ff0000000000002);
     private static readonly double[] Bounds = [0.1, 0.5, 1, 5];
 
     public static List<TestSeries> Make(long start, long end, Random random)
@@ -41,26 +40,13 @@ internal static class ModernSeriesSet
         return labels;
     }
 
-    private static IEnumerable<long> Times(Random random, long start, long end, double gaps)
-    {
-        for (var at = start; at < end; at += TestSeriesSet.StepMs)
-        {
-            if (random.NextDouble() < gaps)
-            {
-                at += 24 * TestSeriesSet.StepMs;
-            }
-
-            yield return at + 2_345 + random.Next(50);
-        }
-    }
-
     private static TestSeries Counting(Random random, long start, long end, string name, string job, string instance, int schema)
     {
         var series = new TestSeries(Labels(name, job, instance), []);
         var (positive, negative, zero, sum) = (new double[7], new double[2], 100_000.0, 1e6);
         Array.Fill(positive, 100_000);
         Array.Fill(negative, 100_000);
-        foreach (var time in Times(random, start, end, 0.004))
+        foreach (var time in TestSeriesSet.Times(random, start, end, 0.004))
         {
             var reset = random.Next(120) == 0;
             for (var i = 0; i < positive.Length; i++)
@@ -75,7 +61,7 @@ internal static class ModernSeriesSet
             sum = (reset ? sum / 10 : sum) + random.NextDouble();
             if (random.Next(250) == 0)
             {
-                series.Samples.Add((time, StaleMarker));
+                series.Samples.Add((time, TestSeriesSet.StaleMarker));
                 continue;
             }
 
@@ -88,7 +74,7 @@ internal static class ModernSeriesSet
     private static TestSeries Gauges(Random random, long start, long end, string job, string instance)
     {
         var series = new TestSeries(Labels("nh_gauge", job, instance), []);
-        foreach (var time in Times(random, start, end, 0.004))
+        foreach (var time in TestSeriesSet.Times(random, start, end, 0.004))
         {
             double[] positive = [random.Next(9), random.NextDouble() * 10, random.Next(4), random.NextDouble()];
             series.Histograms.Add((time, new TestHistogram(random.Next(30) == 0 ? 0 : 1, true, true, random.NextDouble() * 50, random.Next(3), random.Next(-1, 2), positive, [], [])));
@@ -103,7 +89,7 @@ internal static class ModernSeriesSet
         var counts = new double[5];
         Array.Fill(counts, 50_000);
         var sum = 1e5;
-        foreach (var time in Times(random, start, end, 0.002))
+        foreach (var time in TestSeriesSet.Times(random, start, end, 0.002))
         {
             for (var i = 0; i < counts.Length; i++)
             {
@@ -121,7 +107,7 @@ internal static class ModernSeriesSet
     {
         var series = new TestSeries(Labels("mixed", job, "a:1"), []);
         var value = 1e6;
-        foreach (var time in Times(random, start, end, 0.002))
+        foreach (var time in TestSeriesSet.Times(random, start, end, 0.002))
         {
             value += random.Next(5);
             if (time / 600_000 % 2 == 0)
@@ -141,10 +127,10 @@ internal static class ModernSeriesSet
     {
         var value = 500_000.0;
         var series = new TestSeries(labels, []);
-        foreach (var time in Times(random, start, end, gaps))
+        foreach (var time in TestSeriesSet.Times(random, start, end, gaps))
         {
             value = random.Next(100) == 0 ? 250_000 : value + random.Next(20);
-            series.Samples.Add((time, random.Next(200) == 0 ? StaleMarker : value));
+            series.Samples.Add((time, random.Next(200) == 0 ? TestSeriesSet.StaleMarker : value));
         }
 
         return series;

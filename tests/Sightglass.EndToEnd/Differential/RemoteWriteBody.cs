@@ -22,11 +22,19 @@ internal static class RemoteWriteBody
             foreach (var (time, value) in one.Samples)
             {
                 using var sample = new ByteWriter();
-                sample.WriteByte((1 << 3) | 1);
-                sample.WriteDouble(value);
-                sample.WriteByte(2 << 3);
-                sample.WriteVarint((ulong)time);
+                Point(sample, 1, time, value);
                 Message(timeSeries, 2, sample);
+            }
+
+            foreach (var (time, value, trace) in one.Exemplars)
+            {
+                using var label = new ByteWriter();
+                Text(label, 1, "trace_id");
+                Text(label, 2, trace);
+                using var exemplar = new ByteWriter();
+                Message(exemplar, 1, label);
+                Point(exemplar, 2, time, value);
+                Message(timeSeries, 3, exemplar);
             }
 
             foreach (var (time, histogram) in one.Histograms)
@@ -42,6 +50,14 @@ internal static class RemoteWriteBody
         using var block = new ByteWriter();
         SnappyEncoder.Compress(request.Written, block);
         return block.Written.ToArray();
+    }
+
+    private static void Point(ByteWriter target, int field, long time, double value)
+    {
+        target.WriteByte((byte)((field << 3) | 1));
+        target.WriteDouble(value);
+        target.WriteByte((byte)((field + 1) << 3));
+        target.WriteVarint((ulong)time);
     }
 
     private static void Text(ByteWriter target, int field, string value)
@@ -63,10 +79,14 @@ internal sealed record TestSeries(SortedDictionary<string, string> Labels, List<
     /// <summary>Native histograms, in the order of time, none at the time of a sample.</summary>
     public List<(long Time, TestHistogram Histogram)> Histograms { get; init; } = [];
 
+    /// <summary>Exemplars, in the order of time.</summary>
+    public List<(long Time, double Value, string Trace)> Exemplars { get; init; } = [];
+
     /// <summary>What of it lies in a span of time, the end not included.</summary>
     public TestSeries Between(long from, long to) => this with
     {
         Samples = [.. Samples.Where(p => p.Time >= from && p.Time < to)],
         Histograms = [.. Histograms.Where(p => p.Time >= from && p.Time < to)],
+        Exemplars = [.. Exemplars.Where(p => p.Time >= from && p.Time < to)],
     };
 }

@@ -7,7 +7,7 @@ namespace Sightglass.EndToEnd.Differential;
 internal static class TestSeriesSet
 {
     public const long StepMs = 15_000;
-    private static readonly double StaleMarker = BitConverter.UInt64BitsToDouble(0x7ff0000000000002);
+    public static readonly double StaleMarker = BitConverter.UInt64BitsToDouble(0x7ff0000000000002);
     private static readonly string[] Bounds = ["0.05", "0.1", "0.5", "1", "5", "+Inf"];
 
     public static List<TestSeries> Make(long start, long end, Random random)
@@ -34,7 +34,7 @@ internal static class TestSeriesSet
         new(labels.ToDictionary(l => l.Name, l => l.Value), StringComparer.Ordinal);
 
     // 2.345 seconds after the full 15, with some jitter of whole milliseconds below it; now and then nothing for six minutes.
-    private static IEnumerable<long> Times(Random random, long start, long end, double gaps)
+    public static IEnumerable<long> Times(Random random, long start, long end, double gaps)
     {
         for (var at = start; at < end; at += StepMs)
         {

@@ -3,23 +3,23 @@ using Sightglass.Query.Syntax;
 
 namespace Sightglass.Query.PromQL;
 
-/// <summary>Warnings and infos of one evaluation, each once. Thread-safe.</summary>
+/// <summary>Warnings and infos of one evaluation, each text once: at the place that said it last, as Prometheus has it. Thread-safe.</summary>
 internal sealed class Annotations(string text)
 {
     private readonly Lock _gate = new();
-    private readonly SortedSet<string> _warnings = new(StringComparer.Ordinal);
-    private readonly SortedSet<string> _infos = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, PromQLExpression?> _warnings = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, PromQLExpression?> _infos = new(StringComparer.Ordinal);
 
-    public IReadOnlyList<string> Warnings => [.. _warnings];
+    public IReadOnlyList<string> Warnings => [.. _warnings.Select(Placed)];
 
-    public IReadOnlyList<string> Infos => [.. _infos];
+    public IReadOnlyList<string> Infos => [.. _infos.Select(Placed)];
 
-    public void Warn(string message, PromQLExpression at) => Add(_warnings, $"PromQL warning: {message} ({SourcePosition.Describe(text, at.Span.Start)})");
+    public void Warn(string message, PromQLExpression at) => Add(_warnings, $"PromQL warning: {message}", at);
 
     /// <summary>A warning that has no place in the query's text.</summary>
-    public void Warn(string message) => Add(_warnings, message);
+    public void Warn(string message) => Add(_warnings, message, null);
 
-    public void Info(string message, PromQLExpression at) => Add(_infos, $"PromQL info: {message} ({SourcePosition.Describe(text, at.Span.Start)})");
+    public void Info(string message, PromQLExpression at) => Add(_infos, $"PromQL info: {message}", at);
 
     public void WarnNamed(string message, string metric, PromQLExpression at) => Warn(Named(message, metric), at);
 
@@ -35,11 +35,14 @@ internal sealed class Annotations(string text)
 
     private static string Named(string message, string metric) => metric.Length == 0 ? message : $"{message} for metric name {QuotedText.Quote(metric)}";
 
-    private void Add(SortedSet<string> set, string message)
+    private string Placed(KeyValuePair<string, PromQLExpression?> note) =>
+        note.Value is { } at ? $"{note.Key} ({SourcePosition.Describe(text, at.Span.Start)})" : note.Key;
+
+    private void Add(SortedDictionary<string, PromQLExpression?> notes, string message, PromQLExpression? at)
     {
         lock (_gate)
         {
-            set.Add(message);
+            notes[message] = at;
         }
     }
 }

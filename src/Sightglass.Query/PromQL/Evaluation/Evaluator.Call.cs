@@ -7,6 +7,8 @@ internal sealed partial class Evaluator
 {
     private EvaluatedValue Call(CallExpression call, StepGrid grid)
     {
+        // Warnings name the place inside the parentheses of an argument.
+        call = call with { Arguments = [.. call.Arguments.Select(Unwrapped)] };
         var name = call.Function.Name;
         var arguments = call.Arguments;
         if (RangeKernels.ContainsKey(name))

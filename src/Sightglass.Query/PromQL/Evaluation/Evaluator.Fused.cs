@@ -62,7 +62,7 @@ internal sealed partial class Evaluator
         var offset = matrix.Vector.Shift.Offset is { } o ? _run.Milliseconds(o, positive: false) : 0;
         var first = grid.StartMs - offset;
         using var selection = _run.Select(new MetricSelection(matrix.Vector.Matchers, first - range + 1, grid.EndMs - offset, _run.Options.StartTimestamps));
-        var rangeCall = new RangeCall { Expression = call, Source = call.Arguments[0], Annotations = _run.Annotations, Scalars = [null] };
+        var rangeCall = new RangeCall { Expression = call, Source = matrix, Annotations = _run.Annotations, Scalars = [null] };
         var kernel = RangeKernels[name];
         var told = 0;
         return Fuse(aggregate, selection, dropsName, grid, (LabelSet labels, in RangeSamples samples, Span<double> row, SeriesScratch scratch) =>
