@@ -52,6 +52,54 @@ public sealed class ManifestTests
     }
 
     [Fact]
+    public void A_manifest_whose_copies_differ_opens_on_a_full_disk()
+    {
+        var manifest = Manifest.Open(_files, Folder);
+        manifest.Commit([Build(_files, manifest)], [], 5);
+        var part = Build(_files, manifest);
+
+        // The copy was written, and then there was no room: that is how the disk became full.
+        var operations = _files.Operations;
+        manifest.Commit([part], [], 9);
+        var perFile = (_files.Operations - operations) / 2;
+        var files = _files.Restart(loseUnsynced: false);
+        var before = Manifest.Open(files, Folder);
+        var next = Build(files, before);
+        (files.FaultAt, files.FaultKind) = (files.Operations + perFile + 1, Fault.Crash);
+        before.Commit([next], [], 12);
+        var full = files.Restart(loseUnsynced: false);
+        full.Capacity = 0;
+        var again = Manifest.Open(full, Folder);
+        again.Parts.ShouldBe(["000000000001", "000000000002", "000000000003"]);
+        again.CoveredSequence.ShouldBe(12);
+        full.Capacity = long.MaxValue;
+        again.Commit([], [again.Parts[0]], 13);
+        Manifest.Open(full.Restart(loseUnsynced: true), Folder).Parts.ShouldBe(["000000000002", "000000000003"]);
+    }
+
+    [SmallDiskFact]
+    public void What_cannot_be_removed_now_keeps_its_name()
+    {
+        using var disk = SmallDisk.Mount(1 << 20);
+        var files = DiskFileSystem.Instance;
+        DataFolder.Open(disk.FullPath).Dispose();
+        var manifest = Manifest.Open(files, disk.FullPath);
+        var name = Build(files, manifest);
+        disk.IsReadOnly = true;
+        using (DataFolder.Open(disk.FullPath))
+        {
+            var still = Manifest.Open(files, disk.FullPath);
+            files.List(disk.PathOf("parts")).ShouldBe([name]);
+            still.NewPartName().ShouldNotBe(name);
+            Should.Throw<StorageFailedException>(() => DataFolder.Open(disk.FullPath)).Message.ShouldContain("in use");
+        }
+
+        disk.IsReadOnly = false;
+        Manifest.Open(files, disk.FullPath).NewPartName().ShouldBe(name);
+        files.List(disk.PathOf("parts")).ShouldBeEmpty();
+    }
+
+    [Fact]
     public void What_no_manifest_names_is_removed_at_open()
     {
         var manifest = Manifest.Open(_files, Folder);

@@ -132,6 +132,79 @@ public sealed class WriteAheadLogTests
         again.Recovery.Messages.ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(5)]
+    public void A_log_opens_on_a_full_disk_and_goes_on_when_there_is_room(int torn)
+    {
+        using (var log = Open(_files, out _))
+        {
+            log.Append(1, [1]);
+            log.Append(1, [2]);
+        }
+
+        var path = _files.AllFiles().Single();
+        using (var file = _files.OpenWritable(path))
+        {
+            file.SetLength(file.Length - torn);
+        }
+
+        var kept = torn == 0 ? 2 : 1;
+        var full = _files.Restart(loseUnsynced: false);
+        full.Capacity = full.SizeOf(path);
+        using (var log = Open(full, out var records))
+        {
+            records.Count.ShouldBe(kept);
+            Should.Throw<StorageFailedException>(() => log.Append(1, new byte[100]));
+            Should.Throw<StorageFailedException>(() => log.Append(1, new byte[100]));
+            full.Capacity = long.MaxValue;
+            log.Append(1, [3]).ShouldBe(kept + 1);
+        }
+
+        using var again = Open(full.Restart(loseUnsynced: true), out var after);
+        after[^1].ShouldBe((byte)3);
+        after.Count.ShouldBe(kept + 1);
+        again.Recovery.Messages.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_log_opens_where_nothing_at_all_can_be_changed()
+    {
+        using (var log = Open(_files, out _))
+        {
+            log.Append(1, [1]);
+            log.Append(1, [2]);
+        }
+
+        var path = _files.AllFiles().Single();
+        using (var file = _files.OpenWritable(path))
+        {
+            file.SetLength(file.Length - 5);
+        }
+
+        var still = _files.Restart(loseUnsynced: false);
+        for (var at = 1; at <= 3; at++)
+        {
+            // The cut, and all that comes after it.
+            (still.FaultAt, still.FaultKind) = (still.Operations + at, Fault.Fail);
+            using (var log = Open(still, out var records))
+            {
+                records.ShouldBe([1]);
+            }
+
+            still = still.Restart(loseUnsynced: false);
+        }
+
+        using (var log = Open(still, out _))
+        {
+            log.Append(1, [3]).ShouldBe(2);
+        }
+
+        using var again = Open(still, out var after);
+        after.ShouldBe([1, 3]);
+        again.Recovery.LostBytes.ShouldBe(0);
+    }
+
     [Fact]
     public void With_interval_zero_an_answer_survives_the_machine()
     {

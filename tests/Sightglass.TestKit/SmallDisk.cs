@@ -12,6 +12,7 @@ public sealed class SmallDisk : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("sightglass-disk-");
     private readonly string _ballast;
+    private bool _isReadOnly;
 
     private SmallDisk() => _ballast = Path.Combine(_folder.FullName, "ballast");
 
@@ -23,6 +24,21 @@ public sealed class SmallDisk : IDisposable
 
     /// <summary>Bytes that are free.</summary>
     public long FreeBytes => new DriveInfo(_folder.FullName).AvailableFreeSpace;
+
+    /// <summary>Whether it takes nothing at all, as a disk that failed and was mounted again. No file on it may be open for writing.</summary>
+    public bool IsReadOnly
+    {
+        get => _isReadOnly;
+        set
+        {
+            if (!Run("mount", "-o", value ? "remount,ro" : "remount,rw", _folder.FullName))
+            {
+                throw new InvalidOperationException("a file is open for writing");
+            }
+
+            _isReadOnly = value;
+        }
+    }
 
     /// <summary>Mounts one.</summary>
     public static SmallDisk Mount(int bytes) => TryMount(bytes) ?? throw new InvalidOperationException("mount is not permitted");

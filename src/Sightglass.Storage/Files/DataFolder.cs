@@ -43,7 +43,7 @@ public sealed class DataFolder : IDisposable
             {
                 held = Hold(Path.Combine(path, LockFile));
             }
-            catch (IOException e)
+            catch (IOException e) when (File.Exists(Path.Combine(path, LockFile)))
             {
                 throw new StorageFailedException($"data folder {path} is in use by another process", e);
             }

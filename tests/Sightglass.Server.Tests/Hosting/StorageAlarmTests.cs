@@ -17,12 +17,12 @@ public sealed class StorageAlarmTests : IDisposable
     public void A_write_that_fails_is_an_alert_until_writes_go_through()
     {
         using var alarm = new StorageAlarm(_folder.FullPath, Take, static () => LabelSet.Of("cluster", "a"), _time);
-        alarm.Failed("metrics", new StorageFailedException("no space left"));
+        alarm.Failed("metrics", new StorageFailedException("no space left."));
         _told.ShouldBeEmpty("whoever writes must not wait for who is told");
         _time.Advance(TimeSpan.Zero);
         var alert = _told.ShouldHaveSingleItem();
         alert.Labels.ShouldBe(LabelSet.Of("alertname", "StorageNotWritable", "cluster", "a", "severity", "critical", "store", "metrics"));
-        alert.Annotations["description"].ShouldStartWith("no space left");
+        alert.Annotations["description"].ShouldStartWith("no space left. What is sent");
         alert.EndsAt.ShouldBe(_time.GetUtcNow().AddMinutes(2));
 
         // It goes on failing.

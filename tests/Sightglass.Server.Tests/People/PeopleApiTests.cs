@@ -110,7 +110,13 @@ public sealed class PeopleApiTests
         await FireAsync(server, "<script>alert(1)</script>");
         await UntilAsync(server, "/sightglass/v1/escalations", static e => e.GetProperty("escalations").GetArrayLength() == 1);
         string link;
-        using (var database = new StateDatabase(server.PathOf("data/state.db")))
+        // The server has the file for itself.
+        foreach (var suffix in (string[])[string.Empty, "-wal"])
+        {
+            File.Copy(server.PathOf("data/state.db" + suffix), server.PathOf("copy.db" + suffix));
+        }
+
+        using (var database = new StateDatabase(server.PathOf("copy.db")))
         {
             var key = (await GetAsync(server, "/sightglass/v1/escalations")).GetProperty("escalations")[0].GetProperty("groupKey").GetString()!;
             link = new AcknowledgeLinks(LinkKey.Read(database), new Uri("http://sight.example/x/")).For(key, "ana", DateTimeOffset.UtcNow, TimeSpan.FromHours(1));
