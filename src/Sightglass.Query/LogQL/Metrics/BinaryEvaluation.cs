@@ -61,77 +61,96 @@ internal static class BinaryEvaluation
         var swap = node.Matching.Group == "right";
         var (many, one) = swap ? (right, left) : (left, right);
         var oneBySignature = Index(one, node.Matching);
+        foreach (var (signature, partners) in oneBySignature)
+        {
+            RefuseTwice(node, signature, partners, swap, steps);
+        }
+
         var output = new List<StepSeries>();
-        var seen = new Dictionary<LabelSet, List<StepSeries>>();
+        var taken = new Dictionary<(LabelSet Signature, LabelSet Labels), bool[]>();
         foreach (var series in many)
         {
-            if (!oneBySignature.TryGetValue(Signature(series.Labels, node.Matching), out var partners))
+            var signature = Signature(series.Labels, node.Matching);
+            if (!oneBySignature.TryGetValue(signature, out var partners))
             {
                 continue;
             }
 
-            foreach (var (labels, result) in Pair(node, series, partners, swap, steps))
+            foreach (var partner in partners)
             {
-                if (seen.TryGetValue(labels, out var others) && others.Exists(o => Overlap(o, result)))
-                {
-                    throw new QueryException(
-                        QueryErrorKind.Execution,
-                        node.Matching.Group is null
-                            ? "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)"
-                            : "multiple matches for labels: grouping labels must ensure unique matches",
-                        node.Position);
-                }
-
-                (seen.TryGetValue(labels, out var list) ? list : seen[labels] = []).Add(result);
-                output.Add(result);
+                var labels = ResultLabels(series.Labels, partner.Labels, node.Matching);
+                var places = taken.TryGetValue((signature, labels), out var known) ? known : taken[(signature, labels)] = new bool[steps];
+                output.Add(Pair(node, series, partner, labels, places, swap, steps));
             }
         }
 
         return Merge(output, steps);
     }
 
-    private static IEnumerable<(LabelSet Labels, StepSeries Result)> Pair(BinaryNode node, StepSeries series, List<StepSeries> partners, bool swap, int steps)
+    // Whether or not anything is on the other side.
+    private static void RefuseTwice(BinaryNode node, LabelSet signature, List<StepSeries> partners, bool swap, int steps)
     {
-        for (var i = 0; i < partners.Count; i++)
+        if (partners.Count < 2)
         {
-            var partner = partners[i];
-            for (var k = i + 1; k < partners.Count; k++)
+            return;
+        }
+
+        var taken = new bool[steps];
+        foreach (var partner in partners)
+        {
+            for (var step = 0; step < steps; step++)
             {
-                if (Overlap(partner, partners[k]))
+                if (partner.Present[step] && taken[step])
                 {
                     throw new QueryException(
                         QueryErrorKind.Execution,
-                        $"found duplicate series on the {(swap ? "left" : "right")} hand-side for the match group {Signature(partner.Labels, node.Matching)}; many-to-many matching not allowed: matching labels must be unique on one side",
+                        $"found duplicate series on the {(swap ? "left" : "right")} hand-side for the match group {signature}; many-to-many matching not allowed: matching labels must be unique on one side",
                         node.Position);
                 }
+
+                taken[step] |= partner.Present[step];
             }
-
-            var labels = ResultLabels(series.Labels, partner.Labels, node.Matching);
-            var result = new StepSeries(labels, steps);
-            for (var step = 0; step < steps; step++)
-            {
-                if (!series.Present[step] || !partner.Present[step])
-                {
-                    continue;
-                }
-
-                var (a, b) = swap ? (partner.Values[step], series.Values[step]) : (series.Values[step], partner.Values[step]);
-                if (!BinaryOperator.IsComparison(node.Operator))
-                {
-                    result.Set(step, BinaryOperator.Arithmetic(node.Operator, a, b));
-                }
-                else if (node.Bool)
-                {
-                    result.Set(step, BinaryOperator.Compare(node.Operator, a, b) ? 1 : 0);
-                }
-                else if (BinaryOperator.Compare(node.Operator, a, b))
-                {
-                    result.Set(step, a);
-                }
-            }
-
-            yield return (labels, result);
         }
+    }
+
+    private static StepSeries Pair(BinaryNode node, StepSeries series, StepSeries partner, LabelSet labels, bool[] taken, bool swap, int steps)
+    {
+        var result = new StepSeries(labels, steps);
+        for (var step = 0; step < steps; step++)
+        {
+            if (!series.Present[step] || !partner.Present[step])
+            {
+                continue;
+            }
+
+            if (taken[step])
+            {
+                // Also where a comparison would leave one of them out.
+                throw new QueryException(
+                    QueryErrorKind.Execution,
+                    node.Matching.Group is null
+                        ? "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)"
+                        : "multiple matches for labels: grouping labels must ensure unique matches",
+                    node.Position);
+            }
+
+            taken[step] = true;
+            var (a, b) = swap ? (partner.Values[step], series.Values[step]) : (series.Values[step], partner.Values[step]);
+            if (!BinaryOperator.IsComparison(node.Operator))
+            {
+                result.Set(step, BinaryOperator.Arithmetic(node.Operator, a, b));
+            }
+            else if (node.Bool)
+            {
+                result.Set(step, BinaryOperator.Compare(node.Operator, a, b) ? 1 : 0);
+            }
+            else if (BinaryOperator.Compare(node.Operator, a, b))
+            {
+                result.Set(step, a);
+            }
+        }
+
+        return result;
     }
 
     private static List<StepSeries> Set(BinaryNode node, List<StepSeries> left, Dictionary<LabelSet, List<StepSeries>> right, int steps)
@@ -211,19 +230,6 @@ internal static class BinaryEvaluation
         }
 
         return labels;
-    }
-
-    private static bool Overlap(StepSeries a, StepSeries b)
-    {
-        for (var step = 0; step < a.Present.Length; step++)
-        {
-            if (a.Present[step] && b.Present[step])
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 
     // Series of one label set that live at different steps are one series.
