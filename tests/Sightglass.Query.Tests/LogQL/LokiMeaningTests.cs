@@ -83,6 +83,7 @@ public sealed class LokiMeaningTests
     [InlineData("x=48h", "| x == 2d", "")]
     [InlineData("x=5parsec", "| x > 1B", "LabelFilterErr unhandled size name: parsec")]
     [InlineData("x=1,500", "| x == 1500B", "")]
+    [InlineData("x=99999999999999999999", "| x > 1B", "LabelFilterErr too large: 99999999999999999999")]
     [InlineData("x=0x10", "| x == 16", "LabelFilterErr strconv.ParseFloat: parsing \"0x10\": invalid syntax")]
     [InlineData("x=1e3", "| x == 1000", "")]
     [InlineData("x=+Inf", "| x > 1e300", "")]

@@ -89,9 +89,9 @@ internal static class Quantities
             digits++;
         }
 
-        return double.TryParse(text[..digits], NumberStyles.AllowDecimalPoint | NumberStyles.AllowThousands, CultureInfo.InvariantCulture, out _)
-            ? $"unhandled size name: {text[digits..].Trim().ToString().ToLowerInvariant()}"
-            : $"strconv.ParseFloat: parsing \"{text[..digits]}\": invalid syntax";
+        return !double.TryParse(text[..digits], NumberStyles.AllowDecimalPoint | NumberStyles.AllowThousands, CultureInfo.InvariantCulture, out _) ? $"strconv.ParseFloat: parsing \"{text[..digits]}\": invalid syntax"
+            : ByteUnits.GetAlternateLookup<ReadOnlySpan<char>>().ContainsKey(text[digits..].Trim()) ? $"too large: {text}"
+            : $"unhandled size name: {text[digits..].Trim().ToString().ToLowerInvariant()}";
     }
 
     /// <summary>A duration as Go writes it: <c>1h30m0s</c>, <c>1.5s</c>, <c>20ms</c>.</summary>

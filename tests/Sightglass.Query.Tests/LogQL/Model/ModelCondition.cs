@@ -47,8 +47,8 @@ internal sealed record ModelTextCondition(string Name, string Operator, string V
         {
             "=" => value == Value,
             "!=" => value != Value,
-            "=~" => Regex.IsMatch(value, $"^(?:{Value})$", RegexOptions.CultureInvariant),
-            _ => !Regex.IsMatch(value, $"^(?:{Value})$", RegexOptions.CultureInvariant),
+            "=~" => Regex.IsMatch(value, $"^(?:{Value})\\z", RegexOptions.CultureInvariant),
+            _ => !Regex.IsMatch(value, $"^(?:{Value})\\z", RegexOptions.CultureInvariant),
         };
     }
 }
@@ -127,9 +127,11 @@ internal static partial class ModelUnits
                 return match.Success ? (text[0] == '-' ? -1 : 1) * match.Groups["n"].Captures.Zip(match.Groups["u"].Captures).Sum(static p => double.Parse(p.First.ValueSpan, CultureInfo.InvariantCulture) * Durations[p.Second.Value]) : null;
             default:
                 var size = Size().Match(text);
-                return size.Success && Sizes.TryGetValue(size.Groups["u"].Value.ToLowerInvariant(), out var bytes) ? Math.Floor(double.Parse(size.Groups["n"].ValueSpan, CultureInfo.InvariantCulture) * bytes) : null;
+                return size.Success && Sizes.TryGetValue(size.Groups["u"].Value.ToLowerInvariant(), out var bytes) ? Whole(double.Parse(size.Groups["n"].ValueSpan, CultureInfo.InvariantCulture) * bytes) : null;
         }
     }
+
+    private static double? Whole(double bytes) => bytes < ulong.MaxValue ? Math.Floor(bytes) : null;
 
     /// <summary>Why it is none; the words have tables of their own.</summary>
     public static string Describe(string text, ModelUnit unit) => unit switch
@@ -139,9 +141,9 @@ internal static partial class ModelUnits
         _ => Quantities.DescribeBytes(text),
     };
 
-    [GeneratedRegex(@"^[-+]?((?<n>\d+(\.\d+)?)(?<u>ns|us|µs|ms|s|m|h))+$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^[-+]?((?<n>\d+(\.\d+)?)(?<u>ns|us|µs|ms|s|m|h))+\z", RegexOptions.CultureInvariant)]
     private static partial Regex Duration();
 
-    [GeneratedRegex(@"^(?<n>\d+(\.\d+)?) *(?<u>[a-zA-Z]*)$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^(?<n>\d+(\.\d*)?) *(?<u>[a-zA-Z]*)\z", RegexOptions.CultureInvariant)]
     private static partial Regex Size();
 }

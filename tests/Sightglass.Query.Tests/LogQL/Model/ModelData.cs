@@ -7,7 +7,7 @@ using Sightglass.Query.LogQL.View;
 namespace Sightglass.Query.Tests.LogQL.Model;
 
 /// <summary>Makes batches of lines of every shape, and says what they are to the model.</summary>
-internal sealed class ModelData(Random random, int streams)
+internal sealed class ModelData(Random random, int streams, bool otlp)
 {
     private const string ServiceName = "service_name";
 
@@ -30,37 +30,142 @@ internal sealed class ModelData(Random random, int streams)
         var batch = LogBatch.Rent();
         for (var i = 0; i < count; i++)
         {
-            var labels = Stream(random.Next(streams));
-            foreach (var (name, value) in labels)
+            if (otlp && random.Next(2) == 0)
             {
-                batch.AddAttribute(Encoding.UTF8.GetBytes(name), AttributeType.String, Encoding.UTF8.GetBytes(value));
+                AddRecord(batch);
             }
-
-            var resource = batch.EndResource(ResourceKind.Labels);
-            labels[ServiceName] = labels.GetValueOrDefault("app") ?? "unknown_service";
-            var metadata = Metadata(batch, labels);
-            var severity = random.Next(4) == 0 ? random.Next(1, 25) : 0;
-            var time = LogWorld.At(random.Next(8) == 0 ? random.Next(Seconds) : random.Next(Seconds * 1000) / 1000.0);
-            var text = Text();
-            batch.AddRow(new LogRow
+            else
             {
-                TimeUnixNano = time,
-                Resource = resource,
-                Scope = -1,
-                SeverityNumber = (byte)severity,
-                BodyType = AttributeType.String,
-                BodyBits = batch.AddText(text).Packed,
-            });
-            if (severity > 0)
-            {
-                metadata.Add(("severity_number", severity.ToString(CultureInfo.InvariantCulture)));
+                AddLine(batch);
             }
-
-            metadata.Add((LevelDetector.Label, Level(labels, metadata, severity, text)));
-            Lines.Add(new ModelLine(time, labels, metadata, text));
         }
 
         return batch;
+    }
+
+    private void AddLine(LogBatch batch)
+    {
+        var labels = Stream(random.Next(streams));
+        foreach (var (name, value) in labels)
+        {
+            batch.AddAttribute(Encoding.UTF8.GetBytes(name), AttributeType.String, Encoding.UTF8.GetBytes(value));
+        }
+
+        var resource = batch.EndResource(ResourceKind.Labels);
+        labels[ServiceName] = labels.GetValueOrDefault("app") ?? "unknown_service";
+        var metadata = Metadata(batch, labels);
+        var severity = random.Next(4) == 0 ? random.Next(1, 25) : 0;
+        var text = Text();
+        Finish(batch, new LogRow { Resource = resource, Scope = -1, SeverityNumber = (byte)severity, BodyType = AttributeType.String, BodyBits = batch.AddText(text).Packed }, labels, metadata, text);
+    }
+
+    // As OpenTelemetry sends it: what is known of a line is of the resource, the scope, the record or a field.
+    private void AddRecord(LogBatch batch)
+    {
+        var labels = new Dictionary<string, string> { [ServiceName] = Pick(["web", "db", "cart"]) };
+        var metadata = new List<(string Name, string Value)>();
+        Put(batch, "service.name", labels[ServiceName]);
+        if (random.Next(3) == 0)
+        {
+            Put(batch, "k8s.pod.name", labels["k8s_pod_name"] = "p-" + random.Next(3).ToString(CultureInfo.InvariantCulture));
+        }
+
+        Attributes(batch, labels, metadata, ["host.name", "user"]);
+        var resource = batch.EndResource(ResourceKind.Otlp);
+        var row = new LogRow
+        {
+            Resource = resource,
+            Scope = -1,
+            ObservedTimeUnixNano = random.Next(4) == 0 ? LogWorld.At(5) : 0,
+            SeverityNumber = (byte)(random.Next(2) == 0 ? random.Next(1, 25) : 0),
+            SeverityText = batch.AddText(random.Next(3) == 0 ? Pick(Levels) : string.Empty),
+            Flags = (uint)random.Next(2),
+            TraceId = random.Next(2) == 0 ? new TraceId(7, (ulong)random.Next(4)) : default,
+            SpanId = random.Next(2) == 0 ? (ulong)random.Next(1, 4) : 0,
+            EventName = batch.AddText(random.Next(4) == 0 ? Pick(["start", "stop"]) : string.Empty),
+        };
+        var scope = random.Next(3);
+        if (scope > 0)
+        {
+            Attributes(batch, labels, metadata, ["lib.kind", "user"]);
+            row.Scope = batch.EndScope(batch.AddText("scope" + scope), batch.AddText(scope == 1 ? "1.0" : string.Empty));
+        }
+
+        Attributes(batch, labels, metadata, ["http.status", "user", "x", "level", "1st", "req_id", "map"]);
+        Know(labels, metadata, "scope_name", scope > 0 ? "scope" + scope : string.Empty);
+        Know(labels, metadata, "scope_version", scope == 1 ? "1.0" : string.Empty);
+        Know(labels, metadata, "observed_timestamp", row.ObservedTimeUnixNano);
+        Know(labels, metadata, "severity_text", Encoding.UTF8.GetString(batch.Text(row.SeverityText)));
+        Know(labels, metadata, "flags", row.Flags);
+        Know(labels, metadata, "trace_id", row.TraceId == default ? string.Empty : $"{7:x16}{row.TraceId.Low:x16}");
+        Know(labels, metadata, "span_id", row.SpanId == 0 ? string.Empty : $"{row.SpanId:x16}");
+        Know(labels, metadata, "event_name", Encoding.UTF8.GetString(batch.Text(row.EventName)));
+        var (type, bits, text) = random.Next(12) switch
+        {
+            0 => (AttributeType.Int, 42L, "42"),
+            1 => (AttributeType.Bool, 1L, "true"),
+            2 => (AttributeType.None, 0L, string.Empty),
+            _ => (AttributeType.String, 0L, Text()),
+        };
+        (row.BodyType, row.BodyBits) = (type, type == AttributeType.String ? batch.AddText(text).Packed : bits);
+        Finish(batch, row, labels, metadata, text);
+    }
+
+    private void Finish(LogBatch batch, LogRow row, Dictionary<string, string> labels, List<(string Name, string Value)> metadata, string text)
+    {
+        row.TimeUnixNano = LogWorld.At(random.Next(8) == 0 ? random.Next(Seconds) : random.Next(Seconds * 1000) / 1000.0);
+        batch.AddRow(row);
+        Know(labels, metadata, "severity_number", row.SeverityNumber);
+        metadata.Add((LevelDetector.Label, Level(labels, metadata, row.SeverityNumber, text)));
+        Lines.Add(new ModelLine(row.TimeUnixNano, labels, metadata, text));
+    }
+
+    // Attributes of any type; what they are to a query goes into the metadata.
+    private void Attributes(LogBatch batch, Dictionary<string, string> labels, List<(string Name, string Value)> metadata, string[] keys)
+    {
+        foreach (var key in keys)
+        {
+            var name = key == "1st" ? "key_1st" : key.Replace('.', '_');
+            switch (random.Next(10))
+            {
+                case < 4:
+                    break;
+                case 4:
+                    var number = random.Next(3) * 100;
+                    batch.AddAttribute(Encoding.UTF8.GetBytes(key), AttributeType.Int, number);
+                    Know(labels, metadata, name, number.ToString(CultureInfo.InvariantCulture));
+                    break;
+                case 5:
+                    batch.AddAttribute(Encoding.UTF8.GetBytes(key), AttributeType.Bool, 1);
+                    Know(labels, metadata, name, "true");
+                    break;
+                case 6:
+                    // A map { a: "x" }, which is a label for each of its entries.
+                    batch.AddAttribute(Encoding.UTF8.GetBytes(key), AttributeType.Composite, [0x32, 0x0a, 0x0a, 0x08, 0x0a, 0x01, (byte)'a', 0x12, 0x03, 0x0a, 0x01, (byte)'x']);
+                    Know(labels, metadata, name + "_a", "x");
+                    break;
+                default:
+                    var text = key is "level" ? Pick(Levels) : Pick(["200", "404", "alpha", "10.0.0.7", "é"]);
+                    Put(batch, key, text);
+                    Know(labels, metadata, name, text);
+                    break;
+            }
+        }
+    }
+
+    private static void Put(LogBatch batch, string key, string value) => batch.AddAttribute(Encoding.UTF8.GetBytes(key), AttributeType.String, Encoding.UTF8.GetBytes(value));
+
+    private static void Know(Dictionary<string, string> labels, List<(string Name, string Value)> metadata, string name, long value) =>
+        Know(labels, metadata, name, value == 0 ? string.Empty : value.ToString(CultureInfo.InvariantCulture));
+
+    // The first of a name counts.
+    private static void Know(Dictionary<string, string> labels, List<(string Name, string Value)> metadata, string name, string value)
+    {
+        name = labels.ContainsKey(name) ? name + "_extracted" : name;
+        if (value.Length > 0 && !metadata.Exists(m => m.Name == name))
+        {
+            metadata.Add((name, value));
+        }
     }
 
     private static Dictionary<string, string> Stream(int number)
@@ -116,10 +221,12 @@ internal sealed class ModelData(Random random, int streams)
     }
 
     // What says the level: the stream, the row, its number, and last the line.
-    private static string Level(Dictionary<string, string> labels, List<(string Name, string Value)> metadata, int severity, string text) =>
-        labels.TryGetValue("level", out var level) || metadata.Find(static m => m.Name == "level") is { Value: { } } row && (level = row.Value) is not null
-            ? LevelDetector.Normalize(level) ?? level
-            : severity > 0 ? LevelDetector.FromSeverityNumber(severity) : LevelDetector.FromLine(text);
+    private static string Level(Dictionary<string, string> labels, List<(string Name, string Value)> metadata, int severity, string text)
+    {
+        var said = LevelDetector.Fields.Select(f => labels.GetValueOrDefault(f)).FirstOrDefault(static l => l is not null)
+            ?? LevelDetector.Fields.Select(f => metadata.Find(m => m.Name == f).Value).FirstOrDefault(static l => l is not null);
+        return said is not null ? LevelDetector.Normalize(said) ?? said : severity > 0 ? LevelDetector.FromSeverityNumber(severity) : LevelDetector.FromLine(text);
+    }
 
     private string Pick(string[] from) => from[random.Next(from.Length)];
 

@@ -121,8 +121,8 @@ internal sealed record ModelRange(string Function, double Parameter, ModelLog Lo
         }
 
         var labels = all.Select(static l => new Label(l.Key, l.Value));
-        var kept = Grouping is { Without: false } ? labels.Where(l => Grouping.Names.Contains(l.Name) || (l.Name.StartsWith("__", StringComparison.Ordinal) && entry.Error is not null))
-            : labels.Where(l => Grouping?.Names.Contains(l.Name) != true && l.Name != Unwrap?.Label);
+        var kept = Grouping is { Without: false } ? labels.Where(l => Grouping.Names.Contains(l.Name) || (entry.Error is not null && l.Name is ModelEntry.ErrorLabel or ModelEntry.DetailsLabel or "__preserve_error__"))
+            : labels.Where(l => Grouping?.Names.Contains(l.Name) != true && (l.Name != Unwrap?.Label || Outer is { Without: false }));
         return (LabelSet.FromSorted([.. kept]), value, null);
     }
 

@@ -7,6 +7,7 @@ internal sealed class ModelPipelines(Random random, IReadOnlyList<ModelLine> lin
     [
         "app", "env", "pod", "level", "x", "y", "d", "size", "status", "msg", "user", "n_x", "n_level", "n_n_x", "app_extracted", "user_extracted",
         "level_extracted", "x_extracted", "detected_level", "missing", "req_id", "severity_number", "flag", "a_b", "_2nd", "one", "two", "service_name",
+        "http_status", "host_name", "lib_kind", "scope_name", "severity_text", "trace_id", "span_id", "flags", "event_name", "map_a", "key_1st", "k8s_pod_name", "http_status_a",
     ];
 
     private static readonly string[] Words = ["err", "info", "10.0", "é", "漢", "x=", "\"x\":", "a", "2", "user 1", "\n", "\\", "timeout", "", "GET /a", "level", "beta gamma"];
@@ -48,7 +49,7 @@ internal sealed class ModelPipelines(Random random, IReadOnlyList<ModelLine> lin
                 matchers.Add(("env", "=~", ".+"));
                 break;
             default:
-                matchers.Add(("env", "=~", ".+"));
+                matchers.Add((Pick("env", "service_name"), "=~", ".+"));
                 break;
         }
 

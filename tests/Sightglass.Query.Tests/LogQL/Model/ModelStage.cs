@@ -26,7 +26,7 @@ internal sealed record ModelLineFilter(string Symbol, IReadOnlyList<string> Text
     public override bool Run(ModelEntry entry) => Texts.Any(t => Symbol[1] switch
     {
         '=' => entry.Line.Contains(t, StringComparison.Ordinal),
-        '~' => Regex.IsMatch(entry.Line, t, RegexOptions.CultureInvariant),
+        '~' => Regex.IsMatch(entry.Line, t.EndsWith('$') ? t[..^1] + "\\z" : t, RegexOptions.CultureInvariant),
         _ => FitsPattern(entry.Line, t),
     }) != (Symbol[0] == '!');
 
@@ -100,8 +100,8 @@ internal sealed record ModelSelect(bool Keep, IReadOnlyList<(string Name, string
         null => true,
         "=" => value == item.Value,
         "!=" => value != item.Value,
-        "=~" => Regex.IsMatch(value, $"^(?:{item.Value})$", RegexOptions.CultureInvariant),
-        _ => !Regex.IsMatch(value, $"^(?:{item.Value})$", RegexOptions.CultureInvariant),
+        "=~" => Regex.IsMatch(value, $"^(?:{item.Value})\\z", RegexOptions.CultureInvariant),
+        _ => !Regex.IsMatch(value, $"^(?:{item.Value})\\z", RegexOptions.CultureInvariant),
     };
 }
 
@@ -209,8 +209,8 @@ internal sealed record ModelLog(IReadOnlyList<(string Name, string Operator, str
         {
             "=" => value == m.Value,
             "!=" => value != m.Value,
-            "=~" => Regex.IsMatch(value, $"^(?:{m.Value})$", RegexOptions.CultureInvariant),
-            _ => !Regex.IsMatch(value, $"^(?:{m.Value})$", RegexOptions.CultureInvariant),
+            "=~" => Regex.IsMatch(value, $"^(?:{m.Value})\\z", RegexOptions.CultureInvariant),
+            _ => !Regex.IsMatch(value, $"^(?:{m.Value})\\z", RegexOptions.CultureInvariant),
         };
     });
 

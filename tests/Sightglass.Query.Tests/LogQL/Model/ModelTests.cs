@@ -35,7 +35,7 @@ public sealed class ModelTests
     private static void Run(int seed, string folder, Dictionary<string, int> counts, List<string> wrong)
     {
         var random = new Random(seed);
-        var data = new ModelData(random, random.Next(3) switch { 0 => 1, 1 => 6, _ => 60 });
+        var data = new ModelData(random, random.Next(3) switch { 0 => 1, 1 => 6, _ => 60 }, otlp: random.Next(2) == 0);
         using var store = new EventStore(new EventStoreOptions
         {
             Folder = folder,
