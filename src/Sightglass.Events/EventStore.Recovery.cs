@@ -61,7 +61,20 @@ public sealed partial class EventStore
         if (_logs.Bytes + _spans.Bytes >= _options.FlushBytes)
         {
             Freeze();
+            FlushReplayed();
+        }
+    }
+
+    private void FlushReplayed()
+    {
+        try
+        {
             FlushFrozen(dropLog: false);
+        }
+        catch (Exception e) when (e is StorageFailedException or IOException)
+        {
+            // A full disk: the rows are served from memory, which held them when they came, and written when there is room.
+            _options.OnBackgroundFailure?.Invoke(e);
         }
     }
 }
