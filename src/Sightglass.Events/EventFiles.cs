@@ -110,7 +110,7 @@ internal sealed class EventFiles : IDisposable
     {
         using var writer = new PartWriter(_files, _manifest);
         using var directory = new ByteWriter(64 << 10);
-        using (var sink = new BlockSink(signal, day, level, writer.CreateFile(EventPart.ColumnFile, EventPart.ColumnMagic, EventPart.Version)))
+        using (var sink = new BlockSink(signal, day, level, writer.CreateFile(EventPart.ColumnFile, EventPart.ColumnMagic, EventPart.Version), writer.CreateScratch))
         {
             var (first, last, maxTie) = write(sink);
             if (sink.Rows == 0)

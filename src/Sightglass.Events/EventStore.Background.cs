@@ -14,7 +14,14 @@ public sealed partial class EventStore
     /// <summary>How often the background thread looks whether there is something to do, besides when it is called.</summary>
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long a past day has to be left alone by flushes before its parts become one.</summary>
+    private static readonly TimeSpan Settled = TimeSpan.FromMinutes(2);
+
+    /// <summary>Parts of one day from which on flushes, and so senders, wait for merges instead of going between their blocks.</summary>
+    private const int MostParts = 64;
+
     private readonly Lock _maintenance = new();
+    private readonly Dictionary<(EventSignal Signal, int Day), long> _lastFlushes = [];
     private MergeScheduler? _background;
     private Exception? _flushFailure;
 
@@ -37,7 +44,7 @@ public sealed partial class EventStore
         var merges = 0;
         lock (_maintenance)
         {
-            while (MergeOnce(CancellationToken.None))
+            while (MergeOnce(static (_, _) => true, CancellationToken.None))
             {
                 merges++;
             }
@@ -85,9 +92,14 @@ public sealed partial class EventStore
         ApplyRetention();
         lock (_maintenance)
         {
-            return MergeOnce(cancellation) || CleanInBackground(cancellation);
+            return MergeOnce(IsSettled, cancellation) || CleanInBackground(cancellation);
         }
     }
+
+    /// <summary>Whether the parts of a past day may become one: not while its rows are still coming in, or they would be rewritten for every few of them.</summary>
+    private bool IsSettled(EventSignal signal, int day) =>
+        day < FlushPlan.DayOf((_options.TimeProvider.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100)
+        && (!_lastFlushes.TryGetValue((signal, day), out var flushed) || _options.TimeProvider.GetElapsedTime(flushed) >= Settled);
 
     /// <summary>With the lock held: hands the tables over when they are large enough.</summary>
     private void FreezeWhenFull()
@@ -177,6 +189,7 @@ public sealed partial class EventStore
                     if (_files.WritePart(signal, day, CompressionLevel.Flush, sink => (frozen.Flush, frozen.Flush, plan.Write(day, maxRows, sink))) is { } part)
                     {
                         added.Add(part);
+                        _lastFlushes[(signal, day)] = _options.TimeProvider.GetTimestamp();
                     }
                 }
             }
@@ -190,16 +203,27 @@ public sealed partial class EventStore
         Replace(added, [], frozen);
     }
 
-    private bool MergeOnce(CancellationToken cancellation)
+    private bool MergeOnce(Func<EventSignal, int, bool> settled, CancellationToken cancellation)
     {
-        EventPart[] chosen;
+        var chosen = MergeChoice.Next(PartsNow(), settled);
+        return chosen.Length > 0 && Merge(chosen, cancellation);
+    }
+
+    /// <summary>
+    /// Writes what waits for its flush between two blocks of a merge: a large merge takes minutes, in which senders would have to wait. With too many parts they do.
+    /// </summary>
+    private void FlushBetween()
+    {
+        bool due;
         lock (_gate)
         {
-            var today = FlushPlan.DayOf((_options.TimeProvider.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100);
-            chosen = [.. MergeChoice.Next(_parts, today)];
+            due = _frozen.Count > 0 && _parts.CountBy(static p => (p.Directory.Signal, p.Directory.Day)).All(static c => c.Value < MostParts);
         }
 
-        return chosen.Length > 0 && Merge(chosen, cancellation);
+        if (due)
+        {
+            FlushFrozen(dropLog: true);
+        }
     }
 
     private bool Merge(EventPart[] chosen, CancellationToken cancellation)
@@ -209,7 +233,7 @@ public sealed partial class EventStore
         {
             var merged = _files.WritePart(first.Signal, first.Day, CompressionLevel.Merge, sink =>
             {
-                var merge = new PartMerge(chosen, sink, cancellation);
+                var merge = new PartMerge(chosen, sink, FlushBetween, cancellation);
                 merge.Run();
                 return (first.FirstFlush, chosen[^1].Directory.LastFlush, merge.MaxTie);
             });

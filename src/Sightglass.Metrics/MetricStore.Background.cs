@@ -9,6 +9,9 @@ namespace Sightglass.Metrics;
 
 public sealed partial class MetricStore
 {
+    /// <summary>Parts of one partition from which on flushes, and so senders, wait for merges instead of going between their series.</summary>
+    private const int MostParts = 64;
+
     /// <summary>How long an append waits for the disk before it sends its sender away.</summary>
     private static readonly TimeSpan FlushPatience = TimeSpan.FromSeconds(10);
 
@@ -144,6 +147,15 @@ public sealed partial class MetricStore
         return true;
     }
 
+    // A large merge takes minutes, in which senders would have to wait. With too many parts they do.
+    private void FlushBetween(CancellationToken cancellation)
+    {
+        if (_state.Frozen.Length > 0 && _state.Parts.CountBy(static p => p.Partition).All(static c => c.Value < MostParts))
+        {
+            FlushOldest(cancellation);
+        }
+    }
+
     private bool MergeOnce(bool everything, CancellationToken cancellation)
     {
         foreach (var partition in _state.Parts.GroupBy(p => p.Partition))
@@ -187,7 +199,7 @@ public sealed partial class MetricStore
     {
         resolutionMs = Math.Max(resolutionMs, parts.Max(p => p.ResolutionMs));
         var same = parts.All(p => p.ResolutionMs == resolutionMs && p.Deletions is null && p.MinTime >= _retention.CutoffMs());
-        var name = PartMerge.Merge(_files, _manifest, parts, _retention.CutoffMs(), resolutionMs, cancellation);
+        var name = PartMerge.Merge(_files, _manifest, parts, _retention.CutoffMs(), resolutionMs, () => FlushBetween(cancellation), cancellation);
         string[] added = name is null ? [] : [name];
         _manifest.Commit(added, [.. parts.Select(p => p.Name)], 0);
         Replace(parts, OpenNew(added));

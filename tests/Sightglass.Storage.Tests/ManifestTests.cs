@@ -216,6 +216,13 @@ public sealed class ManifestTests
     public void Like_sizes_are_merged_together(long[] sizes, string? chosen) =>
         (SizeTiers.Choose(sizes)?.ToString()).ShouldBe(chosen);
 
+    [Theory]
+    [InlineData(60, "0..6")]
+    [InlineData(45, "0..4")]
+    [InlineData(5, "0..3")]
+    public void A_merge_keeps_to_its_memory_but_for_three_parts(long memory, string chosen) =>
+        SizeTiers.Choose([10, 10, 10, 10, 10, 10], long.MaxValue, [10, 10, 10, 10, 10, 10], memory).ToString().ShouldBe(chosen);
+
     private static string Build(IFileSystem files, Manifest manifest)
     {
         using var writer = new PartWriter(files, manifest);

@@ -65,6 +65,12 @@ internal sealed class BlockHeader
     /// <summary>The columns, in the order of their keys.</summary>
     public required ColumnEntry[] Columns { get; init; }
 
+    /// <summary>Bytes of its values.</summary>
+    public long ValueBytes => Columns.Sum(static c => (long)Math.Max(c.RawLength, c.StoredLength));
+
+    /// <summary>Memory that the block takes when all of it is read, in bytes, at most: the bytes of its values, and a number for each.</summary>
+    public long DecodedBytes => ValueBytes + ((long)Rows * Columns.Length * sizeof(long));
+
     public void Write(ByteWriter target)
     {
         target.WriteVarint((ulong)Rows);

@@ -6,13 +6,13 @@ using Sightglass.Storage;
 namespace Sightglass.Events.Parts;
 
 /// <summary>Writes the blocks of one new part, one after the other, and then its look-up and directory. Not thread-safe.</summary>
-internal sealed class BlockSink(EventSignal signal, int day, int compressionLevel, PartFileWriter columnFile) : IDisposable
+internal sealed class BlockSink(EventSignal signal, int day, int compressionLevel, PartFileWriter columnFile, Func<IStoredFile> scratch) : IDisposable
 {
     private readonly BlockAssembler _assembler = new(compressionLevel);
     private readonly PartTables _tables = new();
     private readonly ByteWriter _buffer = new(1 << 20);
     private readonly List<BlockHeader> _blocks = [];
-    private readonly TracePairs _traces = new();
+    private readonly TracePairs _traces = new(scratch);
 
     /// <summary>Rows written.</summary>
     public long Rows { get; private set; }

@@ -35,9 +35,13 @@ internal sealed class EventPart : PartReader
         var bytes = directory.ReadRaw(PartFileWriter.HeaderBytes, checked((int)(directory.Length - PartFileWriter.HeaderBytes)));
         Directory = PartDirectory.Read(bytes, version, directory.Path, _columns.Length, identities);
         _keyNumbers = Directory.Keys.Index().ToDictionary(k => k.Item, k => k.Index);
+        LargestBlock = Directory.Blocks.Select(static b => b.DecodedBytes).DefaultIfEmpty().Max();
     }
 
     public PartDirectory Directory { get; }
+
+    /// <summary>Memory that a block takes when all of it is read, in bytes, at most.</summary>
+    public long LargestBlock { get; }
 
     /// <summary>What of its rows nobody may see; null when nothing is hidden. Replaced as a whole.</summary>
     public HiddenRange[]? Hidden

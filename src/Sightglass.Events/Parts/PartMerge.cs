@@ -12,6 +12,7 @@ namespace Sightglass.Events.Parts;
 internal sealed class PartMerge
 {
     private readonly BlockSink _sink;
+    private readonly Action _between;
     private readonly CancellationToken _cancellation;
     private readonly List<Source> _sources = [];
     private readonly List<RowRef> _rows = [];
@@ -21,10 +22,12 @@ internal sealed class PartMerge
 
     /// <param name="parts">The parts, in the order of their flushes.</param>
     /// <param name="sink">Takes the blocks.</param>
+    /// <param name="between">Called before each block.</param>
     /// <param name="cancellation">Asked for each block.</param>
-    public PartMerge(IReadOnlyList<EventPart> parts, BlockSink sink, CancellationToken cancellation)
+    public PartMerge(IReadOnlyList<EventPart> parts, BlockSink sink, Action between, CancellationToken cancellation)
     {
         _sink = sink;
+        _between = between;
         _cancellation = cancellation;
         long tieOffset = 0;
         long bytes = 0;
@@ -33,7 +36,7 @@ internal sealed class PartMerge
             _sources.Add(new Source(part, tieOffset));
             MaxTie = tieOffset + part.Directory.MaxTie;
             tieOffset = MaxTie + 1;
-            bytes += part.Directory.Blocks.Sum(b => b.Columns.Sum(c => (long)Math.Max(c.RawLength, c.StoredLength)));
+            bytes += part.Directory.Blocks.Sum(static b => b.ValueBytes);
         }
 
         _maxRows = BlockBounds.RowsFor(bytes, parts.Sum(p => p.Directory.Rows));
@@ -123,6 +126,7 @@ internal sealed class PartMerge
     private void Emit()
     {
         _cancellation.ThrowIfCancellationRequested();
+        _between();
         _sink.Add(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_rows), _blocks);
         _rows.Clear();
         _blocks.Clear();

@@ -1,17 +1,25 @@
 using Sightglass.Core.Bytes;
+using Sightglass.Core.Errors;
+using Sightglass.Storage;
 
 namespace Sightglass.Events.Parts;
 
 /// <summary>
-/// The pairs of a trace look-up while a part is written (<see cref="TraceIndex.Pair"/>), in sorted and packed runs: of a large merge there are many millions.
-/// Not thread-safe.
+/// The pairs of a trace look-up while a part is written (<see cref="TraceIndex.Pair"/>), in sorted and packed runs: of a large merge there are many millions,
+/// so that runs go to a file. Not thread-safe.
 /// </summary>
-internal sealed class TracePairs
+/// <param name="scratch">Makes the file.</param>
+internal sealed class TracePairs(Func<IStoredFile> scratch)
 {
     /// <summary>Pairs from which on a run is packed: some four bytes each then, instead of eight.</summary>
     private const int RunPairs = 1 << 19;
 
-    private readonly List<byte[]> _runs = [];
+    // Bytes of a run that are held while it is read.
+    private const int PieceBytes = 16 << 10;
+
+    private readonly List<(long Offset, long End)> _runs = [];
+    private IStoredFile? _file;
+    private long _fileBytes;
     private ulong[] _pairs = new ulong[1024];
     private int _count;
     private long _packed;
@@ -59,9 +67,9 @@ internal sealed class TracePairs
             counts[Prefix(pair, bits)]++;
         }
 
-        foreach (var bytes in _runs)
+        foreach (var (offset, end) in _runs)
         {
-            for (var run = new Run(bytes); run.Next();)
+            for (var run = new Run(_file!, offset, end); run.Next();)
             {
                 counts[Prefix(run.Pair, bits)]++;
             }
@@ -77,9 +85,9 @@ internal sealed class TracePairs
         }
 
         var next = new PriorityQueue<Run, ulong>();
-        foreach (var bytes in _runs)
+        foreach (var (offset, end) in _runs)
         {
-            var run = new Run(bytes);
+            var run = new Run(_file!, offset, end);
             run.Next();
             next.Enqueue(run, run.Pair);
         }
@@ -126,22 +134,28 @@ internal sealed class TracePairs
             last = (uint)(pair >> 32);
         }
 
-        _runs.Add(packed.Written.ToArray());
+        _file ??= scratch();
+        _file.Write(_fileBytes, packed.Written);
+        _runs.Add((_fileBytes, _fileBytes + packed.Length));
+        _fileBytes += packed.Length;
         _packed += _count;
         _count = 0;
     }
 
-    /// <summary>Reads a packed run.</summary>
-    private sealed class Run(byte[] bytes)
+    /// <summary>Reads a packed run, a piece at a time.</summary>
+    private sealed class Run(IStoredFile file, long offset, long end)
     {
+        private readonly byte[] _piece = new byte[Math.Min(PieceBytes, end - offset)];
+        private long _next = offset;
         private int _at;
+        private int _held;
         private uint _hash;
 
         public ulong Pair { get; private set; }
 
         public bool Next()
         {
-            if (_at == bytes.Length)
+            if (_at == _held && _next == end)
             {
                 return false;
             }
@@ -156,13 +170,29 @@ internal sealed class TracePairs
             uint value = 0;
             for (var shift = 0; ; shift += 7)
             {
-                var b = bytes[_at++];
+                var b = ReadByte();
                 value |= (b & 0x7fu) << shift;
                 if (b < 0x80)
                 {
                     return value;
                 }
             }
+        }
+
+        private byte ReadByte()
+        {
+            if (_at == _held)
+            {
+                (_at, _held) = (0, (int)Math.Min(_piece.Length, end - _next));
+                if (file.Read(_next, _piece.AsSpan(0, _held)) != _held)
+                {
+                    throw new StorageFailedException("the pairs of a trace look-up that is being built cannot be read back");
+                }
+
+                _next += _held;
+            }
+
+            return _piece[_at++];
         }
     }
 }

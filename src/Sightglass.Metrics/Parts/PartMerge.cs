@@ -14,7 +14,7 @@ internal static class PartMerge
     /// <summary>Unpacked pieces that a merge keeps: a few groups and the times of many series for each part.</summary>
     private const long CacheBytes = 8 << 20;
 
-    /// <summary>Series between two looks at the cancellation.</summary>
+    /// <summary>Series between two looks at the cancellation, and at what else is to be done.</summary>
     private const int CancellationInterval = 128;
 
     /// <summary>Writes a frozen table as one part for each partition; returns their names, completed and not yet committed.</summary>
@@ -59,9 +59,9 @@ internal static class PartMerge
     }
 
     /// <summary>Merges parts of one partition, oldest first; of duplicates the newest part's sample stays. Lost blocks and what was deleted are left out.</summary>
-    /// <remarks>Downsamples to buckets of <paramref name="resolutionMs"/> when it is above 0.</remarks>
+    /// <remarks>Downsamples to buckets of <paramref name="resolutionMs"/> when it is above 0. <paramref name="between"/> is called again and again between series.</remarks>
     /// <returns>The new part's name, or null when nothing is left within the retention.</returns>
-    public static string? Merge(IFileSystem files, Manifest manifest, IReadOnlyList<MetricPart> parts, long cutoff, long resolutionMs, CancellationToken cancellation)
+    public static string? Merge(IFileSystem files, Manifest manifest, IReadOnlyList<MetricPart> parts, long cutoff, long resolutionMs, Action between, CancellationToken cancellation)
     {
         using var writer = new MetricPartWriter(files, manifest, parts[0].Partition, resolutionMs);
         var downsampler = resolutionMs > 0 ? new Downsampler(resolutionMs) : null;
@@ -76,6 +76,7 @@ internal static class PartMerge
                 if (done % CancellationInterval == 0)
                 {
                     cancellation.ThrowIfCancellationRequested();
+                    between();
                 }
 
                 Cursor? least = null;

@@ -6,14 +6,21 @@ public static class SizeTiers
     /// <summary>Parts of one merge, at most: bounds memory and open files.</summary>
     public const int MaxMergedParts = 16;
 
+    /// <summary>Parts of one merge, at least: pairs of equals would be rewritten too often.</summary>
+    public const int LeastMergedParts = 3;
+
     /// <summary>A merge pays when its result is at least this many times its largest input.</summary>
     private const double MinGrowth = 1.7;
 
     /// <summary>The part count of one partition above which the best run is merged though it hardly pays.</summary>
     private const int TooManyParts = 24;
 
-    /// <summary>Chooses a run of neighbours in <paramref name="sizes"/> (one partition, oldest first), or null.</summary>
-    public static Range? Choose(ReadOnlySpan<long> sizes, long maxResult = long.MaxValue)
+    /// <summary>Chooses a run of neighbours, or null.</summary>
+    /// <param name="sizes">Bytes of the parts of one partition, oldest first.</param>
+    /// <param name="maxResult">Most bytes of a result.</param>
+    /// <param name="memory">Bytes of memory that merging each part takes; empty when that does not matter.</param>
+    /// <param name="maxMemory">Most bytes of memory for a merge of more than <see cref="LeastMergedParts"/>.</param>
+    public static Range? Choose(ReadOnlySpan<long> sizes, long maxResult = long.MaxValue, ReadOnlySpan<long> memory = default, long maxMemory = long.MaxValue)
     {
         Range? best = null;
         var bestGrowth = sizes.Length > TooManyParts ? 1.0 : MinGrowth;
@@ -21,18 +28,20 @@ public static class SizeTiers
         {
             long total = sizes[from];
             var largest = Math.Max(total, 1);
+            var held = memory.IsEmpty ? 0 : memory[from];
             for (var to = from + 1; to < sizes.Length && to - from < MaxMergedParts; to++)
             {
                 total += sizes[to];
                 largest = Math.Max(largest, sizes[to]);
-                if (total > maxResult)
+                held += memory.IsEmpty ? 0 : memory[to];
+                var parts = to - from + 1;
+                if (total > maxResult || (parts > LeastMergedParts && held > maxMemory))
                 {
                     break;
                 }
 
-                // Pairs of equals would rewrite too often: a run is three or more, or many small ones.
                 var growth = (double)total / largest;
-                if (to - from >= 2 && growth > bestGrowth)
+                if (parts >= LeastMergedParts && growth > bestGrowth)
                 {
                     bestGrowth = growth;
                     best = new Range(from, to + 1);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Sightglass.Core.Bytes;
 using Sightglass.Core.Errors;
 
@@ -29,10 +30,13 @@ public readonly record struct SectionRef(long Offset, int Length, uint Crc)
 /// </summary>
 public sealed class PartWriter : IDisposable
 {
+    private const string ScratchName = "scratch";
+
     private readonly IFileSystem _files;
     private readonly Manifest _manifest;
     private readonly string _temporary;
     private readonly List<PartFileWriter> _open = [];
+    private IStoredFile? _scratch;
     private bool _completed;
 
     /// <summary>Begins a part.</summary>
@@ -66,6 +70,18 @@ public sealed class PartWriter : IDisposable
         return file!;
     }
 
+    /// <summary>Makes a file for what is too large to hold while the part is built; it is no file of the part, and gone when the part is complete.</summary>
+    public IStoredFile CreateScratch()
+    {
+        if (_scratch is not null)
+        {
+            throw new UnreachableException("BUG: a part has one scratch file");
+        }
+
+        StorageIo.Run($"building part {Name}", () => _scratch = _files.Create(Path.Combine(_temporary, ScratchName)));
+        return _scratch!;
+    }
+
     /// <summary>Syncs all files and moves the part to the live ones; the manifest's commit is the caller's next step.</summary>
     public void Complete()
     {
@@ -74,6 +90,12 @@ public sealed class PartWriter : IDisposable
             foreach (var file in _open)
             {
                 file.Finish();
+            }
+
+            if (_scratch is not null)
+            {
+                _scratch.Dispose();
+                _files.Delete(Path.Combine(_temporary, ScratchName));
             }
 
             _files.SyncFolder(_temporary);
@@ -91,6 +113,7 @@ public sealed class PartWriter : IDisposable
             file.Dispose();
         }
 
+        _scratch?.Dispose();
         if (!_completed)
         {
             try

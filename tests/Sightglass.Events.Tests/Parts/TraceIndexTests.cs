@@ -1,13 +1,24 @@
+using System.Diagnostics;
 using Sightglass.Core.Bytes;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Model;
 using Sightglass.Events.Parts;
 using Sightglass.Storage;
+using Sightglass.TestKit;
 
 namespace Sightglass.Events.Tests.Parts;
 
-public sealed class TraceIndexTests
+public sealed class TraceIndexTests : IDisposable
 {
+    private readonly TemporaryFolder _folder = new();
+    private readonly List<IStoredFile> _scratch = [];
+
+    public void Dispose()
+    {
+        _scratch.ForEach(f => f.Dispose());
+        _folder.Dispose();
+    }
+
     [Theory]
     [InlineData(0, 1)]
     [InlineData(1, 1)]
@@ -77,7 +88,7 @@ public sealed class TraceIndexTests
     {
         var random = new Random(3);
         var blocks = Enumerable.Range(0, 20).Select(b => Enumerable.Range(0, 40).Select(_ => TraceIndex.Pair(new TraceId(7, (ulong)random.Next(1, 200)), b)).ToArray()).ToArray();
-        var pairs = new TracePairs();
+        var pairs = new TracePairs(Scratch);
         foreach (var block in blocks)
         {
             Array.ForEach(block, pairs.Add);
@@ -93,7 +104,7 @@ public sealed class TraceIndexTests
     public void The_file_of_runs_is_that_of_all_pairs_at_once()
     {
         var random = new Random(4);
-        var (runs, together) = (new TracePairs(), new TracePairs());
+        var (runs, together) = (new TracePairs(Scratch), new TracePairs(NoScratch));
         for (var block = 0; block < 300; block++)
         {
             for (var i = 0; i < 400; i++)
@@ -131,9 +142,17 @@ public sealed class TraceIndexTests
         }
     }
 
+    private static IStoredFile NoScratch() => throw new UnreachableException("BUG: these are few enough to be held");
+
+    private IStoredFile Scratch()
+    {
+        _scratch.Add(DiskFileSystem.Instance.Create(_folder.PathOf($"scratch{_scratch.Count}")));
+        return _scratch[^1];
+    }
+
     private static TracePairs Pairs(ulong[] all)
     {
-        var pairs = new TracePairs();
+        var pairs = new TracePairs(NoScratch);
         Array.ForEach(all, pairs.Add);
         return pairs;
     }

@@ -49,6 +49,9 @@ public sealed class FaultyFileSystem : IFileSystem
     /// <summary>When true, every sync fails.</summary>
     public bool SyncsFail { get; set; }
 
+    /// <summary>Called with the path after each write to a file, on the thread that wrote: for what else happens in the middle of a flush or merge.</summary>
+    public Action<string>? Written { get; set; }
+
     /// <summary>Bytes that all files together may have; writes beyond fail as on a full disk, with what fits written.</summary>
     public long Capacity
     {
@@ -112,7 +115,7 @@ public sealed class FaultyFileSystem : IFileSystem
 
             var file = new FileNode();
             folder.Entries[name] = file;
-            return new OpenFile(this, file);
+            return new OpenFile(this, file, path);
         }
     }
 
@@ -125,7 +128,7 @@ public sealed class FaultyFileSystem : IFileSystem
         lock (_gate)
         {
             ThrowIfCrashed();
-            return Find(path) is FileNode file ? new OpenFile(this, file) : throw new FileNotFoundException(path);
+            return Find(path) is FileNode file ? new OpenFile(this, file, path) : throw new FileNotFoundException(path);
         }
     }
 
@@ -344,7 +347,7 @@ public sealed class FaultyFileSystem : IFileSystem
         }
     }
 
-    private sealed class OpenFile(FaultyFileSystem files, FileNode file) : IStoredFile
+    private sealed class OpenFile(FaultyFileSystem files, FileNode file, string path) : IStoredFile
     {
         public long Length
         {
@@ -390,6 +393,8 @@ public sealed class FaultyFileSystem : IFileSystem
                     throw new IOException("no space left on device");
                 }
             }
+
+            files.Written?.Invoke(path);
         }
 
         public void SetLength(long length)
