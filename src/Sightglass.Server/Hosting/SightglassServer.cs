@@ -151,7 +151,7 @@ internal sealed class SightglassServer : IAsyncDisposable
     {
         var (limits, time) = (engines.QueryLimits, engines.Time);
         PrometheusRoutes.MapUnknown(app);
-        TargetsApi.Map(app, engines.Scraper);
+        TargetsApi.Map(app, engines.Scraper, engines.Metrics);
         StatusEndpoints.Map(app, engines, listen);
         FederationApi.Map(app, engines.Metrics, limits, time, () => engines.Configuration.ExternalLabels);
         RemoteReadApi.Map(app, engines.Metrics, engines.Pushes, limits, () => engines.Configuration.ExternalLabels);

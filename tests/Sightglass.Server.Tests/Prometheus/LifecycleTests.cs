@@ -85,11 +85,11 @@ public sealed class LifecycleTests
 
     [Theory]
     [InlineData("type=x", "invalid parameter \\\"type\\\": not supported value \\\"x\\\"")]
-    [InlineData("group_limit=x", "invalid parameter \\\"group_limit\\\": group_limit needs to be a valid number: got \\\"x\\\"")]
+    [InlineData("group_limit=x", "invalid parameter \\\"group_limit\\\": group_limit needs to be a valid number: strconv.ParseInt: parsing \\\"x\\\": invalid syntax")]
     [InlineData("group_limit=0", "invalid parameter \\\"group_limit\\\": group_limit needs to be greater than 0")]
     [InlineData("group_next_token=x", "invalid parameter \\\"group_next_token\\\": group_limit needs to be present in order to paginate over the groups")]
     [InlineData("group_limit=1&group_next_token=x", "invalid parameter \\\"group_next_token\\\": invalid group_next_token 'x'. were rule groups changed?")]
-    [InlineData("exclude_alerts=x", "invalid parameter \\\"exclude_alerts\\\": error converting exclude_alerts: got \\\"x\\\"")]
+    [InlineData("exclude_alerts=x", "invalid parameter \\\"exclude_alerts\\\": error converting exclude_alerts: strconv.ParseBool: parsing \\\"x\\\": invalid syntax")]
     [InlineData("match[]={}", "match[] must contain at least one non-empty matcher")]
     public async Task A_wrong_parameter_of_rules_is_told(string query, string message)
     {

@@ -11,6 +11,7 @@ namespace Sightglass.Server.Tests.Prometheus;
 
 public sealed class PrometheusApiTests : IAsyncLifetime, IDisposable
 {
+    private List<IReadOnlyList<MetricMetadata>> _targets = [];
     private readonly InMemoryMetricStore _store = new();
     private readonly ManualTimeProvider _time = new(DateTimeOffset.FromUnixTimeSeconds(300));
     private ApiHost _host = null!;
@@ -39,12 +40,25 @@ public sealed class PrometheusApiTests : IAsyncLifetime, IDisposable
         _host = await ApiHost.StartAsync(routes =>
         {
             PrometheusApi.Map(routes, new PromQLEngine(_store, QueryLimits.Default, _time), _store, QueryLimits.Default, _time);
+            routes.Api(PrometheusRoutes.GetOnly, "/metadata", new MetadataEndpoint(_store, () => _targets).Query);
             PrometheusRoutes.MapUnknown(routes);
         });
         _client = _host.Client;
     }
 
     public async Task DisposeAsync() => await _host.DisposeAsync();
+
+    [Theory]
+    [InlineData("", """{"a":[{"type":"counter","help":"one","unit":""},{"type":"counter","help":"two","unit":""}],"b":[{"type":"gauge","help":"","unit":"seconds"}]}""")]
+    [InlineData("?metric=a", """{"a":[{"type":"counter","help":"one","unit":""},{"type":"counter","help":"two","unit":""}]}""")]
+    [InlineData("?limit_per_metric=1", """{"a":[{"type":"counter","help":"one","unit":""}],"b":[{"type":"gauge","help":"","unit":"seconds"}]}""")]
+    [InlineData("?limit=1&limit_per_metric=1", """{"a":[{"type":"counter","help":"one","unit":""}]}""")]
+    public async Task Every_description_of_a_family_that_targets_give_is_shown_once(string parameters, string expected)
+    {
+        MetricMetadata one = new("a", MetricType.Counter, "one", string.Empty), two = one with { Help = "two" }, three = new("b", MetricType.Gauge, string.Empty, "seconds");
+        _targets = [[one], [two, three], [one, three]];
+        (await _client.GetStringAsync(new Uri($"/api/v1/metadata{parameters}", UriKind.Relative))).ShouldBe($$"""{"status":"success","data":{{expected}}}""");
+    }
 
     public void Dispose() => _client.Dispose();
 
@@ -86,12 +100,12 @@ public sealed class PrometheusApiTests : IAsyncLifetime, IDisposable
     [Theory]
     [InlineData("/api/v1/query?query=a%2B", 400, "bad_data", "invalid parameter \\\"query\\\": 1:3: parse error: unexpected end of input")]
     [InlineData("/api/v1/query", 400, "bad_data", "invalid parameter \\\"query\\\": unknown position: parse error: no expression found in input")]
-    [InlineData("/api/v1/query?query=a&time=x", 400, "bad_data", "invalid parameter \\\"time\\\": Invalid time value for 'time': cannot parse \\\"x\\\" to a valid timestamp")]
+    [InlineData("/api/v1/query?query=a&time=x", 400, "bad_data", "invalid parameter \\\"time\\\": invalid time value for 'time': cannot parse \\\"x\\\" to a valid timestamp")]
     [InlineData("/api/v1/query?query=a&timeout=x", 400, "bad_data", "invalid parameter \\\"timeout\\\": cannot parse \\\"x\\\" to a valid duration")]
     [InlineData("/api/v1/query?query=a&timeout=0", 503, "timeout", "query timed out in query execution")]
     [InlineData("/api/v1/query?query=a&lookback_delta=x", 400, "bad_data", "error parsing lookback delta duration: cannot parse \\\"x\\\" to a valid duration")]
     [InlineData("/api/v1/query_range?query=a&start=x&end=1&step=1", 400, "bad_data", "invalid parameter \\\"start\\\": cannot parse \\\"x\\\" to a valid timestamp")]
-    [InlineData("/api/v1/labels?start=x", 400, "bad_data", "invalid parameter \\\"start\\\": Invalid time value for 'start': cannot parse \\\"x\\\" to a valid timestamp")]
+    [InlineData("/api/v1/labels?start=x", 400, "bad_data", "invalid parameter \\\"start\\\": invalid time value for 'start': cannot parse \\\"x\\\" to a valid timestamp")]
     [InlineData("/api/v1/metadata?limit=x", 400, "bad_data", "limit must be a number")]
     [InlineData("/api/v1/metadata?limit_per_metric=x", 400, "bad_data", "limit_per_metric must be a number")]
     [InlineData("/api/v1/query?query=a&limit=-1", 400, "bad_data", "invalid parameter \\\"limit\\\": limit must be non-negative")]

@@ -19,15 +19,18 @@ internal static class ApiTime
             return double.IsNaN(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf";
         }
 
-        for (var digits = 0; digits <= 17; digits++)
+        var text = "0e+000";
+        for (var digits = 0; digits <= 16; digits++)
         {
-            var text = value.ToString("0." + new string('#', digits) + "e+00", CultureInfo.InvariantCulture);
-            if (double.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture) == value || digits == 17)
+            text = value.ToString($"e{digits}", CultureInfo.InvariantCulture);
+            if (double.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture) == value)
             {
-                return text;
+                break;
             }
         }
 
-        return "0e+00";
+        // Three digits of an exponent here, two at least there.
+        var exponent = text.LastIndexOf('e') + 2;
+        return text[exponent] == '0' ? text.Remove(exponent, 1) : text;
     }
 }

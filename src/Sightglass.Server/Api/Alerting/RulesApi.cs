@@ -203,7 +203,7 @@ internal static class RulesApi
             var size = int.TryParse(limit, out var parsed) ? parsed : default(int?);
             if (limit.Length > 0 && size is null)
             {
-                throw ApiParameters.Invalid("group_limit", $"group_limit needs to be a valid number: got \"{limit}\"");
+                throw ApiParameters.Invalid("group_limit", $"group_limit needs to be a valid number: strconv.ParseInt: parsing \"{limit}\": invalid syntax");
             }
 
             if (size <= 0)
@@ -219,7 +219,7 @@ internal static class RulesApi
             };
             if (exclude is null)
             {
-                throw ApiParameters.Invalid("exclude_alerts", $"error converting exclude_alerts: got \"{query["exclude_alerts"]}\"");
+                throw ApiParameters.Invalid("exclude_alerts", $"error converting exclude_alerts: strconv.ParseBool: parsing \"{query["exclude_alerts"]}\": invalid syntax");
             }
 
             return new RuleFilter(

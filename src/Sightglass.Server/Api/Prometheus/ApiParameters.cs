@@ -51,7 +51,7 @@ internal sealed class ApiParameters
         var text = Text(name);
         return text.Length == 0 ? missing
             : Parse(text) is { } time ? time
-            : throw Invalid(name, $"Invalid time value for '{name}': cannot parse {QuotedText.Quote(text)} to a valid timestamp");
+            : throw Invalid(name, $"invalid time value for '{name}': cannot parse {QuotedText.Quote(text)} to a valid timestamp");
     }
 
     private static long? Parse(string text)
@@ -115,7 +115,7 @@ internal sealed class ApiParameters
 
         if (!int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var limit))
         {
-            throw Invalid(name, $"cannot parse {QuotedText.Quote(text)} to a valid limit");
+            throw Invalid(name, $"strconv.Atoi: parsing {QuotedText.Quote(text)}: invalid syntax");
         }
 
         return limit >= 0 ? limit : throw Invalid(name, "limit must be non-negative");

@@ -6,7 +6,7 @@ using Sightglass.Query.Syntax;
 
 namespace Sightglass.Server.Api.Prometheus;
 
-/// <summary><c>series</c>, <c>labels</c>, <c>label/…/values</c> and <c>metadata</c>.</summary>
+/// <summary><c>series</c>, <c>labels</c> and <c>label/…/values</c>.</summary>
 internal sealed class LabelEndpoints(IMetricStore store)
 {
     private const string Truncated = "results truncated due to limit";
@@ -58,34 +58,6 @@ internal sealed class LabelEndpoints(IMetricStore store)
         return WriteNames(context, values, limit);
     }
 
-    public Task Metadata(HttpContext context, ApiParameters parameters)
-    {
-        var limit = parameters.Count("limit") ?? -1;
-        var perMetric = parameters.Count("limit_per_metric") ?? -1;
-        var metric = parameters.Text("metric");
-        var families = store.Metadata(metric.Length > 0 ? metric : null).GroupBy(m => m.Family);
-        return ApiResponse.Success(context, json =>
-        {
-            json.WriteStartObject();
-            foreach (var family in limit >= 0 ? families.Take(limit) : families)
-            {
-                json.WriteStartArray(family.Key);
-                foreach (var item in perMetric > 0 ? family.Take(perMetric) : family)
-                {
-                    json.WriteStartObject();
-                    json.WriteString("type"u8, TypeName(item.Type));
-                    json.WriteString("help"u8, item.Help);
-                    json.WriteString("unit"u8, item.Unit);
-                    json.WriteEndObject();
-                }
-
-                json.WriteEndArray();
-            }
-
-            json.WriteEndObject();
-        });
-    }
-
     /// <summary>Reads a label name in a path: <c>U__</c> starts an escaped one, in which <c>_2e_</c> is a character by its code and <c>__</c> an underscore.</summary>
     internal static string? Unescape(string name)
     {
@@ -123,18 +95,6 @@ internal sealed class LabelEndpoints(IMetricStore store)
 
         return output.Length > 0 ? output.ToString() : null;
     }
-
-    internal static string TypeName(MetricType type) => type switch
-    {
-        MetricType.Counter => "counter",
-        MetricType.Gauge => "gauge",
-        MetricType.Histogram => "histogram",
-        MetricType.GaugeHistogram => "gaugehistogram",
-        MetricType.Summary => "summary",
-        MetricType.Info => "info",
-        MetricType.StateSet => "stateset",
-        _ => "unknown",
-    };
 
     private static IReadOnlyList<string> Union(List<IReadOnlyList<LabelMatcher>> selectors, Func<IReadOnlyList<LabelMatcher>, IReadOnlyList<string>> get)
     {

@@ -5,7 +5,7 @@ using Sightglass.Server.Hosting.Http;
 
 namespace Sightglass.Server.Api.Prometheus;
 
-/// <summary>Prometheus' HTTP API for queries and metadata, below <c>/api/v1</c> and <c>/prometheus/api/v1</c>.</summary>
+/// <summary>Prometheus' HTTP API for queries, series and labels, below <c>/api/v1</c> and <c>/prometheus/api/v1</c>.</summary>
 internal static class PrometheusApi
 {
     /// <summary>Adds the routes.</summary>
@@ -21,7 +21,6 @@ internal static class PrometheusApi
         routes.Api(PrometheusRoutes.GetAndPost, "/series", labels.Series);
         routes.Api(PrometheusRoutes.GetAndPost, "/labels", labels.Names);
         routes.Api(PrometheusRoutes.GetOnly, "/label/{name}/values", labels.Values);
-        routes.Api(PrometheusRoutes.GetOnly, "/metadata", labels.Metadata);
         routes.Api(PrometheusRoutes.GetOnly, "/status/buildinfo", BuildInfo.Write);
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Sightglass.Core.Contracts;
 using Sightglass.Core.Model;
 using Sightglass.Ingest.Scrape;
 using Sightglass.Query.PromQL;
@@ -7,11 +8,12 @@ using Sightglass.Server.Hosting.Http;
 
 namespace Sightglass.Server.Api.Prometheus;
 
-/// <summary>Prometheus' endpoints about scrape targets: <c>targets</c>, <c>targets/metadata</c>, <c>scrape_pools</c>.</summary>
+/// <summary>Prometheus' endpoints about scrape targets: <c>targets</c>, <c>targets/metadata</c>, <c>metadata</c>, <c>scrape_pools</c>.</summary>
 internal static class TargetsApi
 {
-    public static void Map(RouteTable routes, Scraper scraper)
+    public static void Map(RouteTable routes, Scraper scraper, IMetricStore store)
     {
+        routes.Api(PrometheusRoutes.GetOnly, "/metadata", new MetadataEndpoint(store, () => scraper.TargetMetadata().Select(t => t.Families)).Query);
         routes.Api(PrometheusRoutes.GetOnly, "/targets", (context, parameters) => Targets(context, parameters, scraper));
         routes.Api(PrometheusRoutes.GetOnly, "/targets/metadata", (context, parameters) => Metadata(context, parameters, scraper));
         routes.Api(PrometheusRoutes.GetOnly, "/scrape_pools", (context, _) => ApiResponse.Success(context, json =>
@@ -118,7 +120,7 @@ internal static class TargetsApi
             json.WriteString("metric", family.Family);
         }
 
-        json.WriteString("type", LabelEndpoints.TypeName(family.Type));
+        json.WriteString("type", MetadataEndpoint.TypeName(family.Type));
         json.WriteString("help", family.Help);
         json.WriteString("unit", family.Unit);
         json.WriteEndObject();
