@@ -53,6 +53,29 @@ public sealed class StoreFaultTests
     }
 
     [Fact]
+    public void A_log_that_fills_the_memory_is_served_from_there_when_the_disk_is_full_at_the_start()
+    {
+        var disk = new FaultyFileSystem();
+        using (var store = Open(disk))
+        {
+            for (var i = 0; i < 5; i++)
+            {
+                Append(store, i).ShouldBeTrue();
+            }
+        }
+
+        disk.Capacity = 0;
+        using var again = Open(disk, flushBytes: 1);
+        Answers.Count(again, EventSignal.Logs).ShouldBe(50);
+        Append(again, 5).ShouldBeFalse();
+        disk.Capacity = long.MaxValue;
+        again.Flush();
+        Append(again, 6).ShouldBeTrue();
+        Answers.Count(again, EventSignal.Logs).ShouldBe(60);
+        Found(disk.Restart(loseUnsynced: true)).Count.ShouldBe(60);
+    }
+
+    [Fact]
     public void Nothing_is_acknowledged_while_syncs_fail()
     {
         var disk = new FaultyFileSystem();
@@ -157,8 +180,9 @@ public sealed class StoreFaultTests
         return found;
     }
 
-    private static EventStore Open(IFileSystem disk) => new(new EventStoreOptions
+    private static EventStore Open(IFileSystem disk, long flushBytes = long.MaxValue) => new(new EventStoreOptions
     {
+        FlushBytes = flushBytes,
         Folder = "/data/events",
         FileSystem = disk,
         SyncInterval = TimeSpan.Zero,

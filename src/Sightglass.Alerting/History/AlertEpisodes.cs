@@ -31,7 +31,7 @@ public static class AlertEpisodes
 
     /// <summary>
     /// The episodes in events, by start; those without a beginning among them began before <paramref name="from"/>, as did those of
-    /// <paramref name="lasting"/>, which go on.
+    /// <paramref name="lasting"/>.
     /// </summary>
     public static IReadOnlyList<AlertEpisode> Of(IEnumerable<AlertEvent> events, DateTimeOffset from, IEnumerable<AlertEvent>? lasting = null)
     {
@@ -68,8 +68,10 @@ public static class AlertEpisodes
         return [.. episodes.OrderBy(static e => e.Start).ThenBy(static e => e.Fingerprint, StringComparer.Ordinal)];
     }
 
-    /// <summary>Alerts that fire since before the time looked at: nothing in it tells so.</summary>
-    private static IEnumerable<AlertEvent> Lasting(IAlertTimeline timeline, AlertEventFilter filter, DateTimeOffset from) => timeline.Open().Where(e =>
+    /// <summary>
+    /// Alerts that fired since before the time looked at: nothing in it has to tell so. Those that still fire are known even when their beginning was forgotten.
+    /// </summary>
+    private static IEnumerable<AlertEvent> Lasting(IAlertTimeline timeline, AlertEventFilter filter, DateTimeOffset from) => timeline.FiringAt(from).Concat(timeline.Open()).DistinctBy(static e => (e.Fingerprint, e.Kind)).Where(e =>
         e.Kind == AlertEventKind.Firing && e.At < from
         && (filter.AlertName is null || e.AlertName == filter.AlertName)
         && (filter.Fingerprint is null || e.Fingerprint == filter.Fingerprint)

@@ -49,6 +49,9 @@ public sealed class AlertTimelineQueue : IAlertTimeline, IAsyncDisposable
     /// <inheritdoc/>
     public IReadOnlyList<AlertEvent> Open() => _store.Open();
 
+    /// <inheritdoc/>
+    public IReadOnlyList<AlertEvent> FiringAt(DateTimeOffset at) => _store.FiringAt(at);
+
     /// <summary>Stores what waits and stops.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -53,4 +53,7 @@ public interface IAlertTimeline
 
     /// <summary>The events that began what lasts: alerts that are pending or fire, silences, inhibitions, mutings and acknowledgements of these.</summary>
     IReadOnlyList<AlertEvent> Open();
+
+    /// <summary>The firings that were not over at a moment: of each alert that fired before it, and did not end before it, the last one.</summary>
+    IReadOnlyList<AlertEvent> FiringAt(DateTimeOffset at);
 }

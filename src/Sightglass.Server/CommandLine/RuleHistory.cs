@@ -42,6 +42,19 @@ internal sealed class RuleHistory : IBacktestHistory, IDisposable
         return holds.ToDictionary(static h => h.Key, static h => (IReadOnlyList<HeldMoment>)h.Value);
     }
 
+    public async Task<IReadOnlyList<RuleSample>> QueryAsync(string expression, DateTimeOffset at, CancellationToken cancellation)
+    {
+        using var json = await AskAsync("api/v1/query", expression, new() { ["time"] = QueryTime.Seconds(at) }, cancellation);
+        var data = json.RootElement.GetProperty("data");
+        var result = data.GetProperty("result");
+        return data.GetProperty("resultType").GetString() switch
+        {
+            "scalar" => [new RuleSample(LabelSet.Empty, ValueOf(result[1]))],
+            "vector" => [.. result.EnumerateArray().Select(static s => new RuleSample(LabelsOf(s), s.TryGetProperty("value", out var value) ? ValueOf(value[1]) : 0))],
+            _ => throw new QueryException(QueryErrorKind.Execution, "rule result is not a vector or scalar"),
+        };
+    }
+
     public void Dispose() => _http.Dispose();
 
     private async Task AddSpansAsync(Dictionary<LabelSet, List<HeldMoment>> holds, string expression, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellation)
@@ -73,6 +86,17 @@ internal sealed class RuleHistory : IBacktestHistory, IDisposable
         var text => double.TryParse(text, CultureInfo.InvariantCulture, out var number) ? number : double.NaN,
     };
 
+    private static LabelSet LabelsOf(JsonElement series) => LabelSet.From(series.GetProperty("metric").EnumerateObject().Select(static l => new Label(l.Name, l.Value.GetString()!)));
+
+    private async Task<JsonDocument> AskAsync(string path, string expression, Dictionary<string, string> form, CancellationToken cancellation)
+    {
+        form["query"] = expression;
+        using var content = new FormUrlEncodedContent(form);
+        using var answer = await _http.PostAsync(new Uri(path, UriKind.Relative), content, cancellation);
+        var text = await answer.Content.ReadAsStringAsync(cancellation);
+        return answer.IsSuccessStatusCode ? JsonDocument.Parse(text) : throw new QueryException(QueryErrorKind.Execution, QueryErrorText.Of(text, expression, (int)answer.StatusCode));
+    }
+
     private static List<HeldMoment> Moments(Dictionary<LabelSet, List<HeldMoment>> holds, LabelSet labels)
     {
         if (!holds.TryGetValue(labels, out var moments))
@@ -86,26 +110,14 @@ internal sealed class RuleHistory : IBacktestHistory, IDisposable
     private async Task AddAsync(Dictionary<LabelSet, List<HeldMoment>> holds, string expression, RuleLanguage language, DateTimeOffset from, DateTimeOffset to, TimeSpan interval, CancellationToken cancellation)
     {
         var path = language == RuleLanguage.LogQL ? "loki/api/v1/query_range" : "api/v1/query_range";
-        var form = new Dictionary<string, string>
-        {
-            ["query"] = expression,
-            ["start"] = QueryTime.Seconds(from),
-            ["end"] = QueryTime.Seconds(to),
-            ["step"] = interval.TotalSeconds.ToString(CultureInfo.InvariantCulture),
-        };
-        using var content = new FormUrlEncodedContent(form);
-        using var answer = await _http.PostAsync(new Uri(path, UriKind.Relative), content, cancellation);
-        var text = await answer.Content.ReadAsStringAsync(cancellation);
-        if (!answer.IsSuccessStatusCode)
-        {
-            throw new QueryException(QueryErrorKind.Execution, QueryErrorText.Of(text, expression, (int)answer.StatusCode));
-        }
-
-        using var json = JsonDocument.Parse(text);
+        using var json = await AskAsync(
+            path,
+            expression,
+            new() { ["start"] = QueryTime.Seconds(from), ["end"] = QueryTime.Seconds(to), ["step"] = interval.TotalSeconds.ToString(CultureInfo.InvariantCulture) },
+            cancellation);
         foreach (var series in json.RootElement.GetProperty("data").GetProperty("result").EnumerateArray())
         {
-            var labels = LabelSet.From(series.GetProperty("metric").EnumerateObject().Select(static l => new Label(l.Name, l.Value.GetString()!)));
-            var moments = Moments(holds, labels);
+            var moments = Moments(holds, LabelsOf(series));
             foreach (var kind in (string[])["values", "histograms"])
             {
                 if (series.TryGetProperty(kind, out var points))

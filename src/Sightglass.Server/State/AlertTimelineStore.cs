@@ -152,6 +152,18 @@ internal sealed class AlertTimelineStore : IAlertTimeline
         "SELECT at, fingerprint, labels, kind, actor, detail, value, rule_group FROM alert_open ORDER BY at, kind",
         static row => new AlertEvent(row.Time(0), row.Text(1), StateJson.Labels(row.Text(2)), (AlertEventKind)row.Int(3), row.Text(4), row.Text(5), row.NumberOrNull(6)) { RuleGroup = row.Text(7) });
 
+    public IReadOnlyList<AlertEvent> FiringAt(DateTimeOffset at)
+    {
+        var labels = new Dictionary<long, LabelSet>();
+        return [.. _database.Read(
+            $"""
+            SELECT {Columns} FROM alert_series s JOIN alert_events e ON e.id = (
+                SELECT id FROM alert_events WHERE series = s.id AND at < $at AND kind IN ($firing, $resolved) ORDER BY at DESC, kind = $firing DESC, id DESC LIMIT 1)
+            WHERE e.kind = $firing ORDER BY e.at, e.id
+            """,
+            row => Read(row, labels).Event, ("$at", at), ("$firing", (int)AlertEventKind.Firing), ("$resolved", (int)AlertEventKind.Resolved))];
+    }
+
     private static (long Id, AlertEvent Event) Read(StateRow row, Dictionary<long, LabelSet> known)
     {
         var series = row.Long(2);

@@ -50,6 +50,9 @@ internal sealed class MemoryAlertTimeline : IAlertTimeline
         }
     }
 
+    public IReadOnlyList<AlertEvent> FiringAt(DateTimeOffset at) =>
+        [.. Events.Where(e => e.At < at && e.Kind is AlertEventKind.Firing or AlertEventKind.Resolved).GroupBy(static e => e.Fingerprint).Select(static g => g.Last()).Where(static e => e.Kind == AlertEventKind.Firing)];
+
     public IReadOnlyList<AlertEvent> Open()
     {
         var open = new List<AlertEvent>();

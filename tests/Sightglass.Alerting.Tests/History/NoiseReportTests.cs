@@ -60,6 +60,23 @@ public sealed class NoiseReportTests
         (episodes.Count, complete).ShouldBe((5_501, false));
     }
 
+    [Theory]
+    [InlineData(new[] { -60, 120 }, true)]
+    [InlineData(new[] { -60, 120, 130 }, true)]
+    [InlineData(new[] { -60, 120, 130, 140 }, true)]
+    [InlineData(new[] { -60 }, true)]
+    [InlineData(new[] { -60, -30 }, false)]
+    [InlineData(new[] { -60, -30, 120, 130 }, false)]
+    [InlineData(new[] { -60, -30, -20, 120 }, true)]
+    public void What_fired_from_before_the_time_to_after_it_fired_all_the_time(int[] minutes, bool fired)
+    {
+        var timeline = new MemoryAlertTimeline();
+        timeline.Append([.. minutes.Select(static (m, i) => Event("a", m, i % 2 == 0 ? AlertEventKind.Firing : AlertEventKind.Resolved))]);
+        var (episodes, _) = AlertEpisodes.Read(timeline, new AlertEventFilter { From = Start, To = Start.AddMinutes(100) }, 100_000, CancellationToken.None);
+        episodes.Select(static e => (e.Start, e.BeganBefore, e.End)).ShouldBe(fired ? [(Start, true, null)] : []);
+        AlertEpisodes.Read(timeline, new AlertEventFilter { From = Start, To = Start.AddMinutes(100), AlertName = "b" }, 100_000, CancellationToken.None).Episodes.ShouldBeEmpty();
+    }
+
     [Fact]
     public void Figures_and_suggestions_of_a_noisy_week()
     {

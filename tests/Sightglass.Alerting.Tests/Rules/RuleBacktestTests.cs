@@ -76,7 +76,33 @@ public sealed class RuleBacktestTests
         first["severity"].ShouldBe("page");
         first["which"].ShouldBe("0 of c");
         first["i"].ShouldBeEmpty();
-        first["asked"].ShouldContain("query is not asked in a backtest");
+        rule.Episodes.Select(static e => e.Labels["asked"]).ShouldBe(["2", "2", "2"]);
+    }
+
+    [Fact]
+    public async Task Queries_in_labels_are_asked_once_at_each_moment()
+    {
+        var labels = LabelSet.Of(
+            "half", "{{ with query \"minute\" | first }}{{ if lt .Value 30.0 }}first{{ else }}second{{ end }}{{ end }}",
+            "of", "{{ query (printf \"owner{i=%q}\" $labels.i) | first | label \"asked\" }}",
+            "wrong", "{{ query \"wrong\" | len }}");
+        var history = new Scripted([28, 29, 30, 31], series: 2);
+        var request = new BacktestRequest { Groups = [Group(Rule("x > 1") with { Labels = labels })], From = Start, To = Start.AddMinutes(59), Waits = [], Thresholds = [7] };
+        var rule = (await new RuleBacktest(history).RunAsync(request, CancellationToken.None)).Single();
+        rule.Episodes.Select(e => $"{(e.From - Start).TotalMinutes}-{(e.To - Start).TotalMinutes} {e.Labels["half"]} {e.Labels["of"]}").ShouldBe(
+            ["28-30 first owner{i=\"0\"}", "28-30 first owner{i=\"1\"}", "30-32 second owner{i=\"0\"}", "30-32 second owner{i=\"1\"}"]);
+        rule.Episodes[0].Labels["wrong"].ShouldContain("no such thing");
+        rule.Alternatives.Single().Summary.Fired.ShouldBe(4);
+        history.Queries.Count.ShouldBe(4 * 4, "once for all series and thresholds");
+    }
+
+    [Fact]
+    public async Task Too_many_queries_in_labels_are_an_error_with_the_limit()
+    {
+        var rule = Rule("x > 1") with { Labels = LabelSet.Of("a", "{{ query $labels.i | len }}") };
+        var request = new BacktestRequest { Groups = [Group(rule)], From = Start, To = Start.AddMinutes(299), Waits = [] };
+        var error = await Should.ThrowAsync<LimitExceededException>(() => new RuleBacktest(new Scripted([.. Enumerable.Range(0, 300)], series: 100)).RunAsync(request, CancellationToken.None));
+        error.Setting.ShouldBe("MaxTemplateQueries");
     }
 
     [Fact]
@@ -123,6 +149,17 @@ public sealed class RuleBacktestTests
     private sealed class Scripted(int[] minutes, int series = 1) : IBacktestHistory
     {
         public List<string> Asked { get; } = [];
+
+        public List<(string Expression, DateTimeOffset At)> Queries { get; } = [];
+
+        // One series that says what was asked, and at which minute.
+        public Task<IReadOnlyList<RuleSample>> QueryAsync(string expression, DateTimeOffset at, CancellationToken cancellation)
+        {
+            Queries.Add((expression, at));
+            return expression == "wrong"
+                ? throw new QueryException(QueryErrorKind.Execution, "no such thing")
+                : Task.FromResult<IReadOnlyList<RuleSample>>([new RuleSample(LabelSet.Of("asked", expression), at.Minute), new RuleSample(LabelSet.Of("asked", "second"), 0)]);
+        }
 
         public Task<IReadOnlyDictionary<LabelSet, IReadOnlyList<HeldMoment>>> HoldsAsync(
             string expression, RuleLanguage language, DateTimeOffset start, DateTimeOffset end, TimeSpan interval, CancellationToken cancellation)

@@ -52,6 +52,31 @@ public sealed class AlertTimelineStoreTests : IDisposable
     }
 
     [Fact]
+    public void What_fired_at_a_moment_is_known_afterwards()
+    {
+        using var database = Open();
+        var store = new AlertTimelineStore(database, _time);
+        store.Append(
+        [
+            Event(A, 1, AlertEventKind.Firing, value: 2) with { RuleGroup = "g" },
+            Event(A, 2, AlertEventKind.Notified),
+            Event(B, 2, AlertEventKind.Pending),
+            Event(A, 5, AlertEventKind.Resolved),
+            Event(A, 5, AlertEventKind.Firing),
+            Event(C, 6, AlertEventKind.Firing),
+            Event(A, 7, AlertEventKind.Resolved),
+        ]);
+        string At(int second) => string.Join(' ', store.FiringAt(Now.AddSeconds(second)).Select(static e => $"{e.Labels["alertname"]}@{(e.At - Now).TotalSeconds}"));
+        At(1).ShouldBe(string.Empty);
+        At(2).ShouldBe("Disk@1");
+        At(5).ShouldBe("Disk@1");
+        At(6).ShouldBe("Disk@5");
+        At(7).ShouldBe("Disk@5 Cpu@6");
+        At(8).ShouldBe("Cpu@6");
+        store.FiringAt(Now.AddSeconds(3)).Single().ShouldBe(Event(A, 1, AlertEventKind.Firing, value: 2) with { RuleGroup = "g" });
+    }
+
+    [Fact]
     public void Pages_together_are_the_whole_in_order() =>
         Check.One(Config.QuickThrowOnFailure.WithMaxTest(30), Prop.ForAll<int[], byte, bool>(PagesAreTheWhole));
 

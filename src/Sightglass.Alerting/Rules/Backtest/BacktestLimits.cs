@@ -18,6 +18,9 @@ public static class BacktestLimits
     /// <summary>Labels that are rendered for each moment of one rule, because their templates use the value or the time.</summary>
     public const long MaxTemplateRenders = 500_000;
 
+    /// <summary>Queries that the templates of one rule's labels ask, each at one moment.</summary>
+    public const int MaxTemplateQueries = 20_000;
+
     /// <summary>Other thresholds, and other waits, of one request.</summary>
     public const int MaxAlternatives = 10;
 

@@ -78,10 +78,15 @@ internal sealed record BacktestedRule
 /// <param name="Value">The value; NaN for a histogram.</param>
 internal readonly record struct HeldMoment(DateTimeOffset At, double Value);
 
-/// <summary>Says at which moments of a range an expression held. By series, names included; the moments in order.</summary>
+/// <summary>What is stored, as rules ask for it.</summary>
 internal interface IBacktestHistory
 {
+    /// <summary>At which moments of a range an expression held. By series, names included; the moments in order.</summary>
     /// <exception cref="Core.Errors.QueryException">The expression could not be evaluated.</exception>
     Task<IReadOnlyDictionary<LabelSet, IReadOnlyList<HeldMoment>>> HoldsAsync(
         string expression, RuleLanguage language, DateTimeOffset start, DateTimeOffset end, TimeSpan interval, CancellationToken cancellation);
+
+    /// <summary>What PromQL answers at one moment, for the <c>query</c> of a template.</summary>
+    /// <exception cref="Core.Errors.QueryException">The expression could not be evaluated.</exception>
+    Task<IReadOnlyList<RuleSample>> QueryAsync(string expression, DateTimeOffset at, CancellationToken cancellation);
 }

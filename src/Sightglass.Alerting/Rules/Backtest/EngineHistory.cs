@@ -42,6 +42,9 @@ internal sealed class EngineHistory(PromQLEngine promQL, LogQLEngine logQL, IRul
         },
         cancellation);
 
+    public Task<IReadOnlyList<RuleSample>> QueryAsync(string expression, DateTimeOffset at, CancellationToken cancellation) =>
+        Task.Run(() => new PromQLRuleEngine(promQL).Query(expression, at, cancellation), cancellation);
+
     private static Dictionary<LabelSet, IReadOnlyList<HeldMoment>> Holds(Dictionary<LabelSet, List<HeldMoment>> holds) =>
         holds.ToDictionary(static h => h.Key, static h => (IReadOnlyList<HeldMoment>)h.Value);
 

@@ -8,23 +8,27 @@ namespace Sightglass.Alerting.Rules.Backtest;
 /// Gives what an expression found the labels that the rule would have given it, templates included. A label that depends on the value makes several alerts
 /// of one series, as it does in a running rule.
 /// </summary>
-internal sealed class ReplayedLabels(RuleDefinition rule, LabelSet externalLabels, Uri externalUrl)
+internal sealed class ReplayedLabels(RuleDefinition rule, LabelSet externalLabels, Uri externalUrl, ReplayedQueries queries)
 {
-    private readonly RuleTemplate _template = new(externalUrl, externalLabels, static (_, _) => throw new TemplateFunctionException("query is not asked in a backtest"));
+    /// <summary>What in a template makes it another text at another moment.</summary>
+    private static readonly string[] OfTheMoment = ["alue", "now", "query"];
+
+    private readonly RuleTemplate _template = new(externalUrl, externalLabels, queries.Ask);
     private readonly bool _hasTemplates = rule.Labels.Any(static l => l.Value.Contains("{{", StringComparison.Ordinal));
-    private readonly bool _dependsOnMoment = rule.Labels.Any(static l => l.Value.Contains("{{", StringComparison.Ordinal) && (l.Value.Contains("alue", StringComparison.Ordinal) || l.Value.Contains("now", StringComparison.Ordinal)));
+    private readonly bool _dependsOnMoment = rule.Labels.Any(static l =>
+        l.Value.Contains("{{", StringComparison.Ordinal) && Array.Exists(OfTheMoment, word => l.Value.Contains(word, StringComparison.Ordinal)));
 
     /// <summary>The moments of each alert, in order.</summary>
     /// <exception cref="QueryException">Two series become one alert.</exception>
     /// <exception cref="LimitExceededException">There are too many templates to render.</exception>
-    public IReadOnlyDictionary<LabelSet, IReadOnlyList<DateTimeOffset>> Of(IReadOnlyDictionary<LabelSet, IReadOnlyList<HeldMoment>> found)
+    public async Task<IReadOnlyDictionary<LabelSet, IReadOnlyList<DateTimeOffset>>> OfAsync(IReadOnlyDictionary<LabelSet, IReadOnlyList<HeldMoment>> found, CancellationToken cancellation)
     {
         if (_dependsOnMoment)
         {
             var renders = found.Values.Sum(static m => (long)m.Count);
             if (renders > BacktestLimits.MaxTemplateRenders)
             {
-                throw new LimitExceededException("MaxTemplateRenders", BacktestLimits.MaxTemplateRenders, renders, $"labels of {rule.Name} that depend on the value: want a shorter range or a longer interval");
+                throw new LimitExceededException("MaxTemplateRenders", BacktestLimits.MaxTemplateRenders, renders, $"labels of {rule.Name} that depend on the moment: want a shorter range or a longer interval");
             }
         }
 
@@ -35,7 +39,7 @@ internal sealed class ReplayedLabels(RuleDefinition rule, LabelSet externalLabel
             {
                 if (moments.Count > 0)
                 {
-                    Add(alerts, Labels(series, moments[0]), moments.Select(static m => m.At));
+                    Add(alerts, await LabelsAsync(series, moments[0], cancellation).ConfigureAwait(false), moments.Select(static m => m.At));
                 }
 
                 continue;
@@ -43,7 +47,7 @@ internal sealed class ReplayedLabels(RuleDefinition rule, LabelSet externalLabel
 
             foreach (var moment in moments)
             {
-                Add(alerts, Labels(series, moment), [moment.At]);
+                Add(alerts, await LabelsAsync(series, moment, cancellation).ConfigureAwait(false), [moment.At]);
             }
         }
 
@@ -70,6 +74,18 @@ internal sealed class ReplayedLabels(RuleDefinition rule, LabelSet externalLabel
         }
 
         known.AddRange(moments);
+    }
+
+    private async ValueTask<LabelSet> LabelsAsync(LabelSet series, HeldMoment moment, CancellationToken cancellation)
+    {
+        LabelSet labels;
+        do
+        {
+            labels = Labels(series, moment);
+        }
+        while (await queries.FetchAsync(cancellation).ConfigureAwait(false));
+
+        return labels;
     }
 
     private LabelSet Labels(LabelSet series, HeldMoment moment)

@@ -154,6 +154,8 @@ internal sealed class RuleBacktest(IBacktestHistory history, LabelSet? externalL
         IReadOnlyList<ReplayedAlert> Replay(IReadOnlyDictionary<LabelSet, IReadOnlyList<DateTimeOffset>> holds, TimeSpan wait) =>
             AlertReplay.Run(holds, start, request.To, interval, wait, rule.KeepFiringFor, cancellation);
 
+        var labels = new ReplayedLabels(rule, externalLabels ?? LabelSet.Empty, externalUrl ?? new Uri("http://localhost/"), new ReplayedQueries(history, rule.Name));
+
         // Spans are read once for all thresholds: each moment has a window of its own to look through.
         var comparison = rule.Language == RuleLanguage.TraceQL ? TraceQLRules.Comparison(rule.Expression) : null;
         IReadOnlyDictionary<LabelSet, IReadOnlyList<HeldMoment>>? values = null;
@@ -193,7 +195,7 @@ internal sealed class RuleBacktest(IBacktestHistory history, LabelSet? externalL
             }
 
             var steps = ((request.To - start).Ticks / interval.Ticks) + 1;
-            var alerts = new ReplayedLabels(rule, externalLabels ?? LabelSet.Empty, externalUrl ?? new Uri("http://localhost/")).Of(found);
+            var alerts = await labels.OfAsync(found, cancellation).ConfigureAwait(false);
             return alerts.Count * steps > BacktestLimits.MaxReplaySteps
                 ? throw new LimitExceededException("MaxReplaySteps", BacktestLimits.MaxReplaySteps, alerts.Count * steps, $"evaluations times series of {replayed.Group}/{rule.Name}")
                 : alerts;
