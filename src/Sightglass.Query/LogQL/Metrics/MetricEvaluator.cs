@@ -140,7 +140,7 @@ internal sealed class MetricEvaluator(IEventStore store, QueryLimits limits, Ste
     private List<StepSeries> LabelReplace(LabelReplaceNode node)
     {
         var output = new List<StepSeries>();
-        var seen = new HashSet<LabelSet>();
+        var known = new Dictionary<LabelSet, StepSeries>();
         foreach (var series in Evaluate(node.Inner))
         {
             var labels = series.Labels;
@@ -150,15 +150,25 @@ internal sealed class MetricEvaluator(IEventStore store, QueryLimits limits, Ste
                 labels = labels.With(node.Target, GoExpansion.Expand(node.Replacement, node.Expression.Regex, match));
             }
 
-            if (!seen.Add(labels))
+            if (!known.TryGetValue(labels, out var result))
             {
-                throw new QueryException(QueryErrorKind.Execution, "vector cannot contain metrics with the same labelset", node.Position);
+                known.Add(labels, result = new StepSeries(labels, grid.Count));
+                output.Add(result);
             }
 
-            var result = new StepSeries(labels, grid.Count);
-            series.Values.CopyTo(result.Values, 0);
-            series.Present.CopyTo(result.Present, 0);
-            output.Add(result);
+            // Series that get the same labels are one, as long as they are not there at the same time.
+            for (var step = 0; step < grid.Count; step++)
+            {
+                if (series.Present[step])
+                {
+                    if (result.Present[step])
+                    {
+                        throw new QueryException(QueryErrorKind.Execution, "vector cannot contain metrics with the same labelset", node.Position);
+                    }
+
+                    result.Set(step, series.Values[step]);
+                }
+            }
         }
 
         return output;

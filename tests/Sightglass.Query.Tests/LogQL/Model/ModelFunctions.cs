@@ -78,7 +78,7 @@ internal static class ModelFunctions
     };
 
     /// <summary>Whether two numbers are the same but for the order of additions.</summary>
-    public static bool Close(double a, double b) => a.Equals(b) || Math.Abs(a - b) <= 1e-9 * Math.Max(1, Math.Max(Math.Abs(a), Math.Abs(b)));
+    public static bool Close(double a, double b) => a.Equals(b) || Math.Abs(a - b) <= 1e-8 * Math.Max(1, Math.Max(Math.Abs(a), Math.Abs(b)));
 
     private static double One(IEnumerable<(long Time, double Value)> samples) => samples.Select(static s => s.Value).Distinct().ToList() is [var only] ? only : throw new SkippedException();
 

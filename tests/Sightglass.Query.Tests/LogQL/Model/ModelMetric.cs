@@ -186,3 +186,12 @@ internal sealed record ModelLabelReplace(ModelMetric Inner, string Target, strin
         return output;
     }
 }
+
+/// <summary><c>variants(…) of (…)</c>: <paramref name="Shown"/> as they are written, <paramref name="Joined"/> with the common part before their own.</summary>
+internal sealed record ModelVariants(ModelLog Common, long Range, IReadOnlyList<ModelMetric> Shown, IReadOnlyList<ModelMetric> Joined) : ModelMetric
+{
+    public override string ToString() => $"variants({string.Join(", ", Shown)}) of ({Common} [{Range / 1_000_000}ms])";
+
+    public override Dictionary<LabelSet, double> At(ModelMoment moment) => new(Joined.SelectMany((metric, i) => metric.At(moment)
+        .Select(s => KeyValuePair.Create(s.Key.With("__variant__", i.ToString(System.Globalization.CultureInfo.InvariantCulture)), s.Value))));
+}

@@ -187,6 +187,35 @@ internal sealed class ModelMetrics(Random random, ModelPipelines pipelines)
         }
     }
 
+    /// <summary>Several metrics of the same lines.</summary>
+    public ModelVariants Variants()
+    {
+        var common = random.Next(2) == 0 ? pipelines.Plain() : pipelines.Log(3);
+        var shown = new List<ModelMetric>();
+        var joined = new List<ModelMetric>();
+        var same = Range();
+        for (var i = random.Next(2, 5); i > 0; i--)
+        {
+            // Some that differ only in what they make of the lines, and some in everything.
+            var own = random.Next(3) == 0 ? Range() : same with { Function = same.Unwrap is null ? pipelines.Pick("count_over_time", "rate", "bytes_over_time") : same.Function };
+            own = own with { Log = own.Log with { Matchers = common.Matchers, Stages = [.. own.Log.Stages.Take(2)] } };
+            var whole = own with { Log = common with { Stages = [.. common.Stages, .. own.Log.Stages] } };
+            if (random.Next(2) == 0 && own.Grouping is null && own.Function is "count_over_time" or "rate" or "bytes_over_time" or "bytes_rate" or "sum_over_time")
+            {
+                var grouping = random.Next(4) == 0 ? null : Grouping();
+                shown.Add(new ModelVector("sum", 0, own, grouping));
+                joined.Add(new ModelVector("sum", 0, whole with { Outer = grouping ?? new ModelGrouping(false, []) }, grouping));
+            }
+            else
+            {
+                shown.Add(own);
+                joined.Add(whole);
+            }
+        }
+
+        return new ModelVariants(common, same.Range, shown, joined);
+    }
+
     // What is summed directly has another way (case 3).
     private ModelMetric NotSummed(int depth) => Metric(depth + 1) is var inner && inner is ModelRange ? new ModelVector("max", 0, inner, Grouping()) : inner;
 
