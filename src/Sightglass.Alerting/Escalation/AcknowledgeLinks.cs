@@ -80,6 +80,9 @@ public sealed class AcknowledgeLinks(ReadOnlyMemory<byte> key, Uri externalUrl)
         return fault == AcknowledgeLinkFault.None ? read : null;
     }
 
+    /// <summary>How a link names the group of an incident: PagerDuty's <c>dedup_key</c> and Opsgenie's alias begin with it. Null for those that were not made here.</summary>
+    public static string? ReferenceOfIncident(string key) => key.Length == 2 * SHA256.HashSizeInBytes && key.All(char.IsAsciiHexDigitLower) ? key[..(2 * ReferenceBytes)] : null;
+
     /// <summary>How a link names a group.</summary>
     public static string ReferenceOf(string groupKey) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(groupKey)).AsSpan(0, ReferenceBytes));
 }

@@ -1,4 +1,5 @@
 using Sightglass.Alerting.OnCall;
+using Sightglass.Alerting.Receivers;
 using Sightglass.Alerting.Routing;
 using Sightglass.Core.Model;
 
@@ -45,6 +46,12 @@ public sealed record EscalationPolicy(string Name, IReadOnlyList<EscalationStep>
 /// <param name="Repeat">Acknowledged alerts are told again every <c>repeat_interval</c> like others.</param>
 public sealed record AcknowledgeSettings(bool Links, TimeSpan LinkExpires, bool Repeat)
 {
+    /// <summary>What PagerDuty signs its webhooks with, or null where they are not taken.</summary>
+    public SecretSource? PagerDuty { get; init; }
+
+    /// <summary>What Opsgenie's webhooks carry as a bearer token, or null where they are not taken.</summary>
+    public SecretSource? Opsgenie { get; init; }
+
     /// <summary>What holds where nothing is configured.</summary>
     public static AcknowledgeSettings Default { get; } = new(false, TimeSpan.FromHours(24), false);
 }

@@ -1,5 +1,6 @@
 using System.Net.Mail;
 using Sightglass.Alerting.OnCall;
+using Sightglass.Alerting.Receivers;
 using Sightglass.Alerting.Routing;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Model;
@@ -99,9 +100,25 @@ internal static class EscalationReader
             throw section.Error("link_expires", $"link_expires: got {PromDuration.Format(expires)}, want 1m to {PromDuration.Format(LongestLink)}");
         }
 
-        var settings = new AcknowledgeSettings(section.Bool("links") ?? true, expires, section.Bool("repeat") ?? false);
+        var settings = new AcknowledgeSettings(section.Bool("links") ?? true, expires, section.Bool("repeat") ?? false)
+        {
+            PagerDuty = Webhook(section.Section("pagerduty"), "secret"),
+            Opsgenie = Webhook(section.Section("opsgenie"), "token"),
+        };
         section.RejectUnknown();
         return settings;
+    }
+
+    private static SecretSource? Webhook(YamlSection? section, string key)
+    {
+        if (section is null)
+        {
+            return null;
+        }
+
+        var secret = HttpReader.Pair(section, key) ?? throw section.Error($"one of {key} & {key}_file must be configured");
+        section.RejectUnknown();
+        return secret;
     }
 
     private static EscalationConfiguration Escalation(YamlSection section, EscalationConfiguration configuration, HashSet<string> receivers)

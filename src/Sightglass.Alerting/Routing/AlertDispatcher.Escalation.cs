@@ -99,15 +99,15 @@ public sealed partial class AlertDispatcher
         }
     }
 
-    /// <summary>The alerts that a link means and that still fire, with who has acknowledged them.</summary>
-    public IReadOnlyList<(Alert Alert, Acknowledgement? Acknowledgement)> Referred(AcknowledgeToken token)
+    /// <summary>The alerts of a group or escalation (see <see cref="AcknowledgeLinks.ReferenceOf"/>) that began before a moment and still fire, with who has acknowledged them.</summary>
+    public IReadOnlyList<(Alert Alert, Acknowledgement? Acknowledgement)> Referred(string reference, DateTimeOffset before)
     {
         lock (Gate)
         {
             var now = Now();
-            var labels = _escalator?.Referred(token.Reference)
-                ?? _groups.Values.FirstOrDefault(g => AcknowledgeLinks.ReferenceOf(g.Key) == token.Reference)?.Alerts.Keys.AsEnumerable() ?? [];
-            return [.. labels.Select(l => _alerts.GetValueOrDefault(l)).OfType<Alert>().Where(a => !a.IsResolvedAt(now) && a.StartsAt <= token.IssuedAt)
+            var labels = _escalator?.Referred(reference)
+                ?? _groups.Values.FirstOrDefault(g => AcknowledgeLinks.ReferenceOf(g.Key) == reference)?.Alerts.Keys.AsEnumerable() ?? [];
+            return [.. labels.Select(l => _alerts.GetValueOrDefault(l)).OfType<Alert>().Where(a => !a.IsResolvedAt(now) && a.StartsAt <= before)
                 .OrderBy(static a => a, Comparer<Alert>.Create(Alert.Compare)).Select(a => (a, _options.Escalation?.Acknowledgements.Of(a, now)))];
         }
     }

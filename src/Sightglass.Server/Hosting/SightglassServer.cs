@@ -185,6 +185,7 @@ internal sealed class SightglassServer : IAsyncDisposable
         SloApi.Map(app, () => engines.FoundSlos.All, new PromQLRuleEngine(engines.PromQL), time);
         AlertmanagerApi.Map(app, engines.Dispatcher, time);
         AcknowledgementsApi.Map(app, engines.Dispatcher, time);
+        IncidentWebhooks.Map(app, engines.Dispatcher, time);
         AcknowledgePage.Map(app, engines.Dispatcher, engines.Links, time);
         EscalationsApi.Map(app, engines.Dispatcher);
         OnCallApi.Map(app, () => engines.Configuration.Escalation, engines.Overrides, time);

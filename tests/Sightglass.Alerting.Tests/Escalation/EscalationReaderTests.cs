@@ -70,6 +70,32 @@ public sealed class EscalationReaderTests
     }
 
     [Fact]
+    public void Webhooks_of_incidents_have_secrets()
+    {
+        var settings = Read("acknowledge: {pagerduty: {secret_file: /s}, opsgenie: {token: t}}").Acknowledge;
+        settings.PagerDuty.ShouldBe(new SecretSource(null, "/s"));
+        settings.Opsgenie!.Value!.Reveal().ShouldBe("t");
+        foreach (var (text, message) in new[]
+        {
+            ("pagerduty: {}", "one of secret & secret_file must be configured"), ("pagerduty: {token: t}", "one of secret & secret_file"), ("pagerduty: {secret: a, secret_file: b}", "at most one of"),
+            ("opsgenie: {token: t, secret: s}", "secret"),
+        })
+        {
+            Should.Throw<AlertingConfigurationException>(() => Read($"acknowledge: {{{text}}}")).Message.ShouldContain(message);
+        }
+    }
+
+    [Fact]
+    public void The_key_of_an_incident_is_that_of_its_links()
+    {
+        AcknowledgeLinks.ReferenceOfIncident(JsonBody.Hash("{}:{a=\"b\"}")).ShouldBe(AcknowledgeLinks.ReferenceOf("{}:{a=\"b\"}"));
+        foreach (var other in (string[])[string.Empty, "PT4KHLK", new('g', 64), new('A', 64), new('a', 65)])
+        {
+            AcknowledgeLinks.ReferenceOfIncident(other).ShouldBeNull();
+        }
+    }
+
+    [Fact]
     public void Nothing_is_nothing()
     {
         Read(string.Empty).Acknowledge.Links.ShouldBeFalse();

@@ -117,7 +117,8 @@ internal static class OwnAnswer
         }
     }
 
-    private static Task Error(HttpContext context, int status, string message)
+    /// <summary>Answers with an error.</summary>
+    public static Task Error(HttpContext context, int status, string message)
     {
         context.Response.StatusCode = status;
         return AlertmanagerJson.Write(context, json =>

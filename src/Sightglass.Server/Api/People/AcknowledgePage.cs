@@ -32,7 +32,7 @@ internal sealed class AcknowledgePage(AlertDispatcher dispatcher, AcknowledgeLin
     {
         if (await TokenAsync(context) is { } token)
         {
-            await WriteAlerts(context, token, dispatcher.Referred(token));
+            await WriteAlerts(context, token, dispatcher.Referred(token.Reference, token.IssuedAt));
         }
     }
 
@@ -56,7 +56,7 @@ internal sealed class AcknowledgePage(AlertDispatcher dispatcher, AcknowledgeLin
 
         string Field(string name, int max) => form.TryGetValue(name, out var value) ? new string([.. value.ToString().Trim().Where(static c => !char.IsControl(c)).Take(max)]) : string.Empty;
         var by = Field("by", OnCallLimits.MaxNameLength) is { Length: > 0 } given ? given : token.Person.Length > 0 ? token.Person : "link";
-        var wanted = dispatcher.Referred(token).Where(static a => a.Acknowledgement is null).Select(static a => a.Alert.Labels).ToHashSet();
+        var wanted = dispatcher.Referred(token.Reference, token.IssuedAt).Where(static a => a.Acknowledgement is null).Select(static a => a.Alert.Labels).ToHashSet();
         try
         {
             dispatcher.Acknowledge(a => wanted.Contains(a.Labels) && a.StartsAt <= token.IssuedAt, by, Field("comment", OnCallLimits.MaxCommentLength), null);
@@ -67,7 +67,7 @@ internal sealed class AcknowledgePage(AlertDispatcher dispatcher, AcknowledgeLin
             return;
         }
 
-        await WriteAlerts(context, token, dispatcher.Referred(token));
+        await WriteAlerts(context, token, dispatcher.Referred(token.Reference, token.IssuedAt));
     }
 
     private async Task<AcknowledgeToken?> TokenAsync(HttpContext context)
