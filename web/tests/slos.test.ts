@@ -66,7 +66,8 @@ describe('words of an objective', () => {
     [0.6677, '66.7 %'],
     [0, '0 %'],
     [-0.2, '−20 %'],
-    [-70, '−7k %'],
+    [-70, '−7,000 %'],
+    [-84.801, '−8,480 %'],
   ])('says of %d left: %s', (left, text) => {
     expect(budgetText(left)).toBe(text);
   });

@@ -21,9 +21,8 @@ export function sliText(sli: number, objective: number): string {
 
 /** What is left; below nothing, how much more was used than there was. */
 export function budgetText(remaining: number): string {
-  const percent = remaining * 100;
-  const size = Math.abs(percent);
-  const text = size >= 1000 ? formatNumber(size) : String(Number((Math.floor(size * 10 + 1e-6) / 10).toFixed(1)));
+  const size = Math.abs(remaining * 100);
+  const text = size >= 1000 ? Math.floor(size + 1e-6).toLocaleString('en') : String(Number((Math.floor(size * 10 + 1e-6) / 10).toFixed(1)));
   return remaining < 0 ? `−${text} %` : `${text} %`;
 }
 
