@@ -15,9 +15,10 @@ internal sealed class StreamVolumes(IEventStore store, QueryLimits limits)
     /// <summary>Up to so many lines are read and their bytes exact.</summary>
     public const long MaxExactLines = 20_000;
 
-    // Lines of a stream whose lengths stand for all, and streams that are looked at; smaller ones have the mean of those.
+    // Lines of a stream whose lengths stand for all, streams that are looked at, and lines of all smaller ones together.
     private const int SampledLines = 200;
     private const int SampledStreams = 100;
+    private const int SampledRest = 5_000;
 
     private static readonly IReadOnlyList<ColumnRef> Body = [ColumnRef.Field(EventFields.Body)];
 
@@ -60,30 +61,35 @@ internal sealed class StreamVolumes(IEventStore store, QueryLimits limits)
             return bytes;
         }
 
+        // The largest streams by lines of their own, all others by what they have in common: one of large lines must not speak for those of small ones.
         var means = new Dictionary<LabelSet, double>();
-        var (sampled, length) = (0L, 0d);
         foreach (var stream in lines.OrderByDescending(static l => l.Value.Values.Sum()).Take(SampledStreams).Select(static l => l.Key))
         {
-            var (count, sum) = (0L, 0d);
-            Read(
-                Plan(stream.Equals, min, max) with { Columns = Body, Order = EventOrder.TimeDescending, Limit = SampledLines },
-                (page, row) =>
-                {
-                    count++;
-                    sum += LengthOf(page, row);
-                },
-                cancellation);
-            means[stream] = count > 0 ? sum / count : 0;
-            (sampled, length) = (sampled + count, length + sum);
+            means[stream] = MeanLength(stream.Equals, min, max, SampledLines, cancellation);
         }
 
+        var rest = means.Count < lines.Count ? MeanLength(s => lines.ContainsKey(s) && !means.ContainsKey(s), min, max, SampledRest, cancellation) : 0;
         foreach (var (stream, cells) in lines)
         {
-            var mean = means.TryGetValue(stream, out var own) ? own : sampled > 0 ? length / sampled : 0;
+            var mean = means.GetValueOrDefault(stream, rest);
             bytes.Add(stream, cells.ToDictionary(static c => c.Key, c => c.Value * mean));
         }
 
         return bytes;
+    }
+
+    private double MeanLength(Func<LabelSet, bool> wanted, long min, long max, int most, CancellationToken cancellation)
+    {
+        var (count, sum) = (0L, 0d);
+        Read(
+            Plan(min, max, stream => wanted(stream.Labels)) with { Columns = Body, Order = EventOrder.TimeDescending, Limit = most },
+            (page, row) =>
+            {
+                count++;
+                sum += LengthOf(page, row);
+            },
+            cancellation);
+        return count > 0 ? sum / count : 0;
     }
 
     private static EventPlan Plan(IReadOnlyList<LabelMatcher> matchers, long min, long max) => Plan(min, max, stream => stream.Matches(matchers));

@@ -191,7 +191,11 @@ internal sealed class RowReader
         {
             foreach (var (key, column) in page.Attributes)
             {
-                AddAttribute(_names[key], column, row);
+                // Of many keys a row has few.
+                if (column.TypeOf(row) != AttributeType.None)
+                {
+                    AddAttribute(_names[key], column, row);
+                }
             }
         }
         else
