@@ -45,7 +45,7 @@ public sealed class SlosTests(AlertingFixture data) : IClassFixture<AlertingFixt
         var (page, errors) = await data.Browser.OpenAsync("/slos?from=now-15m");
         await page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "pay-availability" }).ClickAsync();
         var facts = page.GetByTestId("slo-facts");
-        await Expect(facts).ToContainTextAsync("−2.4k %");
+        await Expect(facts).ToContainTextAsync("−2,400 %");
         await Expect(facts).ToContainTextAsync("used up");
         await Expect(facts).ToContainTextAsync("75.0 %");
         await Expect(page.GetByTestId("burn-row")).ToHaveCountAsync(4);

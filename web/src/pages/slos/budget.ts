@@ -22,7 +22,10 @@ export function sliText(sli: number, objective: number): string {
 /** What is left; below nothing, how much more was used than there was. */
 export function budgetText(remaining: number): string {
   const size = Math.abs(remaining * 100);
-  const text = size >= 1000 ? Math.floor(size + 1e-6).toLocaleString('en') : String(Number((Math.floor(size * 10 + 1e-6) / 10).toFixed(1)));
+  const text =
+    size >= 1000
+      ? Math.floor(size + 1e-6).toLocaleString('en')
+      : String(Number((Math.floor(size * 10 + 1e-6) / 10).toFixed(1)));
   return remaining < 0 ? `−${text} %` : `${text} %`;
 }
 
