@@ -2,32 +2,19 @@ using Sightglass.Core.Errors;
 
 namespace Sightglass.Alerting.OnCall;
 
-/// <summary>Where overrides are kept. Thread-safe.</summary>
-public interface IOverrideStore
-{
-    /// <summary>All of them.</summary>
-    IReadOnlyList<OnCallOverride> Load();
-
-    /// <summary>Adds one.</summary>
-    void Save(OnCallOverride standIn);
-
-    /// <summary>Removes one.</summary>
-    void Delete(string id);
-}
-
 /// <summary>The overrides of all rotations. Thread-safe.</summary>
 public sealed class OverrideRegistry
 {
     /// <summary>How long overrides that are over are kept for the record.</summary>
     public static readonly TimeSpan Retention = TimeSpan.FromDays(90);
 
-    private readonly IOverrideStore _store;
+    private readonly IEntryStore<OnCallOverride> _store;
     private readonly TimeProvider _time;
     private readonly Lock _gate = new();
     private readonly Dictionary<string, OnCallOverride> _overrides = new(StringComparer.Ordinal);
 
     /// <summary>Takes up what is stored.</summary>
-    public OverrideRegistry(IOverrideStore store, TimeProvider time)
+    public OverrideRegistry(IEntryStore<OnCallOverride> store, TimeProvider time)
     {
         (_store, _time) = (store, time);
         foreach (var standIn in store.Load())

@@ -59,16 +59,3 @@ public sealed record Silence
         return true;
     }
 }
-
-/// <summary>Keeps silences over a restart. Thread-safe.</summary>
-public interface ISilenceStore
-{
-    /// <summary>Everything stored.</summary>
-    IReadOnlyList<Silence> Load();
-
-    /// <summary>Adds or replaces one.</summary>
-    void Save(Silence silence);
-
-    /// <summary>Removes one.</summary>
-    void Delete(string id);
-}

@@ -9,13 +9,13 @@ public sealed class SilenceRegistry
     /// <summary>How long expired silences are kept for the record.</summary>
     public static readonly TimeSpan Retention = TimeSpan.FromHours(120);
 
-    private readonly ISilenceStore _store;
+    private readonly IEntryStore<Silence> _store;
     private readonly TimeProvider _time;
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Silence> _silences = new(StringComparer.Ordinal);
 
     /// <summary>Takes up what is stored.</summary>
-    public SilenceRegistry(ISilenceStore store, TimeProvider time)
+    public SilenceRegistry(IEntryStore<Silence> store, TimeProvider time)
     {
         (_store, _time) = (store, time);
         foreach (var silence in store.Load())

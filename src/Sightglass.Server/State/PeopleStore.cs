@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Sightglass.Alerting;
 using Sightglass.Alerting.Escalation;
 using Sightglass.Alerting.OnCall;
 using Sightglass.Core.Errors;
@@ -40,7 +41,7 @@ internal sealed class AcknowledgementStore(StateDatabase database) : IAcknowledg
 }
 
 /// <summary>Overrides of rotations in <c>state.db</c>.</summary>
-internal sealed class OverrideStore(StateDatabase database) : IOverrideStore
+internal sealed class OverrideStore(StateDatabase database) : IEntryStore<OnCallOverride>
 {
     public IReadOnlyList<OnCallOverride> Load() => database.Read(
         "SELECT id, rotation, person, from_at, to_at, created_by, created_at, comment FROM oncall_overrides",

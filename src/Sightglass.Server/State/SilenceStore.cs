@@ -1,9 +1,10 @@
+using Sightglass.Alerting;
 using Sightglass.Alerting.Silences;
 
 namespace Sightglass.Server.State;
 
 /// <summary>Silences in <c>state.db</c>.</summary>
-internal sealed class SilenceStore(StateDatabase database) : ISilenceStore
+internal sealed class SilenceStore(StateDatabase database) : IEntryStore<Silence>
 {
     public IReadOnlyList<Silence> Load() => database.Read(
         "SELECT id, matchers, starts_at, ends_at, updated_at, created_by, comment, annotations FROM silences",

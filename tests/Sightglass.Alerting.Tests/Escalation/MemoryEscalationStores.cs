@@ -61,7 +61,7 @@ internal sealed class MemoryAcknowledgementStore : IAcknowledgementStore
     }
 }
 
-internal sealed class MemoryOverrideStore : IOverrideStore
+internal sealed class MemoryOverrideStore : IEntryStore<OnCallOverride>
 {
     public IReadOnlyList<OnCallOverride> Load() => [];
 

@@ -57,7 +57,7 @@ internal sealed class MemoryNotificationStore : INotificationStore
     }
 }
 
-internal sealed class MemorySilenceStore : ISilenceStore
+internal sealed class MemorySilenceStore : IEntryStore<Silence>
 {
     public Dictionary<string, Silence> Silences { get; } = [];
 
