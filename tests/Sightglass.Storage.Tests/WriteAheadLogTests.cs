@@ -216,6 +216,35 @@ public sealed class WriteAheadLogTests
     }
 
     [Fact]
+    public void Opening_writes_nothing_and_what_was_replayed_is_dropped_when_it_is_covered()
+    {
+        using (var log = Open(_files, out _))
+        {
+            log.Append(1, [1]);
+            log.Append(1, [2]);
+        }
+
+        var before = _files.Operations;
+        using (var log = Open(_files, out _))
+        {
+            log.DropUpTo(1);
+            _files.Operations.ShouldBe(before);
+            log.LastSequence.ShouldBe(2);
+        }
+
+        Count(_files).ShouldBe(2);
+        using (var log = Open(_files, out _))
+        {
+            log.DropUpTo(2);
+            log.Append(1, [3]).ShouldBe(3);
+        }
+
+        using var again = Open(_files, out var records, covered: 2);
+        records.ShouldBe([3]);
+        again.Recovery.LostBytes.ShouldBe(0);
+    }
+
+    [Fact]
     public void With_an_interval_the_timer_syncs()
     {
         var time = new ManualTimeProvider();

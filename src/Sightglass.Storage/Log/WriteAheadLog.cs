@@ -62,8 +62,8 @@ public sealed class WriteAheadLog : IDisposable
     }
 
     /// <summary>
-    /// Opens or makes a log in a folder and replays the records above <paramref name="coveredSequence"/> in order. A disk that takes nothing is no
-    /// reason to fail: the first append tries again.
+    /// Opens or makes a log in a folder and replays the records above <paramref name="coveredSequence"/> in order. Nothing is written before the first append: a
+    /// start does not wait for the disk, and one that is full is no reason not to start.
     /// </summary>
     /// <exception cref="StorageFailedException">A file cannot be read, or the folder cannot be made.</exception>
     public static WriteAheadLog Open(IFileSystem files, string folder, WalOptions options, WalReplay replay, long coveredSequence = 0)
@@ -79,6 +79,7 @@ public sealed class WriteAheadLog : IDisposable
             log._torn = reader.Torn;
             log._lastSequence = Math.Max(reader.LastSequence, coveredSequence);
             log._syncedSequence = log._lastSequence;
+            log._activeFirst = log._lastSequence + 1;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -86,7 +87,6 @@ public sealed class WriteAheadLog : IDisposable
             throw new StorageFailedException($"opening write-ahead log {folder}: {e.Message}", e);
         }
 
-        log.BeginSegmentQuietly();
         if (options.SyncInterval > TimeSpan.Zero)
         {
             log._timer = options.TimeProvider.CreateTimer(_ => log.SyncQuietly(), null, options.SyncInterval, options.SyncInterval);
@@ -297,18 +297,6 @@ public sealed class WriteAheadLog : IDisposable
         catch (StorageFailedException)
         {
             // The next append begins a new segment, or fails in front of its sender.
-        }
-    }
-
-    private void BeginSegmentQuietly()
-    {
-        try
-        {
-            BeginSegment();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // A full disk: what is in the log is served, and what comes is refused in front of its sender until there is room.
         }
     }
 
