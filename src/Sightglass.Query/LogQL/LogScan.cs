@@ -15,7 +15,7 @@ namespace Sightglass.Query.LogQL;
 /// Runs a selector with its pipeline over the store: matchers choose streams, line filters before any parser and conditions on ids
 /// go down into the store's plan, the rest runs line by line on one reused entry. Times are nanoseconds, the end exclusive.
 /// </summary>
-internal sealed class LogScan
+internal sealed partial class LogScan
 {
     private const string Advice = "select fewer streams, a shorter time, or put a line filter first";
 
@@ -40,7 +40,8 @@ internal sealed class LogScan
         EventFold? fold = null,
         bool hinted = false,
         bool preservesErrors = false,
-        IReadOnlyList<string>? keys = null)
+        IReadOnlyList<string>? keys = null,
+        bool together = false)
     {
         Bound(limits, min, max);
         _entry.Hints = hinted ? needs : null;
@@ -79,7 +80,16 @@ internal sealed class LogScan
             {
                 case LineFilterStage { Predicate: { } exact }:
                     where = where.And(exact);
-                    _stages.RemoveAt(i);
+                    if (together)
+                    {
+                        // What the store hands out is for others too.
+                        i++;
+                    }
+                    else
+                    {
+                        _stages.RemoveAt(i);
+                    }
+
                     break;
                 case LabelFilterStage filter:
                     where = (filter.Weaker ?? pushdown.Of(filter.Condition)) is { } weaker ? where.And(weaker) : where;
@@ -113,9 +123,9 @@ internal sealed class LogScan
             Fold = cells,
         };
 
-        var folds = fold is not null && order == EventOrder.Any && !needs.All && !needsLine
+        Folds = fold is not null && order == EventOrder.Any && !needs.All && !needsLine
             && _stages.TrueForAll(static s => s is LabelFilterStage or SelectLabelsStage);
-        if (!folds)
+        if (!Folds)
         {
             var reader = Reader(haveSeverity: false);
             _passes.Add(new Pass(Plan(where, reader, null), reader, LevelsOfLines.Any));
@@ -143,6 +153,9 @@ internal sealed class LogScan
         None,
         Only,
     }
+
+    /// <summary>Whether the store counts by itself what it can.</summary>
+    public bool Folds { get; }
 
     /// <summary>Rows that were left out, as the fold allows.</summary>
     public long Uncounted { get; private set; }

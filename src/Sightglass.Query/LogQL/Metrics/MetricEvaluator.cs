@@ -15,17 +15,32 @@ internal sealed class MetricEvaluator(IEventStore store, QueryLimits limits, Ste
     private readonly Dictionary<RangeNode, List<StepSeries>> _read = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>
-    /// Reads the lines of several queries that ask for the same once. Leaves share a reading when they have the same selector, stages, time and labels; what is
-    /// unwrapped is read by itself, since a failed conversion is an error of that leaf only.
+    /// Reads the lines of several queries once. Leaves with the same selector, stages, time and labels are one reading, of which all take the lines; what is
+    /// unwrapped is one by itself, since a failed conversion is an error of that leaf only. Readings of the same selector share what the store hands out, except
+    /// where it counts for one of them by itself.
     /// </summary>
     public void ReadTogether(IReadOnlyList<MetricNode> nodes)
     {
-        foreach (var group in nodes.SelectMany(Leaves).Where(static l => l.Node.Unwrap is null).GroupBy(KeyOf, StringComparer.Ordinal))
+        var counted = new List<Reading>();
+        var bySelector = new Dictionary<string, List<Reading>>(StringComparer.Ordinal);
+        var leaves = nodes.SelectMany(Leaves).ToList();
+        foreach (var same in leaves.GroupBy(l => l.Node.Unwrap is null ? KeyOf(l) : $"{leaves.IndexOf(l)}", StringComparer.Ordinal))
         {
-            if (group.Skip(1).Any())
-            {
-                Read([.. group]);
-            }
+            var reading = ReadingOf([.. same]);
+            var selector = string.Join(',', reading.Leaves[0].Node.Log.Matchers);
+            (reading.Scan.Folds ? counted : bySelector.TryGetValue(selector, out var readings) ? readings : bySelector[selector] = []).Add(reading);
+        }
+
+        foreach (var reading in counted.Concat(bySelector.Values.Where(static r => r.Count == 1).SelectMany(static r => r)))
+        {
+            Read(reading);
+        }
+
+        foreach (var readings in bySelector.Values.Where(static r => r.Count > 1))
+        {
+            var together = readings.ConvertAll(r => ReadingOf(r.Leaves, together: true));
+            LogScan.RunTogether([.. together.Select(static r => (r.Scan, (Action<LogEntry>)(entry => r.Take(entry, 1))))], cancellation);
+            together.ForEach(Keep);
         }
     }
 
@@ -91,38 +106,42 @@ internal sealed class MetricEvaluator(IEventStore store, QueryLimits limits, Ste
             return known;
         }
 
-        Read([leaf]);
+        Read(ReadingOf([leaf]));
         return _read[leaf.Node];
     }
 
-    private void Read(IReadOnlyList<Leaf> leaves)
+    private Reading ReadingOf(IReadOnlyList<Leaf> leaves, bool together = false)
     {
-        var node = leaves[0].Node;
-        var needs = leaves[0].Needs();
+        var (node, needs) = (leaves[0].Node, leaves[0].Needs());
         var min = grid.StartNano - node.RangeNano - node.OffsetNano + 1;
         var max = grid.EndNano - node.OffsetNano + 1;
 
         // Sums of doubles depend on their order, and an answer should not change from one time to the next.
         var order = node.Unwrap is null || WindowSamples.IsOrderFree(node.Function) ? EventOrder.Any : EventOrder.TimeAscending;
         var needsLine = leaves.Any(static l => l.Node.Function is "bytes_rate" or "bytes_over_time");
-        var fold = leaves.All(l => LogFold.Of(l.Node, grid, min) is not null) ? LogFold.Of(node, grid, min) : null;
+        var fold = !together && leaves.All(l => LogFold.Of(l.Node, grid, min) is not null) ? LogFold.Of(node, grid, min) : null;
         var scan = new LogScan(
-            store, limits, node.Log, needs, needsLine, min, max, order, statistics, cancellation, fold, leaves[0].Hinted && !needs.All, preservesErrors: true);
-        var aggregations = leaves.Select(l => new RangeAggregation(l.Node, l.Grouping, l.Whole, grid, limits)).ToArray();
-        scan.RunWeighted(
+            store, limits, node.Log, needs, needsLine, min, max, order, statistics, cancellation, fold, leaves[0].Hinted && !needs.All, preservesErrors: true, together: together);
+        return new Reading(leaves, scan, [.. leaves.Select(l => new RangeAggregation(l.Node, l.Grouping, l.Whole, grid, limits))]);
+    }
+
+    private void Read(Reading reading)
+    {
+        reading.Scan.RunWeighted(
             (entry, lines) =>
             {
-                foreach (var aggregation in aggregations)
-                {
-                    aggregation.Add(entry, lines);
-                }
-
+                reading.Take(entry, lines);
                 return true;
             },
             cancellation);
-        for (var i = 0; i < aggregations.Length; i++)
+        Keep(reading);
+    }
+
+    private void Keep(Reading reading)
+    {
+        for (var i = 0; i < reading.Leaves.Count; i++)
         {
-            _read[leaves[i].Node] = aggregations[i].Finish();
+            _read[reading.Leaves[i].Node] = reading.Aggregations[i].Finish();
         }
     }
 
@@ -172,6 +191,18 @@ internal sealed class MetricEvaluator(IEventStore store, QueryLimits limits, Ste
         }
 
         return output;
+    }
+
+    /// <summary>Leaves that take the same lines, where those come from, and what is made of them.</summary>
+    private sealed record Reading(IReadOnlyList<Leaf> Leaves, LogScan Scan, RangeAggregation[] Aggregations)
+    {
+        public void Take(LogEntry entry, long lines)
+        {
+            foreach (var aggregation in Aggregations)
+            {
+                aggregation.Add(entry, lines);
+            }
+        }
     }
 
     /// <summary>Lines that are read, and what is made of them.</summary>

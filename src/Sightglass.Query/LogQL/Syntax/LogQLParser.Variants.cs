@@ -6,7 +6,7 @@ namespace Sightglass.Query.LogQL.Syntax;
 /// <summary>Reads <c>variants(…) of (…)</c>.</summary>
 internal sealed partial class LogQLParser
 {
-    // Variants that ask for other labels, or unwrap, read the lines again: a query of many may be a query many times.
+    // The lines are read once, but each variant runs its own stages over them: a query of many is nearly a query many times.
     private const int MaxVariants = 32;
 
     // Where the common part begins, for its stages to be read once more for every leaf: stages keep buffers.

@@ -43,6 +43,7 @@ internal sealed class RowReader
     private readonly int _severityNumber = -1;
     private readonly int _body = -1;
     private readonly Dictionary<EventScope, List<Label>> _scopes = [];
+    private int[]? _places;
     private EventStream? _lastSource;
     private LokiStream? _lastStream;
 
@@ -94,6 +95,21 @@ internal sealed class RowReader
     /// <summary>Whether the plan has to ask for every attribute.</summary>
     public bool AllAttributes => _needs.All;
 
+    /// <summary>Reads from the columns of a plan that several readers share, to which it adds those of its own that are missing.</summary>
+    public void ShareColumns(List<ColumnRef> columns)
+    {
+        _places = new int[_columns.Count];
+        for (var i = 0; i < _places.Length; i++)
+        {
+            _places[i] = columns.IndexOf(_columns[i]);
+            if (_places[i] < 0)
+            {
+                _places[i] = columns.Count;
+                columns.Add(_columns[i]);
+            }
+        }
+    }
+
     /// <summary>The level of the current entry is what its line tells.</summary>
     public bool LevelIsOfLine { get; private set; }
 
@@ -111,7 +127,7 @@ internal sealed class RowReader
         var stream = _lastStream!;
         if (_body >= 0)
         {
-            var body = page.Columns[_body];
+            var body = Column(page, _body);
             if (body.TypeOf(row) == AttributeType.String)
             {
                 _entry.Begin(stream, page.TimesUnixNano[row], body.Bytes(row));
@@ -202,7 +218,7 @@ internal sealed class RowReader
         {
             for (var i = 0; i < _attributeLabels.Count; i++)
             {
-                AddAttribute(_attributeLabels[i], page.Columns[fields + i], row);
+                AddAttribute(_attributeLabels[i], Column(page, fields + i), row);
             }
         }
 
@@ -210,7 +226,7 @@ internal sealed class RowReader
         {
             if (label.Length > 0)
             {
-                AddField(label, page.Columns[at++], row);
+                AddField(label, Column(page, at++), row);
             }
         }
     }
@@ -286,7 +302,7 @@ internal sealed class RowReader
             }
         }
 
-        var number = page.Columns[_severityNumber];
+        var number = Column(page, _severityNumber);
         var severity = number.TypeOf(row) == AttributeType.Int ? number.Bits(row) : 0;
         LevelIsOfLine = severity == 0;
         _entry.AddMetadata(LevelDetector.Label, _entry.Append(severity != 0 ? LevelDetector.FromSeverityNumber(severity) : LevelDetector.FromLine(_entry.Line)));
@@ -307,6 +323,8 @@ internal sealed class RowReader
 
         return labels;
     }
+
+    private EventColumn Column(EventPage page, int own) => page.Columns[_places is null ? own : _places[own]];
 
     private int Add(string field)
     {
