@@ -189,6 +189,11 @@ internal static class Quantities
             return true;
         }
 
+        if (text.Contains('_'))
+        {
+            return TryParseGrouped(text, out number);
+        }
+
         var negative = text.Length > 0 && text[0] == '-';
         var word = text.Length > 0 && text[0] is '-' or '+' ? text[1..] : text;
         if (word.Equals("inf", StringComparison.OrdinalIgnoreCase) || word.Equals("infinity", StringComparison.OrdinalIgnoreCase))
@@ -199,5 +204,26 @@ internal static class Quantities
 
         number = double.NaN;
         return word.Equals("nan", StringComparison.OrdinalIgnoreCase);
+    }
+
+    // Single underscores between digits, as in Go's own numbers.
+    private static bool TryParseGrouped(ReadOnlySpan<char> text, out double number)
+    {
+        number = double.NaN;
+        var plain = text.Length <= 128 ? stackalloc char[text.Length] : new char[text.Length];
+        var length = 0;
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (text[i] != '_')
+            {
+                plain[length++] = text[i];
+            }
+            else if (i == 0 || i + 1 == text.Length || !char.IsAsciiDigit(text[i - 1]) || !char.IsAsciiDigit(text[i + 1]))
+            {
+                return false;
+            }
+        }
+
+        return double.TryParse(plain[..length], NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out number);
     }
 }

@@ -12,7 +12,7 @@ internal sealed class ModelData(Random random, int streams, bool otlp)
     private const string ServiceName = "service_name";
 
     private static readonly string[] Levels = ["info", "INFO", "warn", "error", "debug", "Fatal", "odd"];
-    private static readonly string[] Numbers = ["1", "2", "5", "200", "404", "500", "1.5", "-3", "1e3", "0", "abc", ""];
+    private static readonly string[] Numbers = ["1", "2", "5", "200", "404", "500", "1.5", "-3", "1e3", "0", "abc", "", "7", "42", "1000", "NaN", "Inf", "-inf"];
     private static readonly string[] Words = ["alpha", "beta gamma", "élan 漢字", "err: bad", "10.0.0.1", "timeout", "a=b", "x|y", "", "🙂", "2001:db8::7", "192.168.1.77 x"];
     private static readonly string[] Durations = ["5ms", "1.5s", "2m30s", "1h", "0", "soon"];
     private static readonly string[] Sizes = ["5KB", "1.5 MiB", "2GB", "700", "5kib", "heavy"];

@@ -135,8 +135,8 @@ internal sealed class ModelEntry(ModelLine line, IReadOnlySet<string>? required)
     /// <summary>Numbers as Go reads them, of which the data has plain ones.</summary>
     public static bool TryNumber(string text, out double number)
     {
-        number = 0;
-        return text is not "" && text.All(static c => char.IsAsciiDigit(c) || c is '.' or '-' or '+' or 'e' or 'E')
-            && double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out number);
+        number = text is "NaN" ? double.NaN : text is "Inf" ? double.PositiveInfinity : double.NegativeInfinity;
+        return text is "NaN" or "Inf" or "-inf" || (text is not "" && text.All(static c => char.IsAsciiDigit(c) || c is '.' or '-' or '+' or 'e' or 'E')
+            && double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out number));
     }
 }

@@ -20,9 +20,9 @@ internal static class ModelFunctions
             case "avg_over_time":
                 return values.Sum() / values.Count;
             case "min_over_time":
-                return values.Min();
+                return OverSeries("min", values);
             case "max_over_time":
-                return values.Max();
+                return OverSeries("max", values);
             case "stdvar_over_time":
                 return OverSeries("stdvar", values);
             case "stddev_over_time":
@@ -84,9 +84,10 @@ internal static class ModelFunctions
 
     private static double Quantile(double quantile, double[] sorted)
     {
+        // As Loki writes it, which is NaN for an infinity.
         var at = quantile * (sorted.Length - 1);
-        var below = (int)at;
-        return below + 1 < sorted.Length ? sorted[below] + ((sorted[below + 1] - sorted[below]) * (at - below)) : sorted[below];
+        var below = Math.Floor(at);
+        return (sorted[(int)below] * (1 - (at - below))) + (sorted[Math.Min(sorted.Length - 1, (int)below + 1)] * (at - below));
     }
 
     // Prometheus' rate over the samples, of which one alone gives nothing.

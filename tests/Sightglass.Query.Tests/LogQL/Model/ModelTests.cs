@@ -38,7 +38,7 @@ public sealed class ModelTests
     {
         var random = new Random(seed);
         var data = new ModelData(random, random.Next(3) switch { 0 => 1, 1 => 6, _ => 60 }, otlp: random.Next(2) == 0);
-        using var store = new EventStore(new EventStoreOptions
+        EventStore Open() => new(new EventStoreOptions
         {
             Folder = folder,
             TimeProvider = new ManualTimeProvider(DateTimeOffset.FromUnixTimeMilliseconds(LogWorld.At(4000) / 1_000_000)),
@@ -46,9 +46,17 @@ public sealed class ModelTests
             DeletionFilter = static (_, query) => Named(LogQLDeletion.Filter(query)),
             OnCorruption = static e => throw e,
         });
+        var store = Open();
         var engine = new LogQLEngine(store, QueryLimits.Default);
         for (var i = 0; i < 40; i++)
         {
+            if (i % 8 == 4 && random.Next(3) == 0)
+            {
+                store.Dispose();
+                store = Open();
+                engine = new LogQLEngine(store, QueryLimits.Default);
+            }
+
             if (i % 16 == 0 || data.Lines.Count == 0)
             {
                 Fill(store, data, random);
@@ -83,6 +91,8 @@ public sealed class ModelTests
 
             counts[outcome] = counts.GetValueOrDefault(outcome) + 1;
         }
+
+        store.Dispose();
     }
 
     private static void Delete(EventStore store, ModelData data, ModelLog rows, long from, long to)
