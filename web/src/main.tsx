@@ -1,5 +1,12 @@
 import '@mantine/core/styles.css';
-import './theme/app.css';
+import './theme/base.css';
+import './theme/events.css';
+import './theme/layout.css';
+import './theme/alerts.css';
+import './theme/lists.css';
+import './theme/objectives.css';
+import './theme/oncall.css';
+import './theme/backtest.css';
 import { MantineProvider } from '@mantine/core';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';

@@ -7,7 +7,7 @@ export const theme = createTheme({
   autoContrast: true,
   defaultRadius: 'sm',
   colors: {
-    // The greys of the dark theme, a little blue like the panels in app.css.
+    // The greys of the dark theme, a little blue like the panels in base.css.
     dark: [
       '#d3d7de',
       '#b6bcc6',
