@@ -34,7 +34,7 @@ public sealed record EventStoreOptions
     public TimeSpan SyncInterval { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Memory of rows that are not in parts, in bytes, at which they are flushed: larger parts against less memory.</summary>
-    public long FlushBytes { get; init; } = 64L << 20;
+    public long FlushBytes { get; init; } = 48L << 20;
 
     /// <summary>Age of the oldest row that is not in a part at which rows are flushed, so that a restart has little to read again.</summary>
     public TimeSpan FlushAge { get; init; } = TimeSpan.FromMinutes(2);
