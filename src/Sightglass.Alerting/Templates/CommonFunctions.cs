@@ -9,7 +9,6 @@ namespace Sightglass.Alerting.Templates;
 internal static class CommonFunctions
 {
     public static TemplateFunctions AddTo(TemplateFunctions functions) => functions
-        .Add("title", 1, static (_, a) => TemplateValue.Of(Title(TemplateFunctions.Text(a[0]))))
         .Add("toUpper", 1, static (_, a) => TemplateValue.Of(TemplateFunctions.Text(a[0]).ToUpperInvariant()))
         .Add("toLower", 1, static (_, a) => TemplateValue.Of(TemplateFunctions.Text(a[0]).ToLowerInvariant()))
         .Add("match", 2, static (_, a) => TemplateValue.Of(Pattern(a[0]).IsMatch(TemplateFunctions.Text(a[1]))))
@@ -82,20 +81,5 @@ internal static class CommonFunctions
         }
 
         return result.ToString();
-    }
-
-    /// <summary>Every word begins with a capital, the rest stays.</summary>
-    private static string Title(string text)
-    {
-        var letters = text.ToCharArray();
-        for (var i = 0; i < letters.Length; i++)
-        {
-            if (i == 0 || !(char.IsLetterOrDigit(letters[i - 1]) || letters[i - 1] is '_' or '\''))
-            {
-                letters[i] = char.ToUpperInvariant(letters[i]);
-            }
-        }
-
-        return new string(letters);
     }
 }

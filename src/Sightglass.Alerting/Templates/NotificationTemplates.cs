@@ -29,6 +29,7 @@ internal sealed class NotificationTemplates
     public string Html(string source, TemplateValue data) => _set.Render(string.Empty, source, data, html: true);
 
     private static TemplateFunctions Functions(TimeProvider time) => CommonFunctions.AddTo(new TemplateFunctions())
+        .Add("title", 1, static (_, a) => TemplateValue.Of(TitleCase.OfNotifications(TemplateFunctions.Text(a[0]))))
         .Add("trimSpace", 1, static (_, a) => TemplateValue.Of(TemplateFunctions.Text(a[0]).Trim()))
         .Add("join", 2, static (_, a) => TemplateValue.Of(string.Join(TemplateFunctions.Text(a[0]), Strings(a[1]))))
         .Add("safeUrl", 1, static (_, a) => TemplateValue.OfHtml(HtmlText.Escape(TemplateFunctions.Text(a[0]), forTemplate: false)))
@@ -88,7 +89,8 @@ internal sealed class NotificationTemplates
             Write(writer, value);
         }
 
-        return Encoding.UTF8.GetString(stream.ToArray());
+        // As Go writes JSON, so that it can stand in HTML. These are in texts only.
+        return Encoding.UTF8.GetString(stream.ToArray()).Replace("<", "\\u003c", StringComparison.Ordinal).Replace(">", "\\u003e", StringComparison.Ordinal).Replace("&", "\\u0026", StringComparison.Ordinal);
     }
 
     private static void Write(Utf8JsonWriter writer, TemplateValue value)
@@ -125,7 +127,8 @@ internal sealed class NotificationTemplates
                 writer.WriteStartObject();
                 foreach (var (name, field) in value.Object.Fields)
                 {
-                    writer.WritePropertyName(char.ToLowerInvariant(name[0]) + name[1..]);
+                    // Pairs have no names of their own in JSON.
+                    writer.WritePropertyName(value.Object.TypeName == "template.Pair" ? name : char.ToLowerInvariant(name[0]) + name[1..]);
                     Write(writer, field);
                 }
 

@@ -63,6 +63,7 @@ internal sealed class RuleTemplate
 
     private static TemplateFunctions Functions(Uri externalUrl, Func<string, DateTimeOffset, IReadOnlyList<TemplateSample>> query, DateTimeOffset at) =>
         CommonFunctions.AddTo(new TemplateFunctions())
+            .Add("title", 1, static (_, a) => TemplateValue.Of(TitleCase.OfRules(TemplateFunctions.Text(a[0]))))
             .Add("query", 1, (_, a) => Query(query(TemplateFunctions.Text(a[0]), at)))
             .Add("first", 1, static (_, a) => List(a[0]).Count > 0 ? List(a[0])[0] : throw new TemplateFunctionException("first() called on vector with no elements"))
             .Add("label", 2, static (_, a) => Sample(a[1], "Labels").Map.Get(TemplateFunctions.Text(a[0])))

@@ -15,6 +15,8 @@ public sealed class NotificationTemplateTests
     [InlineData("{{ .CommonLabels }}|{{ .CommonLabels.SortedPairs }}|{{ (.CommonLabels.Remove (stringSlice \"alertname\")).SortedPairs }}", "alertname=A, team=db, ü=é|alertname=A, team=db, ü=é|team=db, ü=é")]
     [InlineData("{{ printf \"%q %v %s %d %T\" \"a\" .GroupLabels .Status 5 .Status }}", "\"a\" alertname=A, team=db firing 5 string")]
     [InlineData("{{ .CommonLabels.Names }} {{ .CommonLabels.SortedPairs.Values }}", "[alertname team ü] [A db é]")]
+    [InlineData("{{ title \"hello wORLD foo-bar o'neil ünï_x 3d élan\" }}|{{ title \"\" }}", "Hello World Foo-Bar O'neil Ünï_x 3D Élan|")]
+    [InlineData("{{ toJson \"a<b>&\" }} {{ toJson .GroupLabels.SortedPairs }}", "\"a\\u003cb\\u003e\\u0026\" [{\"Name\":\"alertname\",\"Value\":\"A\"},{\"Name\":\"team\",\"Value\":\"db\"}]")]
     [InlineData("{{ .GroupLabels | toJson }}", "{\"alertname\":\"A\",\"team\":\"db\"}")]
     [InlineData("{{ range $i, $a := .Alerts }}{{ $i }}{{ $a.Annotations.s }}{{ if $a.Labels.team }}T{{ else if eq $i 1 }}E{{ end }}{{ end }}", "0su<m>T1su<m>T")]
     [InlineData("{{ dict \"a\" 1 \"b\" (list 1 2 \"c\") | toJson }} {{ list | len }} {{ append (list 1) 2 | toJson }}", "{\"a\":1,\"b\":[1,2,\"c\"]} 0 [1,2]")]

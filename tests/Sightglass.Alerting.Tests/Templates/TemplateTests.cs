@@ -38,6 +38,7 @@ public sealed class TemplateTests
     [InlineData("{{ humanizePercentage 0.12345 }} {{ humanizeTimestamp 1435065584.128 }}", "12.35% 2015-06-23 13:19:44.128 +0000 UTC")]
     [InlineData("{{ (toTime 1435065584.128).Format \"2006-01-02 Mon 15:04:05\" }}", "2015-06-23 Tue 13:19:44")]
     [InlineData("{{ title \"hello big world\" }} {{ toUpper \"a\" }} {{ toLower \"B\" }} {{ match \"^w\" \"web\" }} {{ reReplaceAll \"(.)e\" \"$1-\" \"web\" }}", "Hello Big World A b true w-b")]
+    [InlineData("{{ title \"o'neil hELLO a-b c_d 3d é–x y\u2003z\" }}", "O'neil HELLO A-B C_d 3d É–X Y\u2003Z")]
     [InlineData("{{ stripPort \"a.b.c:80\" }} {{ stripDomain \"a.b.c:80\" }} {{ stripDomain \"10.0.0.1\" }} {{ stripPort \"[::1]:80\" }}", "a.b.c a:80 10.0.0.1 ::1")]
     [InlineData("{{ parseDuration \"1h30m\" }} {{ pathPrefix }} {{ externalURL }}", "5400 /s http://sight/s")]
     [InlineData("{{ graphLink \"up > 1\" }} {{ tableLink \"up\" }}", "/graph?g0.expr=up+%3E+1&g0.tab=0 /graph?g0.expr=up&g0.tab=1")]
