@@ -62,7 +62,7 @@ internal static class RemoteReadReader
             throw section.Error("url", $"url: got \"{text}\", want an http or https address");
         }
 
-        // The chunked form is asked for with a size; the answer is taken as samples, which every server can give.
+        // The size of a frame is bounded here by what Prometheus has as its default.
         section.Accept("chunked_read_limit");
         var target = new RemoteReadTarget
         {

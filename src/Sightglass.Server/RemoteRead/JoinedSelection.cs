@@ -7,13 +7,13 @@ namespace Sightglass.Server.RemoteRead;
 internal sealed class JoinedSelection : ISeriesSelection
 {
     private readonly ISeriesSelection _own;
-    private readonly List<(LabelSet Labels, int Own, List<SampleBuffer> Others)> _series = [];
+    private readonly List<(LabelSet Labels, int Own, List<RemoteSeries> Others)> _series = [];
 
-    public JoinedSelection(ISeriesSelection own, IReadOnlyList<SortedDictionary<LabelSet, SampleBuffer>> others, IReadOnlyList<string> warnings)
+    public JoinedSelection(ISeriesSelection own, IReadOnlyList<SortedDictionary<LabelSet, RemoteSeries>> others, IReadOnlyList<string> warnings)
     {
         _own = own;
         Warnings = [.. own.Warnings, .. warnings];
-        var all = new SortedDictionary<LabelSet, (int Own, List<SampleBuffer> Others)>();
+        var all = new SortedDictionary<LabelSet, (int Own, List<RemoteSeries> Others)>();
         for (var i = 0; i < own.Count; i++)
         {
             all.Add(own.Labels(i), (i, []));
@@ -55,11 +55,23 @@ internal sealed class JoinedSelection : ISeriesSelection
             return;
         }
 
+        if (buffer.Count == 0 && others.Count == 1)
+        {
+            others[0].Read(buffer);
+            if (Ascends(buffer.TimestampsMs))
+            {
+                return;
+            }
+        }
+
         var samples = new SortedDictionary<long, (double Value, NativeHistogram? Histogram)>();
         Gather(buffer, samples);
+        var scratch = new SampleBuffer();
         foreach (var other in others)
         {
-            Gather(other, samples);
+            scratch.Clear();
+            other.Read(scratch);
+            Gather(scratch, samples);
         }
 
         buffer.Clear();
@@ -77,6 +89,19 @@ internal sealed class JoinedSelection : ISeriesSelection
     }
 
     public void Dispose() => _own.Dispose();
+
+    private static bool Ascends(ReadOnlySpan<long> times)
+    {
+        for (var i = 1; i < times.Length; i++)
+        {
+            if (times[i] <= times[i - 1])
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 
     private static void Gather(SampleBuffer from, SortedDictionary<long, (double Value, NativeHistogram? Histogram)> into)
     {

@@ -16,10 +16,14 @@ internal sealed class RemoteReadFailedException(string message) : Exception(mess
 /// <summary>Asks one server for the samples of a selection by Prometheus' remote read. Thread-safe.</summary>
 internal sealed class RemoteReadClient(RemoteReadTarget target, QueryLimits limits, TimeProvider time) : IDisposable
 {
-    /// <summary>Bytes of an answer, packed and unpacked.</summary>
+    /// <summary>Bytes of an answer that is not streamed, packed and unpacked.</summary>
     private const int MaxAnswerBytes = 256 << 20;
 
     private const int Samples = 0;
+
+    private const int StreamedChunks = 1;
+
+    private const string StreamedType = "application/x-streamed-protobuf";
 
     private readonly HttpPoster _poster = new(target.Http, time);
     private readonly KeyValuePair<string, string>[] _headers =
@@ -37,7 +41,7 @@ internal sealed class RemoteReadClient(RemoteReadTarget target, QueryLimits limi
 
     /// <summary>The series with their samples, by labels; times are milliseconds, inclusive.</summary>
     /// <exception cref="RemoteReadFailedException">There was no usable answer.</exception>
-    public SortedDictionary<LabelSet, SampleBuffer> Read(IReadOnlyList<LabelMatcher> matchers, long startMs, long endMs, CancellationToken cancellation)
+    public SortedDictionary<LabelSet, RemoteSeries> Read(IReadOnlyList<LabelMatcher> matchers, long startMs, long endMs, CancellationToken cancellation)
     {
         using var request = new ByteWriter();
         Write(request, matchers, startMs, endMs, out var added);
@@ -46,34 +50,47 @@ internal sealed class RemoteReadClient(RemoteReadTarget target, QueryLimits limi
         try
         {
             // The caller brings the thread, as for every selection.
-            var answer = _poster.PostAsync(Target.Url, _headers, "application/x-protobuf", "snappy", packed.Written.ToArray(), MaxAnswerBytes, Target.Timeout, cancellation).GetAwaiter().GetResult();
-            if (answer.Status / 100 != 2)
-            {
-                throw new RemoteReadFailedException($"server returned HTTP status {answer.Status}: {System.Text.Encoding.UTF8.GetString(answer.Body.Span[..Math.Min(answer.Body.Length, 512)]).Trim()}");
-            }
-
-            if (answer.ContentType != "application/x-protobuf")
-            {
-                throw new RemoteReadFailedException($"not supported remote read content type: {answer.ContentType}");
-            }
-
-            using var body = new ByteWriter();
-            using var batch = MetricBatch.Rent();
-            if (!Snappy.TryDecompress(answer.Body.Span, body, MaxAnswerBytes))
-            {
-                throw new RemoteReadFailedException("the answer is not packed with snappy, or too large");
-            }
-
-            ReadResponseDecoder.Decode(body.Written, batch, _limits);
-            return Collect(batch, added);
+            return _poster.PostAsync(Target.Url, _headers, "application/x-protobuf", "snappy", packed.Written.ToArray(), answer => TakeAsync(answer, added, startMs, endMs, cancellation), Target.Timeout, cancellation)
+                .GetAwaiter().GetResult();
         }
-        catch (Exception e) when (e is HttpRequestException or TimeoutException or MalformedInputException or LimitExceededException)
+        catch (Exception e) when (e is HttpRequestException or IOException or TimeoutException or MalformedInputException or LimitExceededException)
         {
             throw new RemoteReadFailedException(e.Message);
         }
     }
 
     public void Dispose() => _poster.Dispose();
+
+    private async Task<SortedDictionary<LabelSet, RemoteSeries>> TakeAsync(StreamedAnswer answer, string[] added, long startMs, long endMs, CancellationToken cancellation)
+    {
+        if (answer.Status / 100 != 2)
+        {
+            var text = new byte[512];
+            var length = await answer.Body.ReadAtLeastAsync(text, text.Length, throwOnEndOfStream: false, cancellation);
+            throw new RemoteReadFailedException($"server returned HTTP status {answer.Status}: {System.Text.Encoding.UTF8.GetString(text.AsSpan(0, length)).Trim()}");
+        }
+
+        if (answer.ContentType == StreamedType)
+        {
+            return await new ChunkedAnswer(added, startMs, endMs, limits.MaxSamples).ReadAsync(answer.Body, cancellation);
+        }
+
+        if (answer.ContentType != "application/x-protobuf")
+        {
+            throw new RemoteReadFailedException($"not supported remote read content type: {answer.ContentType}");
+        }
+
+        var packed = await answer.ReadAllAsync(MaxAnswerBytes, cancellation);
+        using var body = new ByteWriter();
+        using var batch = MetricBatch.Rent();
+        if (!Snappy.TryDecompress(packed.Span, body, MaxAnswerBytes))
+        {
+            throw new RemoteReadFailedException("the answer is not packed with snappy, or too large");
+        }
+
+        ReadResponseDecoder.Decode(body.Written, batch, _limits);
+        return Collect(batch, added, startMs, endMs);
+    }
 
     private void Write(ByteWriter request, IReadOnlyList<LabelMatcher> matchers, long startMs, long endMs, out string[] added)
     {
@@ -93,20 +110,22 @@ internal sealed class RemoteReadClient(RemoteReadTarget target, QueryLimits limi
 
         request.WriteMessage(1, query.Written);
         request.WriteVarint(2 << 3);
+        request.WriteVarint(StreamedChunks);
+        request.WriteVarint(2 << 3);
         request.WriteVarint(Samples);
         added = [.. own.Select(l => l.Name)];
     }
 
-    private static SortedDictionary<LabelSet, SampleBuffer> Collect(MetricBatch batch, string[] added)
+    private static SortedDictionary<LabelSet, RemoteSeries> Collect(MetricBatch batch, string[] added, long startMs, long endMs)
     {
         var labels = new LabelSet[batch.SeriesCount];
-        var found = new SortedDictionary<LabelSet, SampleBuffer>();
-        SampleBuffer Of(int series)
+        var found = new SortedDictionary<LabelSet, RemoteSeries>();
+        RemoteSeries Of(int series)
         {
             labels[series] ??= LabelSet.FromKey(batch.SeriesKey(series)).Without(added);
             if (!found.TryGetValue(labels[series], out var buffer))
             {
-                found.Add(labels[series], buffer = new SampleBuffer());
+                found.Add(labels[series], buffer = new RemoteSeries(startMs, endMs));
             }
 
             return buffer;

@@ -41,7 +41,7 @@ internal sealed class RemoteReadStore(MetricStore store, QueryLimits limits, Tim
             return store.Select(selection, cancellation);
         }
 
-        var answers = new List<SortedDictionary<LabelSet, SampleBuffer>>();
+        var answers = new List<SortedDictionary<LabelSet, RemoteSeries>>();
         var warnings = new List<string>();
         var oldest = store.OldestTimeMs;
         foreach (var client in clients)

@@ -36,7 +36,7 @@ public sealed partial class RulesAndDashboardsTests
         foreach (var expression in asked.Concat(dashboards.SelectMany(d => d.Expressions()).Select(e => GrafanaDashboard.Fill(e, Variables, Hour, 15))).Where(e => e.Length > 0).Distinct())
         {
             var (ours, theirs) = await pair.AskAsync("parse_query", [new("query", expression)]);
-            Compare(differences, $"parse_query {expression}", Without(ours, ",?\"(anchored|smoothed)\":false"), theirs);
+            Compare(differences, $"parse_query {expression}", Without(ours, ",?\"((anchored|smoothed)\":false|fillValues\":\\{\"lhs\":null,\"rhs\":null\\})"), theirs);
             known.Learn(theirs.GetProperty("data"));
         }
 
@@ -121,9 +121,9 @@ public sealed partial class RulesAndDashboardsTests
         foreach (var path in (string[])
         [
             $"labels?{times}&{Others}", $"label/__name__/values?{times}&{Others}", $"label/job/values?{times}&{Others}", $"label/le/values?{times}&match[]=%7B__name__%3D~%22.*_bucket%22%7D",
-            $"series?match[]=%7Bjob%3D%22node%22%7D&{times}", "query_exemplars?query=%7B__name__%3D~%22.*_bucket%22%7D&" + times, "query?query=1%2B1", "query?query=%22text%22&time=1", "query?query=",
+            $"series?match[]=%7Bjob%3D%22node%22%7D&{times}", "query_exemplars?query=%7B__name__%3D~%22.*_bucket%22%7D&" + times, "query?query=1%2B1&time=1", "query?query=%22text%22&time=1", "query?query=",
             "query_range?query=up&start=1&end=0&step=1", "query_range?query=up&start=0&end=100000&step=1", "query_range?query=up&start=0&end=1&step=0", "query_range?query=up&start=0&end=1&step=x",
-            "query?query=up&time=x", "query?query=up&timeout=x", "query?query=up&limit=x", "query?query=up&lookback_delta=-1", "label/not-valid!/values", "label/job/values?limit=x",
+            "query?query=up&time=x", "query?query=up&timeout=x", "query?query=up&limit=x", "query?query=node_load1&lookback_delta=-1&time=1", "label/not-valid!/values", "label/job/values?limit=x",
             "series", "series?match[]=%7B%7D", "labels?match[]=%7B%7D", "labels?start=x", "labels?limit=-1", "query_exemplars?query=up%5B", "query_exemplars?query=up&start=2&end=1",
             "rules?type=x", "rules?match[]=%7B", "rules?group_limit=x", "rules?exclude_alerts=x", "rules?type=record", "targets/metadata?match_target=%7Bjob%3D%22x%22%7D", "targets/metadata?limit=x", "metadata?limit=x",
             "format_query?query=sum(up)by(job)", "format_query?query=", "parse_query?query=up%5B",
@@ -162,8 +162,9 @@ public sealed partial class RulesAndDashboardsTests
     }
 
     // Groups are not evaluated at the same moments of an interval: what shows when, and the last digits of rates, are not compared.
+    // Neither are the series that an error names, of which there may be several.
     private static JsonElement Settled(JsonElement answer) => JsonDocument.Parse(LongNumber().Replace(
-        Moments().Replace(answer.GetRawText(), "\"$1\":0"), m => double.Parse(m.Value, CultureInfo.InvariantCulture).ToString("G3", CultureInfo.InvariantCulture))).RootElement;
+        Duplicates().Replace(Moments().Replace(answer.GetRawText(), "\"$1\":0"), "$1"), m => double.Parse(m.Value, CultureInfo.InvariantCulture).ToString("G3", CultureInfo.InvariantCulture))).RootElement;
 
     private static JsonElement Without(JsonElement answer, string pattern) => JsonDocument.Parse(Regex.Replace(answer.GetRawText(), pattern, string.Empty)).RootElement;
 
@@ -189,6 +190,9 @@ public sealed partial class RulesAndDashboardsTests
     [GeneratedRegex("\"(evaluationTime|lastEvaluation|activeAt)\":(\"[^\"]*\"|[0-9.e+-]+)")]
     private static partial Regex Moments();
 
-    [GeneratedRegex(@"-?[0-9]+\.[0-9]{3,}(e[+-][0-9]+)?")]
+    [GeneratedRegex("(found duplicate series for the match group ).*?(?=;many-to-many)")]
+    private static partial Regex Duplicates();
+
+    [GeneratedRegex(@"-?[0-9]+(\.[0-9]{3,}(e[+-][0-9]+)?|(\.[0-9]+)?e[+-][0-9]+)")]
     private static partial Regex LongNumber();
 }

@@ -32,16 +32,20 @@ internal sealed class ServerPair : IAsyncDisposable
     /// <summary>One request of remote write to both.</summary>
     public async Task WriteAsync(IEnumerable<TestSeries> series)
     {
-        var body = RemoteWriteBody.Of(series.Where(s => s.Samples.Count + s.Histograms.Count + s.Exemplars.Count > 0));
-        foreach (var client in (HttpClient[])[Ours.Http, Theirs.Http])
-        {
-            using var content = new ByteArrayContent(body);
-            content.Headers.ContentType = new MediaTypeHeaderValue("application/x-protobuf");
-            content.Headers.ContentEncoding.Add("snappy");
-            content.Headers.Add("X-Prometheus-Remote-Write-Version", "0.1.0");
-            using var answer = await client.PostAsync(new Uri("api/v1/write", UriKind.Relative), content);
-            answer.IsSuccessStatusCode.ShouldBeTrue($"{client.BaseAddress}: {await answer.Content.ReadAsStringAsync()}");
-        }
+        TestSeries[] some = [.. series];
+        await WriteAsync(Ours.Http, some);
+        await WriteAsync(Theirs.Http, some);
+    }
+
+    /// <summary>One request of remote write.</summary>
+    public static async Task WriteAsync(HttpClient client, IEnumerable<TestSeries> series)
+    {
+        using var content = new ByteArrayContent(RemoteWriteBody.Of(series.Where(s => s.Samples.Count + s.Histograms.Count + s.Exemplars.Count > 0)));
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/x-protobuf");
+        content.Headers.ContentEncoding.Add("snappy");
+        content.Headers.Add("X-Prometheus-Remote-Write-Version", "0.1.0");
+        using var answer = await client.PostAsync(new Uri("api/v1/write", UriKind.Relative), content);
+        answer.IsSuccessStatusCode.ShouldBeTrue($"{client.BaseAddress}: {await answer.Content.ReadAsStringAsync()}");
     }
 
     /// <summary>What both answer to a path below <c>/api/v1/</c>, or to a form posted to it.</summary>
@@ -86,7 +90,8 @@ internal sealed class ServerPair : IAsyncDisposable
     /// <summary>A number that the environment may set.</summary>
     public static int Setting(string name, int otherwise) => int.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out var value) ? value : otherwise;
 
-    private static async Task<JsonElement> AskAsync(HttpClient client, string path, IEnumerable<KeyValuePair<string, string>>? form)
+    /// <summary>What one answers to a path below <c>/api/v1/</c>, or to a form posted to it.</summary>
+    public static async Task<JsonElement> AskAsync(HttpClient client, string path, IEnumerable<KeyValuePair<string, string>>? form = null)
     {
         var address = new Uri($"api/v1/{path}", UriKind.Relative);
         using var content = form is null ? null : new FormUrlEncodedContent(form);

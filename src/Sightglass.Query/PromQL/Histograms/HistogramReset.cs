@@ -52,7 +52,9 @@ public static class HistogramReset
     {
         for (var i = 0; i < previous.Indexes.Length; i++)
         {
-            if (current.At(previous.Indexes[i]) < previous.Counts[i])
+            // A bucket that is gone was not empty, even if it counted less than nothing.
+            var at = previous.Indexes[i];
+            if (current.At(at) < previous.Counts[i] || (previous.Counts[i] < 0 && Array.BinarySearch(current.Indexes, at) < 0))
             {
                 return true;
             }

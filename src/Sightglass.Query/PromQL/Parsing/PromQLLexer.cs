@@ -22,33 +22,70 @@ internal static class PromQLLexer
 
     public static bool IsOperatorWord(string word) => OperatorWords.Contains(word);
 
-    public static List<PromQLToken> Tokenize(string text)
+    /// <summary>
+    /// Cuts a text up to its end, or to where it cannot be cut: the last token is then an <see cref="TokenKind.Error"/>, which counts only when the parser comes
+    /// that far.
+    /// </summary>
+    public static List<PromQLToken> Tokenize(string text, out QueryException? error)
     {
         var cursor = new TextCursor(text);
         var tokens = new List<PromQLToken>(text.Length / 3);
+        error = null;
+        try
+        {
+            Tokenize(cursor, tokens);
+        }
+        catch (QueryException e)
+        {
+            error = e;
+            tokens.Add(new PromQLToken(TokenKind.Error, string.Empty, cursor.Position, cursor.Position));
+        }
+
+        return tokens;
+    }
+
+    private static void Tokenize(TextCursor cursor, List<PromQLToken> tokens)
+    {
         var open = new Stack<(char Bracket, int At)>();
         while (true)
         {
             cursor.SkipBlanks();
             if (cursor.AtEnd)
             {
-                if (open.TryPeek(out var unclosed) && unclosed.Bracket != '(')
+                var unclosed = open.TryPeek(out var innermost) ? innermost.Bracket : '\0';
+                if (unclosed == '{' || (unclosed == '[' && !AfterDuration(tokens) && tokens[^1].Kind != TokenKind.Colon))
                 {
-                    throw cursor.Error(cursor.Position, unclosed.Bracket == '{' ? "unexpected end of input inside braces" : "unexpected end of input in duration expression");
+                    throw cursor.Error(cursor.Position, unclosed == '{' ? "unexpected end of input inside braces" : "unexpected end of input in duration expression");
                 }
 
-                if (open.Count > 0)
+                if (open.Any(o => o.Bracket == '('))
                 {
                     throw cursor.Error(cursor.Position, "unclosed left parenthesis");
                 }
 
-                tokens.Add(new PromQLToken(TokenKind.End, string.Empty, text.Length, text.Length));
-                return tokens;
+                if (unclosed == '[')
+                {
+                    throw cursor.Error(cursor.Position, "unclosed left bracket");
+                }
+
+                tokens.Add(new PromQLToken(TokenKind.End, string.Empty, cursor.Position, cursor.Position));
+                return;
+            }
+
+            if (open.TryPeek(out var bracket) && bracket.Bracket == '[' && !AfterDuration(tokens) && !MayBeInDuration(cursor))
+            {
+                throw cursor.Error(cursor.Position, $"unexpected character in duration expression: {Quoted(cursor.Current)}");
             }
 
             tokens.Add(Next(cursor, open));
         }
     }
+
+    // What follows a number or the end of parentheses is the parser's matter.
+    private static bool AfterDuration(List<PromQLToken> tokens) => tokens[^1].Kind is TokenKind.Number or TokenKind.Duration or TokenKind.RightParen;
+
+    private static bool MayBeInDuration(TextCursor cursor) => cursor.Current is '(' or ')' or ']' or ':' or ',' or '.' or '+' or '-' or '*' or '/' or '%' or '^' || char.IsAsciiDigit(cursor.Current)
+        || (char.ToLowerInvariant(cursor.Current), char.ToLowerInvariant(cursor.Peek())) is ('s', 't') or ('r', 'a') or ('m', 'i') or ('m', 'a');
 
     private static PromQLToken Next(TextCursor cursor, Stack<(char Bracket, int At)> open)
     {
@@ -69,13 +106,23 @@ internal static class PromQLLexer
 
         PromQLToken Close(TokenKind kind, char bracket)
         {
+            // A range that is not closed yet does not keep a parenthesis open; the parser says what it waits for.
+            if (inside == '[' && bracket == '(' && open.Any(o => o.Bracket == '('))
+            {
+                while (open.Pop().Bracket != '(')
+                {
+                }
+
+                return Token(kind, 1);
+            }
+
             if (inside != bracket)
             {
                 // Prometheus says where it was after the parenthesis.
                 throw kind switch
                 {
                     TokenKind.RightParen when inside == '\0' => cursor.Error(start + 1, "unexpected right parenthesis ')'"),
-                    TokenKind.RightBracket => cursor.Error(start, "unexpected right bracket ']'"),
+                    TokenKind.RightBracket when inside != '{' => cursor.Error(start, "unexpected right bracket ']'"),
                     _ => cursor.Error(start, inside == '{' ? $"unexpected character inside braces: '{c}'" : $"unexpected character: '{c}'"),
                 };
             }
@@ -88,7 +135,7 @@ internal static class PromQLLexer
         {
             if (inside == '{')
             {
-                throw cursor.Error(start, $"unexpected character inside braces: '{c}'");
+                throw cursor.Error(start, c == '{' ? "unexpected left brace '{'" : $"unexpected character inside braces: '{c}'");
             }
 
             if (inside == '[' && c != '(')
@@ -116,7 +163,7 @@ internal static class PromQLLexer
                 return Close(TokenKind.RightBracket, '[');
             case ',':
                 return Token(TokenKind.Comma, 1);
-            case '@':
+            case '@' when inside != '{':
                 return Token(TokenKind.At, 1);
             case '+':
                 return Op(BinaryOperator.Add, 1);
@@ -141,7 +188,7 @@ internal static class PromQLLexer
             case '!' when cursor.Peek() == '~':
                 return Token(TokenKind.MatchNotRegex, 2);
             case '!':
-                throw cursor.Error(start, $"unexpected character after '!': {Quoted(cursor.Peek())}");
+                throw cursor.Error(start, $"unexpected character after '!'{(inside == '{' ? " inside braces" : string.Empty)}: {(cursor.Peek() == '\0' ? "'\uFFFD'" : Quoted(cursor.Peek()))}");
             case '<':
                 return cursor.Peek() switch { '=' => Op(BinaryOperator.LessOrEqual, 2), '/' => Op(BinaryOperator.TrimUpper, 2), _ => Op(BinaryOperator.Less, 1) };
             case '>':
@@ -149,8 +196,8 @@ internal static class PromQLLexer
             case '"' or '\'' or '`':
                 var value = cursor.ReadString();
                 return new PromQLToken(TokenKind.String, value, start, cursor.Position);
-            case ':' when inside is '[' or '{' || !IsWordStart(cursor.Peek()):
-                return inside == '[' ? Token(TokenKind.Colon, 1) : throw cursor.Error(start, inside == '{' ? "unexpected character inside braces: ':'" : "unexpected character: ':'");
+            case ':' when inside == '[':
+                return Token(TokenKind.Colon, 1);
         }
 
         if (inside != '{' && (char.IsAsciiDigit(c) || (c == '.' && char.IsAsciiDigit(cursor.Peek()))))
@@ -158,7 +205,7 @@ internal static class PromQLLexer
             return Number(cursor);
         }
 
-        if (IsWordStart(c) || c == ':')
+        if (IsWordStart(c) || (c == ':' && inside != '{'))
         {
             return Word(cursor, colons: inside is not ('[' or '{'));
         }
@@ -213,6 +260,11 @@ internal static class PromQLLexer
             {
                 cursor.Position++;
                 cursor.Position += cursor.Current is '+' or '-' ? 1 : 0;
+                if (!char.IsAsciiDigit(cursor.Current))
+                {
+                    throw BadNumber(cursor, start);
+                }
+
                 Digits(cursor);
             }
         }

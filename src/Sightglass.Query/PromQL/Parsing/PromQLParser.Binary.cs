@@ -117,7 +117,7 @@ public sealed partial class PromQLParser
         var labels = new List<string>();
         while (Current.Kind != TokenKind.RightParen)
         {
-            if (Current.Kind is not (TokenKind.Identifier or TokenKind.String))
+            if (Current.Kind is not (TokenKind.Identifier or TokenKind.MetricIdentifier or TokenKind.String))
             {
                 throw Error(Current.Start, $"unexpected {Current.Describe()} in grouping opts, expected label");
             }

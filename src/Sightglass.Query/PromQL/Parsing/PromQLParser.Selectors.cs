@@ -26,7 +26,7 @@ public sealed partial class PromQLParser
             _at++;
             while (Current.Kind != TokenKind.RightBrace)
             {
-                Matcher(matchers, ref name);
+                Matcher(matchers);
                 if (Current.Kind == TokenKind.Comma)
                 {
                     _at++;
@@ -35,7 +35,7 @@ public sealed partial class PromQLParser
 
                 if (Current.Kind != TokenKind.RightBrace)
                 {
-                    throw Error(Current.Start, $"unexpected {Current.Describe()} in label matching, expected \",\" or \"}}\"");
+                    throw Error(Current.Start, $"unexpected {Current.DescribeInBraces()} in label matching, expected \",\" or \"}}\"");
                 }
             }
 
@@ -44,41 +44,24 @@ public sealed partial class PromQLParser
 
         if (name.Length > 0)
         {
-            if (matchers.Exists(m => m.Name == LabelSet.MetricName && m.Type == MatchType.Equal && m.Value != name && IsPlainName(m)))
-            {
-                throw Error(start, $"metric name must not be set twice: {QuotedText.Quote(name)} or {QuotedText.Quote(matchers.Find(m => m.Name == LabelSet.MetricName)!.Value)}");
-            }
-
             matchers.Add(new LabelMatcher(MatchType.Equal, LabelSet.MetricName, name));
         }
 
         return new VectorSelector(name, matchers, TimeShift.None, new SourceSpan(start, PreviousEnd));
     }
 
-    private static bool IsPlainName(LabelMatcher matcher) => matcher.Type == MatchType.Equal;
-
-    private void Matcher(List<LabelMatcher> matchers, ref string name)
+    private void Matcher(List<LabelMatcher> matchers)
     {
         var label = Current;
         if (label.Kind is not (TokenKind.Identifier or TokenKind.String))
         {
-            throw Error(label.Start, $"unexpected {label.Describe()} in label matching, expected identifier or \"}}\"");
+            throw Error(label.Start, $"unexpected {label.DescribeInBraces()} in label matching, expected identifier or \"}}\"");
         }
 
         _at++;
         if (label.Kind == TokenKind.String && Current.Kind is TokenKind.Comma or TokenKind.RightBrace)
         {
-            if (name.Length > 0)
-            {
-                throw Error(label.Start, $"metric name must not be set twice: {QuotedText.Quote(name)} or {QuotedText.Quote(label.Text)}");
-            }
-
-            if (label.Text.Length == 0)
-            {
-                throw Error(label.Start, "metric name must not be empty");
-            }
-
-            name = label.Text;
+            matchers.Add(new LabelMatcher(MatchType.Equal, LabelSet.MetricName, label.Text));
             return;
         }
 
@@ -98,14 +81,14 @@ public sealed partial class PromQLParser
                 type = MatchType.NotRegex;
                 break;
             default:
-                throw Error(Current.Start, $"unexpected {Current.Describe()} in label matching, expected label matching operator");
+                throw Error(Current.Start, $"unexpected {Current.DescribeInBraces()} in label matching, expected {(label.Kind == TokenKind.String ? "\",\" or \"}\"" : "label matching operator")}");
         }
 
         _at++;
         var value = Current;
         if (value.Kind != TokenKind.String)
         {
-            throw Error(value.Start, $"unexpected {value.Describe()} in label matching, expected string");
+            throw Error(value.Start, $"unexpected {value.DescribeInBraces()} in label matching, expected string");
         }
 
         _at++;
@@ -170,7 +153,7 @@ public sealed partial class PromQLParser
 
         if (Current.Kind != TokenKind.RightBracket)
         {
-            throw Error(Current.Start, $"unexpected {Current.Describe()} in subquery or range selector, expected \":\" or \"]\"");
+            throw Error(Current.Start, $"unexpected {Current.Describe()} in subquery or range, expected \":\" or \"]\"");
         }
 
         _at++;

@@ -15,8 +15,10 @@ public sealed partial class PromQLParser
     private readonly PromQLOptions _options;
     private readonly QueryLimits _limits;
     private readonly List<PromQLToken> _tokens;
+    private readonly QueryException? _lexicalError;
     private int _at;
     private int _depth;
+    private int _aggregations;
 
     private PromQLParser(string text, PromQLOptions options, QueryLimits limits)
     {
@@ -28,10 +30,10 @@ public sealed partial class PromQLParser
             throw new LimitExceededException(nameof(QueryLimits.MaxQueryBytes), limits.MaxQueryBytes, text.Length, "query is too long");
         }
 
-        _tokens = PromQLLexer.Tokenize(text);
+        _tokens = PromQLLexer.Tokenize(text, out _lexicalError);
     }
 
-    private PromQLToken Current => _tokens[_at];
+    private PromQLToken Current => _tokens[_at] is { Kind: not TokenKind.Error } token ? token : throw _lexicalError!;
 
     private PromQLToken Ahead => _tokens[Math.Min(_at + 1, _tokens.Count - 1)];
 
@@ -52,7 +54,7 @@ public sealed partial class PromQLParser
         var expression = parser.Expression(0);
         if (parser.Current.Kind != TokenKind.End)
         {
-            throw parser.Unexpected("");
+            throw parser.Unexpected();
         }
 
         TypeCheck.Check(text, expression);
@@ -67,13 +69,13 @@ public sealed partial class PromQLParser
         var parser = new PromQLParser(text, PromQLOptions.Default, QueryLimits.Default);
         if (parser.Current.Kind is not (TokenKind.Identifier or TokenKind.MetricIdentifier or TokenKind.LeftBrace))
         {
-            throw parser.Unexpected("");
+            throw parser.Unexpected();
         }
 
         var selector = parser.Selector();
         if (parser.Current.Kind != TokenKind.End)
         {
-            throw parser.Unexpected("");
+            throw parser.Unexpected();
         }
 
         return selector.Matchers;
@@ -164,17 +166,15 @@ public sealed partial class PromQLParser
             case TokenKind.LeftParen:
                 _at++;
                 var inner = Expression(0);
-                Expect(TokenKind.RightParen, "in parentheses");
+                Expect(TokenKind.RightParen);
                 return new ParenExpression(inner, new SourceSpan(token.Start, PreviousEnd));
             case TokenKind.LeftBrace:
             case TokenKind.MetricIdentifier:
                 return Selector();
             case TokenKind.Identifier:
-                return PromQLLexer.CanBeMetric(token.Text) ? Named(token) : throw Unexpected("");
-            case TokenKind.End:
-                throw Error(token.Start, "unexpected end of input");
+                return PromQLLexer.CanBeMetric(token.Text) ? Named(token) : throw Unexpected();
             default:
-                throw Unexpected("");
+                throw Unexpected();
         }
     }
 
@@ -202,6 +202,8 @@ public sealed partial class PromQLParser
 
     private CallExpression Call(PromQLToken name)
     {
+        _at++;
+        var arguments = Arguments();
         if (!FunctionTable.TryGet(name.Text, out var function))
         {
             throw Error(name.Start, $"unknown function with name {QuotedText.Quote(name.Text)}");
@@ -212,15 +214,13 @@ public sealed partial class PromQLParser
             throw Error(name.Start, $"function {QuotedText.Quote(name.Text)} is not enabled");
         }
 
-        _at++;
-        var arguments = Arguments("function call");
         var span = new SourceSpan(name.Start, PreviousEnd);
         return new CallExpression(function, arguments, span);
     }
 
-    private List<PromQLExpression> Arguments(string where)
+    private List<PromQLExpression> Arguments()
     {
-        Expect(TokenKind.LeftParen, where);
+        Expect(TokenKind.LeftParen);
         var arguments = new List<PromQLExpression>();
         if (Current.Kind == TokenKind.RightParen)
         {
@@ -237,13 +237,13 @@ public sealed partial class PromQLParser
             }
 
             _at++;
-            if (Current.Kind == TokenKind.RightParen)
+            if (!BeginsExpression(Current))
             {
                 throw Error(_tokens[_at - 1].Start, "trailing commas not allowed in function call args");
             }
         }
 
-        Expect(TokenKind.RightParen, where);
+        Expect(TokenKind.RightParen);
         return arguments;
     }
 
@@ -255,6 +255,7 @@ public sealed partial class PromQLParser
             throw Error(name.Start, $"{PromQLOperators.Name(op)}() is experimental and must be enabled with --enable-feature=promql-experimental-functions");
         }
 
+        _aggregations++;
         IReadOnlyList<string> grouping = [];
         var without = false;
         var grouped = false;
@@ -264,12 +265,13 @@ public sealed partial class PromQLParser
             grouped = true;
         }
 
-        var arguments = Arguments("aggregation");
+        var arguments = Arguments();
         if (!grouped && (Current.Is("by") || Current.Is("without")))
         {
             (grouping, without) = GroupingModifier();
         }
 
+        _aggregations--;
         var span = new SourceSpan(name.Start, PreviousEnd);
         var wanted = PromQLOperators.HasParameter(op) ? 2 : 1;
         if (arguments.Count == 0)
@@ -292,21 +294,15 @@ public sealed partial class PromQLParser
         return (LabelList(), without);
     }
 
-    private QueryException Unexpected(string context)
-    {
-        var where = context.Length == 0 ? string.Empty : " " + context;
-        return Error(Current.Start, $"unexpected {Current.Describe()}{where}");
-    }
+    private static bool BeginsExpression(PromQLToken token) => token.Kind is TokenKind.Number or TokenKind.Duration or TokenKind.String or TokenKind.LeftParen or TokenKind.LeftBrace
+        or TokenKind.MetricIdentifier || token is { Kind: TokenKind.Operator, Operator: BinaryOperator.Add or BinaryOperator.Subtract }
+        || (token.Kind == TokenKind.Identifier && PromQLLexer.CanBeMetric(token.Text));
 
-    private PromQLToken Expect(TokenKind kind, string context)
-    {
-        if (Current.Kind != kind)
-        {
-            throw Unexpected(context.StartsWith("in ", StringComparison.Ordinal) || context.Length == 0 ? context : "in " + context);
-        }
+    /// <summary>What is wrong here, and in what: of what has no name of its own, the aggregation around it.</summary>
+    private QueryException Unexpected(string? context = null) =>
+        Error(Current.Start, $"unexpected {Current.Describe()}{(context is not null ? " " + context : _aggregations > 0 ? " in aggregation" : string.Empty)}");
 
-        return _tokens[_at++];
-    }
+    private PromQLToken Expect(TokenKind kind, string? context = null) => Current.Kind == kind ? _tokens[_at++] : throw Unexpected(context);
 
     private QueryException Error(int at, string message) => SourcePosition.ParseError(_text, at, message);
 

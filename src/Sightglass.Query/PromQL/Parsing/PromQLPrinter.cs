@@ -71,17 +71,10 @@ internal static class PromQLPrinter
 
     public static string Selector(VectorSelector v)
     {
-        // A name that is not a plain identifier goes into the braces in quotes.
-        var plain = IsMetricName(v.Name);
         var parts = new List<string>();
-        if (v.Name.Length > 0 && !plain)
-        {
-            parts.Add(QuotedText.Quote(v.Name));
-        }
-
         foreach (var m in v.Matchers)
         {
-            if (v.Name.Length > 0 && m.Name == LabelSet.MetricName && m.Type == MatchType.Equal && m.Value == v.Name)
+            if (v.Name.Length > 0 && m.Name == LabelSet.MetricName)
             {
                 continue;
             }
@@ -90,8 +83,8 @@ internal static class PromQLPrinter
             parts.Add($"{LabelName(m.Name)}{op}{QuotedText.Quote(m.Value)}");
         }
 
-        var name = plain ? v.Name : string.Empty;
-        return parts.Count == 0 && name.Length > 0 ? name : $"{name}{{{string.Join(',', parts)}}}";
+        parts.Sort(StringComparer.Ordinal);
+        return parts.Count == 0 && v.Name.Length > 0 ? v.Name : $"{v.Name}{{{string.Join(',', parts)}}}";
     }
 
     private static string Extension(VectorSelector v) => v.Extension switch { RangeExtension.Anchored => " anchored", RangeExtension.Smoothed => " smoothed", _ => string.Empty };
@@ -132,7 +125,4 @@ internal static class PromQLPrinter
 
     private static bool IsLabelName(string name) =>
         name.Length > 0 && !char.IsAsciiDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
-
-    private static bool IsMetricName(string name) =>
-        name.Length > 0 && !char.IsAsciiDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or ':');
 }

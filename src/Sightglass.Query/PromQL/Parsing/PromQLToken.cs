@@ -4,6 +4,7 @@ namespace Sightglass.Query.PromQL;
 internal enum TokenKind
 {
     End,
+    Error,
     Identifier,
     MetricIdentifier,
     String,
@@ -35,19 +36,25 @@ internal readonly record struct PromQLToken(TokenKind Kind, string Text, int Sta
     /// <summary>True for this word in any case.</summary>
     public bool Is(string word) => Kind == TokenKind.Identifier && Text.Equals(word, StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>How messages name the token inside braces, where no word is a keyword.</summary>
+    public string DescribeInBraces() => Kind == TokenKind.Identifier ? $"identifier \"{Text}\"" : Describe();
+
     /// <summary>How messages name the token.</summary>
     public string Describe() => Kind switch
     {
         TokenKind.End => "end of input",
         TokenKind.Identifier when PromQLOperators.TryAggregate(Text, out _) => $"<aggr:{Text}>",
         TokenKind.Identifier when PromQLLexer.IsOperatorWord(Text) => $"<op:{Text}>",
+        TokenKind.Identifier when Is("start") || Is("end") => $"\"{Text}\"",
         TokenKind.Identifier when PromQLLexer.IsKeyword(Text) => $"<{Text}>",
         TokenKind.Identifier => $"identifier \"{Text}\"",
         TokenKind.MetricIdentifier => $"metric identifier \"{Text}\"",
-        TokenKind.String => $"string {Syntax.QuotedText.Quote(Text)}",
-        TokenKind.Number => $"number \"{Text}\"",
-        TokenKind.Duration => $"duration \"{Text}\"",
-        TokenKind.Operator => $"<op:{Text}>",
+        TokenKind.String => $"string {Shortened(Syntax.QuotedText.Quote(Text))}",
+        TokenKind.Number => $"number {Shortened(Text)}",
+        TokenKind.Duration => $"duration {Shortened(Text)}",
+        TokenKind.Operator or TokenKind.MatchRegex or TokenKind.MatchNotRegex => $"<op:{Text}>",
         _ => $"\"{Text}\"",
     };
+
+    private static string Shortened(string text) => text.Length > 10 ? Syntax.QuotedText.Quote(text[..10]) + "..." : Syntax.QuotedText.Quote(text);
 }

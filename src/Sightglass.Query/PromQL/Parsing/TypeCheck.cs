@@ -1,4 +1,5 @@
 using Sightglass.Core.Errors;
+using Sightglass.Core.Model;
 using Sightglass.Query.Syntax;
 
 namespace Sightglass.Query.PromQL;
@@ -50,6 +51,8 @@ internal static class TypeCheck
                     break;
                 case UnaryExpression unary when unary.Type is not (PromQLType.Scalar or PromQLType.Vector):
                     throw Error(unary.Span.Start, $"unary expression only allowed on expressions of type scalar or instant vector, got {Name(unary.Type, quoted: true)}");
+                case VectorSelector { Name.Length: > 0 } selector when selector.Matchers.First(m => m.Name == LabelSet.MetricName) is var first && !ReferenceEquals(first, selector.Matchers[^1]):
+                    throw Error(selector.Span.Start, $"metric name must not be set twice: {QuotedText.Quote(selector.Name)} or {QuotedText.Quote(first.Value)}");
                 case VectorSelector selector when selector.Matchers.All(m => m.MatchesEmpty):
                     throw Error(selector.Span.Start, "vector selector must contain at least one non-empty matcher");
             }
