@@ -28,7 +28,7 @@ internal sealed class StorageAlarm : IDisposable
     private readonly Lock _telling = new();
     private readonly Dictionary<string, Failure> _failing = new(StringComparer.Ordinal);
     private volatile bool _any;
-    private bool _disposed;
+    private volatile bool _disposed;
 
     /// <param name="folder">The data folder.</param>
     /// <param name="tell">Takes alerts.</param>
@@ -57,7 +57,13 @@ internal sealed class StorageAlarm : IDisposable
     /// <summary>Looks once whether there is room, beside the start: of a disk that was full before, people are told before anybody tries to write.</summary>
     public void Start() => _ = Task.Run(() =>
     {
-        if (Probe() is { } error)
+        Exception? error;
+        lock (_telling)
+        {
+            error = _disposed ? null : Probe();
+        }
+
+        if (error is not null)
         {
             Failed("disk", new StorageFailedException($"data folder: {error.Message}", error));
         }
@@ -85,12 +91,17 @@ internal sealed class StorageAlarm : IDisposable
             _disposed = true;
             _timer.Dispose();
         }
+
+        lock (_telling)
+        {
+            // Nothing is written into the data folder when others may have it.
+        }
     }
 
     /// <summary>Tells what fails, and the end of what does not any more: nothing of it failed lately, and there is room.</summary>
     private void Tell()
     {
-        if (!_telling.TryEnter())
+        if (_disposed || !_telling.TryEnter())
         {
             return;
         }

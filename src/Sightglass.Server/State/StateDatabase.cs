@@ -15,6 +15,7 @@ internal sealed class StateDatabase : IDisposable
     private readonly Lock _gate = new();
     private readonly string _path;
     private SqliteConnection _connection;
+    private bool _disposed;
 
     /// <summary>Opens or creates the file; where it can only be read, a copy of it in memory that takes nothing.</summary>
     /// <exception cref="StorageFailedException">It cannot be opened.</exception>
@@ -75,7 +76,7 @@ internal sealed class StateDatabase : IDisposable
         {
             try
             {
-                if (IsCopy || (StateFile.LogBytes(_path) >= bytes && StateFile.FreeBytes(_connection) >= bytes / 2))
+                if (_disposed || IsCopy || (StateFile.LogBytes(_path) >= bytes && StateFile.FreeBytes(_connection) >= bytes / 2))
                 {
                     return;
                 }
@@ -186,6 +187,7 @@ internal sealed class StateDatabase : IDisposable
     {
         lock (_gate)
         {
+            _disposed = true;
             _connection.Dispose();
         }
     }
