@@ -5,6 +5,7 @@ using Sightglass.Core.Errors;
 using Sightglass.Core.Limits;
 using Sightglass.Core.Model;
 using Sightglass.Ingest.Otlp;
+using Sightglass.Ingest.Records;
 
 namespace Sightglass.Ingest.Loki;
 
@@ -139,8 +140,7 @@ internal static class LokiJsonDecoder
     private static void Copy(in Utf8JsonReader json, ByteWriter target)
     {
         target.Clear();
-        var size = json.HasValueSequence ? (int)json.ValueSequence.Length : json.ValueSpan.Length;
-        target.Advance(json.CopyString(target.GetSpan(size + 1)));
+        JsonText.Append(json, target);
     }
 
     private static void Begin(ref Utf8JsonReader json, JsonTokenType type)

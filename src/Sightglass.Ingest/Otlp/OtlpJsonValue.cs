@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text.Json;
 using Sightglass.Core.Bytes;
 using Sightglass.Core.Errors;
+using Sightglass.Ingest.Records;
 
 namespace Sightglass.Ingest.Otlp;
 
@@ -68,6 +69,14 @@ internal static class OtlpJsonValue
         if (reader.TokenType != JsonTokenType.String)
         {
             throw Unexpected(reader, "text");
+        }
+
+        if (kind == OtlpJsonKind.Text && JsonText.MayBeBroken(reader.ValueSpan, reader.ValueIsEscaped))
+        {
+            using var mended = new ByteWriter(reader.ValueSpan.Length);
+            JsonText.Append(reader, mended);
+            target.WriteLengthPrefixed(mended.Written);
+            return;
         }
 
         var rented = ArrayPool<byte>.Shared.Rent(reader.ValueSpan.Length + 4);

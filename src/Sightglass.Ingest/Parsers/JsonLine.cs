@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Sightglass.Core.Model;
+using Sightglass.Ingest.Records;
 
 namespace Sightglass.Ingest.Parsers;
 
@@ -25,7 +26,7 @@ internal static class JsonLine
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // The second is what the reader throws at a string with half a surrogate pair.
+            // The second is what is thrown at a list in which a text is not UTF-8.
             return false;
         }
     }
@@ -34,7 +35,7 @@ internal static class JsonLine
     {
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var key = prefix + reader.GetString();
+            var key = prefix + JsonText.Get(reader);
             reader.Read();
             switch (reader.TokenType)
             {
@@ -49,7 +50,7 @@ internal static class JsonLine
 
                     break;
                 case JsonTokenType.String:
-                    var text = reader.GetString()!;
+                    var text = JsonText.Get(reader);
                     if (!fields.Take(key, text, context, batch, ref row))
                     {
                         Add(batch, key, text);

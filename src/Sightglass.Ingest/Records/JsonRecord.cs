@@ -49,7 +49,6 @@ internal sealed class JsonRecord : IDisposable
     }
 
     /// <summary>The text of a string or property name, unescaped. Valid until the next one is read.</summary>
-    /// <exception cref="InvalidOperationException">It is not valid UTF-8.</exception>
     public ReadOnlySpan<byte> Text(ref Utf8JsonReader json)
     {
         if (!json.ValueIsEscaped && Utf8.IsValid(json.ValueSpan))
@@ -58,8 +57,7 @@ internal sealed class JsonRecord : IDisposable
         }
 
         _value.Truncate(0);
-        var size = json.CopyString(_value.GetSpan(json.ValueSpan.Length));
-        _value.Advance(size);
+        JsonText.Append(json, _value);
         return _value.Written;
     }
 

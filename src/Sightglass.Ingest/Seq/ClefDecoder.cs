@@ -233,7 +233,7 @@ internal sealed class ClefDecoder(RecordOptions options) : IDisposable
                     _text.Write(json.ValueSpan);
                     return true;
                 case JsonTokenType.String:
-                    _text.Advance(json.CopyString(_text.GetSpan(json.ValueSpan.Length)));
+                    JsonText.Append(json, _text);
                     return true;
                 case JsonTokenType.Number:
                     _text.Write(json.ValueSpan);

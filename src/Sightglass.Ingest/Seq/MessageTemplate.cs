@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Unicode;
 using Sightglass.Core.Bytes;
+using Sightglass.Ingest.Records;
 
 namespace Sightglass.Ingest.Seq;
 
@@ -159,7 +160,7 @@ internal sealed class MessageTemplate : IDisposable
                 _value.Write(json.ValueSpan);
                 break;
             case JsonTokenType.String:
-                _value.Advance(json.CopyString(_value.GetSpan(json.ValueSpan.Length)));
+                JsonText.Append(json, _value);
                 break;
             case JsonTokenType.StartObject or JsonTokenType.StartArray:
                 var start = (int)json.TokenStartIndex;

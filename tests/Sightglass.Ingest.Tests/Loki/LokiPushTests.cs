@@ -35,6 +35,15 @@ public sealed class LokiPushTests
     }
 
     [Fact]
+    public void Half_a_character_does_not_cost_the_lines_beside_it()
+    {
+        using var batch = new LogBatch();
+        DecodeJson("""{"streams":[{"stream":{"a":"b"},"values":[["1","cut \ud83d"],["2","whole \ud83d\ude42",{"user":"\ude42"}]]}]}""", batch).Items.ShouldBe(0);
+        Line(batch, 0).ShouldBe("cut \uFFFD");
+        Line(batch, 1).ShouldBe("whole 🙂");
+    }
+
+    [Fact]
     public void An_invalid_trace_id_stays_metadata()
     {
         using var batch = new LogBatch();
