@@ -143,6 +143,20 @@ public class EngineTests
             .ShouldBe(["PromQL info: metric might not be a counter, name does not end in _total/_sum/_count/_bucket: \"temperature\" (1:6)"]);
     }
 
+    [Theory]
+    [InlineData("rate((temperature[5m]))", "metric might not be a counter, name does not end in _total/_sum/_count/_bucket: \"temperature\" (1:7)")]
+    [InlineData("rate(temperature[5m]) + rate(temperature[6m])", "metric might not be a counter, name does not end in _total/_sum/_count/_bucket: \"temperature\" (1:30)")]
+    [InlineData("sum(quantile(2, temperature)) + quantile_over_time((2), temperature[5m])", "quantile value should be between 0 and 1, got 2 (1:53)")]
+    [InlineData("quantile(2, quantile_over_time(2, temperature[5m]))", "quantile value should be between 0 and 1, got 2 (1:10)")]
+    public void What_is_said_twice_is_told_once_at_its_last_place(string query, string note)
+    {
+        var store = new InMemoryMetricStore();
+        store.Add(LabelSet.Of("__name__", "temperature"), 0, 1);
+        store.Add(LabelSet.Of("__name__", "temperature"), Minute, 2);
+        var result = Engine(store).Instant(query, Minute);
+        result.Infos.Concat(result.Warnings).ShouldHaveSingleItem().ShouldEndWith(": " + note);
+    }
+
     [Fact]
     public void Many_series_in_parallel_give_what_one_after_the_other_gives()
     {

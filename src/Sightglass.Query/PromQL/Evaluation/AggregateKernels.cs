@@ -59,12 +59,12 @@ internal static class AggregateKernels
         if (aggregate.Operator is AggregateOperator.Min or AggregateOperator.Max or AggregateOperator.Stddev or AggregateOperator.Stdvar or AggregateOperator.Quantile
             && columns.Exists(HasHistogram))
         {
-            IgnoredHistogram(aggregate, annotations);
+            IgnoredHistogram(aggregate, aggregate.Inner, annotations);
         }
     }
 
-    public static void IgnoredHistogram(AggregateExpression aggregate, Annotations annotations) =>
-        annotations.Info($"ignored histogram in {PromQLOperators.Name(aggregate.Operator)} aggregation", aggregate.Inner);
+    public static void IgnoredHistogram(AggregateExpression aggregate, PromQLExpression at, Annotations annotations) =>
+        annotations.Info($"ignored histogram in {PromQLOperators.Name(aggregate.Operator)} aggregation", at);
 
     private static bool HasHistogram(Column column) => column.Histograms is not null && Array.Exists(column.Histograms, h => h is not null);
 

@@ -132,15 +132,10 @@ internal sealed partial class Evaluator
     }
 
     private List<Column> Fractions(PromQLExpression at, double[] lower, double[] upper, List<Column> input, StepGrid grid) =>
-        PerHistogram(at, input, grid, null, (step, native, metric) =>
+        PerHistogram(at, input, grid, null, (step, native, metric) => HistogramQuantile.Fraction(lower[step], upper[step], native, () =>
         {
-            if (double.IsNaN(native.Sum) && native.Count != 0)
-            {
-                _run.Annotations.InfoNamed("input to histogram_fraction has NaN observations, which are excluded from all fractions", metric, at);
-            }
-
-            return HistogramQuantile.Fraction(lower[step], upper[step], native);
-        }, (step, classic, _) => ClassicHistogram.Fraction(lower[step], upper[step], classic));
+            _run.Annotations.InfoNamed("input to histogram_fraction has NaN observations, which are excluded from all fractions", metric, at);
+        }), (step, classic, _) => ClassicHistogram.Fraction(lower[step], upper[step], classic));
 
     private List<Column> PerHistogram(PromQLExpression at, List<Column> input, StepGrid grid, (string Name, string Value)? extra, Func<int, NativeHistogram, string, double> ofNative, Func<int, List<(double Bound, double Count)>, string, double> ofClassic)
     {

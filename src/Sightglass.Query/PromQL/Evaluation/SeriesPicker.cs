@@ -46,7 +46,7 @@ internal sealed class SeriesPicker(QueryRun run, AggregateExpression aggregate, 
 
         if (aggregate.Operator is AggregateOperator.TopK or AggregateOperator.BottomK && input.Exists(c => c.Histograms is not null && Array.Exists(c.Histograms, h => h is not null)))
         {
-            AggregateKernels.IgnoredHistogram(aggregate, run.Annotations);
+            AggregateKernels.IgnoredHistogram(aggregate, aggregate, run.Annotations);
         }
 
         return output;

@@ -72,7 +72,7 @@ internal static class HistogramQuantile
             return forward ? bucket.Upper : bucket.Lower;
         }
 
-        if (double.IsNaN(h.Sum))
+        if (HasNaN(h))
         {
             onNaN(false);
         }
@@ -91,8 +91,11 @@ internal static class HistogramQuantile
             : -Math.Pow(2, logUpper + ((logLower - logUpper) * (1 - fraction)));
     }
 
-    /// <summary>The share of observations between two values.</summary>
-    public static double Fraction(double lower, double upper, NativeHistogram h)
+    /// <summary>Whether there are observations that no bucket has.</summary>
+    private static bool HasNaN(NativeHistogram h) => double.IsNaN(h.Sum) && HistogramBuckets.Of(h).Sum(b => b.Count) < h.Count;
+
+    /// <summary>The share of observations between two values; <paramref name="onNaN"/> is told of NaN observations, which are left out.</summary>
+    public static double Fraction(double lower, double upper, NativeHistogram h, Action onNaN)
     {
         if (h.Count == 0 || double.IsNaN(lower) || double.IsNaN(upper))
         {
@@ -102,6 +105,11 @@ internal static class HistogramQuantile
         if (lower >= upper)
         {
             return 0;
+        }
+
+        if (HasNaN(h))
+        {
+            onNaN();
         }
 
         var rank = 0d;

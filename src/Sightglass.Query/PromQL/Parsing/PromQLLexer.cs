@@ -138,6 +138,12 @@ internal static class PromQLLexer
                 throw cursor.Error(start, c == '{' ? "unexpected left brace '{'" : $"unexpected character inside braces: '{c}'");
             }
 
+            if (inside == '[' && c == '{')
+            {
+                // The parser says what it waits for.
+                return Token(kind, 1);
+            }
+
             if (inside == '[' && c != '(')
             {
                 throw cursor.Error(start, $"unexpected character: '{c}'");
@@ -260,11 +266,6 @@ internal static class PromQLLexer
             {
                 cursor.Position++;
                 cursor.Position += cursor.Current is '+' or '-' ? 1 : 0;
-                if (!char.IsAsciiDigit(cursor.Current))
-                {
-                    throw BadNumber(cursor, start);
-                }
-
                 Digits(cursor);
             }
         }

@@ -217,8 +217,8 @@ public sealed partial class PromQLParser
             _at++;
             if (Current.Kind != TokenKind.LeftParen || Ahead.Kind != TokenKind.RightParen)
             {
-                var wrong = Current.Kind == TokenKind.LeftParen ? Ahead : Current;
-                throw Error(wrong.Start, $"unexpected {wrong.Describe()} in @, expected timestamp");
+                _at += Current.Kind == TokenKind.LeftParen ? 1 : 0;
+                throw Unexpected("in @, expected timestamp");
             }
 
             _at += 2;

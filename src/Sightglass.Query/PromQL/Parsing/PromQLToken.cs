@@ -45,6 +45,7 @@ internal readonly record struct PromQLToken(TokenKind Kind, string Text, int Sta
         TokenKind.End => "end of input",
         TokenKind.Identifier when PromQLOperators.TryAggregate(Text, out _) => $"<aggr:{Text}>",
         TokenKind.Identifier when PromQLLexer.IsOperatorWord(Text) => $"<op:{Text}>",
+        TokenKind.Identifier when Is("nan") || Is("inf") => $"number \"{Text}\"",
         TokenKind.Identifier when Is("start") || Is("end") => $"\"{Text}\"",
         TokenKind.Identifier when PromQLLexer.IsKeyword(Text) => $"<{Text}>",
         TokenKind.Identifier => $"identifier \"{Text}\"",
