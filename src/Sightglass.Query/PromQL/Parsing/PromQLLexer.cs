@@ -146,7 +146,7 @@ internal static class PromQLLexer
 
             if (inside == '[' && c != '(')
             {
-                throw cursor.Error(start, $"unexpected character: '{c}'");
+                throw cursor.Error(start, $"unexpected left bracket '{c}'");
             }
 
             open.Push((c, start));

@@ -142,7 +142,7 @@ public sealed partial class PromQLParser
         {
             _at++;
             var step = Current.Kind == TokenKind.RightBracket ? null : Duration(DurationUse.Step);
-            Expect(TokenKind.RightBracket, "in subquery selector");
+            Expect(TokenKind.RightBracket, "in subquery selector, expected \"]\"");
             if (expression.Type != PromQLType.Vector)
             {
                 throw Error(expression.Span.Start, $"subquery is only allowed on instant vector, got {TypeCheck.Name(expression.Type)} instead");

@@ -138,11 +138,6 @@ public sealed partial class PromQLParser
                 return number with { Value = negative ? -number.Value : number.Value, Span = span };
             }
 
-            if (operand.Type is not (PromQLType.Scalar or PromQLType.Vector))
-            {
-                throw Error(token.Start, $"unary expression only allowed on expressions of type scalar or instant vector, got {TypeCheck.Name(operand.Type, quoted: true)}");
-            }
-
             return new UnaryExpression(negative, operand, span);
         }
 

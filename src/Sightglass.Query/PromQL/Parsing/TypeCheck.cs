@@ -51,6 +51,8 @@ internal static class TypeCheck
                     break;
                 case UnaryExpression unary when unary.Type is not (PromQLType.Scalar or PromQLType.Vector):
                     throw Error(unary.Span.Start, $"unary expression only allowed on expressions of type scalar or instant vector, got {Name(unary.Type, quoted: true)}");
+                case UnaryExpression { Operand.Type: not (PromQLType.Scalar or PromQLType.Vector) } unary:
+                    throw Error(unary.Span.Start, $"unary expression only allowed on expressions of type scalar or instant vector, got {Name(unary.Operand.Type, quoted: true)}");
                 case VectorSelector { Name.Length: > 0 } selector when selector.Matchers.First(m => m.Name == LabelSet.MetricName) is var first && !ReferenceEquals(first, selector.Matchers[^1]):
                     throw Error(selector.Span.Start, $"metric name must not be set twice: {QuotedText.Quote(selector.Name)} or {QuotedText.Quote(first.Value)}");
                 case VectorSelector selector when selector.Matchers.All(m => m.MatchesEmpty):
