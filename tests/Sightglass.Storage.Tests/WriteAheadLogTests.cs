@@ -168,6 +168,33 @@ public sealed class WriteAheadLogTests
     }
 
     [Fact]
+    public void A_torn_segment_may_be_dropped_before_it_is_cut()
+    {
+        using (var log = Open(_files, out _))
+        {
+            log.Append(1, [1]);
+            log.Append(1, [2]);
+        }
+
+        using (var file = _files.OpenWritable(_files.AllFiles().Single()))
+        {
+            file.SetLength(file.Length - 5);
+        }
+
+        using (var log = Open(_files, out var records))
+        {
+            records.ShouldBe([1]);
+            log.DropUpTo(1);
+            _files.AllFiles().ShouldBeEmpty();
+            log.Append(1, [3]).ShouldBe(2);
+        }
+
+        using var again = Open(_files, out var after);
+        after.ShouldBe([3]);
+        again.Recovery.Messages.ShouldBeEmpty();
+    }
+
+    [Fact]
     public void A_log_opens_where_nothing_at_all_can_be_changed()
     {
         using (var log = Open(_files, out _))

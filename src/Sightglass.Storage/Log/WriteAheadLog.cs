@@ -357,8 +357,10 @@ public sealed class WriteAheadLog : IDisposable
             return;
         }
 
-        using (var file = _files.OpenWritable(path))
+        // All in it may be covered by now, and the segment be dropped.
+        if (_files.Exists(path))
         {
+            using var file = _files.OpenWritable(path);
             file.SetLength(length);
             file.Sync();
         }
