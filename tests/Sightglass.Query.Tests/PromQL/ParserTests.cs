@@ -101,6 +101,8 @@ public class ParserTests
     [InlineData("rate(a[1[0m])", 8, "unexpected left bracket '['")]
     [InlineData("rate(a[5m:1m,])", 12, "unexpected \",\" in subquery selector, expected \"]\"")]
     [InlineData("-a[5m], 1", 6, "unexpected \",\"")]
+    [InlineData("{-a}", 1, "unexpected character inside braces: '-'")]
+    [InlineData("a \\", 2, "unexpected character: '\\\\'")]
     [InlineData("a{b{c}}", 3, "unexpected left brace '{'")]
     [InlineData("a nan", 2, "unexpected number \"nan\"")]
     [InlineData("nothing(a) + (", 0, "unknown function with name \"nothing\"")]

@@ -171,6 +171,8 @@ internal static class PromQLLexer
                 return Token(TokenKind.Comma, 1);
             case '@' when inside != '{':
                 return Token(TokenKind.At, 1);
+            case '+' or '-' or '*' or '/' or '%' or '^' or '<' or '>' when inside == '{':
+                throw cursor.Error(start, $"unexpected character inside braces: '{c}'");
             case '+':
                 return Op(BinaryOperator.Add, 1);
             case '-':
@@ -219,7 +221,7 @@ internal static class PromQLLexer
         throw cursor.Error(start, inside == '{' ? $"unexpected character inside braces: {Quoted(c)}" : $"unexpected character: {Quoted(c)}");
     }
 
-    private static string Quoted(char c) => c == '\0' ? "end of input" : $"'{c}'";
+    private static string Quoted(char c) => c switch { '\0' => "end of input", '\\' => "'\\\\'", _ => $"'{c}'" };
 
     private static bool IsWordStart(char c) => char.IsAsciiLetter(c) || c == '_';
 
