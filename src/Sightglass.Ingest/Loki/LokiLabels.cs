@@ -1,7 +1,9 @@
 using System.Buffers.Binary;
+using System.Text;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Limits;
 using Sightglass.Core.Model;
+using Sightglass.Ingest.Exposition;
 using Sightglass.Ingest.Otlp;
 
 namespace Sightglass.Ingest.Loki;
@@ -12,9 +14,11 @@ internal static class LokiLabels
     /// <summary>Adds a stream label to the open run.</summary>
     public static void Add(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, LogBatch batch, IngestLimits limits)
     {
-        if (name.Length == 0)
+        if (!LegacyName.Is(name, colons: false))
         {
-            throw new MalformedInputException("stream label without a name");
+            // Nobody could ask for it: a selector has no other names.
+            throw new MalformedInputException(name.Length == 0 ? "stream label without a name"
+                : $"error parsing labels: '{Encoding.UTF8.GetString(name[..Math.Min(name.Length, limits.MaxLabelNameBytes)])}' is not a name of a label, want letters, digits and underscores");
         }
 
         if (name.Length > limits.MaxLabelNameBytes || value.Length > limits.MaxLabelValueBytes || batch.OpenAttributes >= limits.MaxLabelsPerSeries)

@@ -19,7 +19,7 @@ internal static class StreamLabels
         while (at < text.Length && text[at] != '}')
         {
             var start = at;
-            while (at < text.Length && (char.IsAsciiLetterOrDigit(text[at]) || text[at] is '_' or ':' or '.'))
+            while (at < text.Length && (char.IsAsciiLetterOrDigit(text[at]) || text[at] == '_'))
             {
                 at++;
             }

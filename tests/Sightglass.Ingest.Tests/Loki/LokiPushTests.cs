@@ -66,6 +66,8 @@ public sealed class LokiPushTests
     [InlineData("[]")]
     [InlineData("{\"streams\":[{\"stream\":{},\"values\":[]}]}")]
     [InlineData("{\"streams\":[{\"stream\":{\"a\":1},\"values\":[]}]}")]
+    [InlineData("{\"streams\":[{\"stream\":{\"a-b\":\"c\"},\"values\":[]}]}")]
+    [InlineData("{\"streams\":[{\"stream\":{\"1a\":\"c\"},\"values\":[]}]}")]
     [InlineData("{\"streams\":[{\"stream\":{\"a\":\"b\"},\"values\":[[\"x\",\"y\"]]}]}")]
     [InlineData("{\"streams\":[{\"stream\":{\"a\":\"b\"},\"values\":[[\"1\"]]}]}")]
     [InlineData("{\"streams\":[{\"stream\":{\"a\":\"b\"},\"values\":[[\"1\",\"y\"]]}]} x")]
@@ -97,6 +99,8 @@ public sealed class LokiPushTests
     [InlineData("{a=\"b\"")]
     [InlineData("{a=\"b\" c=\"d\"}")]
     [InlineData("{a=\"\\q\"}")]
+    [InlineData("{a.b=\"c\"}")]
+    [InlineData("{\"a-b\"=\"c\"}")]
     [InlineData("{a=\"b\"}x")]
     public void Bad_stream_labels_are_malformed(string text)
     {
