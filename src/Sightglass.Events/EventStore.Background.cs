@@ -15,7 +15,7 @@ public sealed partial class EventStore
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(5);
 
     /// <summary>How long a past day has to be left alone by flushes before its parts become one.</summary>
-    private static readonly TimeSpan Settled = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Settled = TimeSpan.FromSeconds(15);
 
     /// <summary>Parts of one day from which on flushes, and so senders, wait for merges instead of going between their blocks.</summary>
     private const int MostParts = 64;

@@ -64,11 +64,11 @@ public sealed class StoreMergeTests
         }
 
         // A step later the parts would be one if they were going to be.
-        _clock.Advance(TimeSpan.FromSeconds(30));
+        _clock.Advance(TimeSpan.FromSeconds(10));
         Append(store, Now, 1, 10);
         SpinWait.SpinUntil(() => store.Stats().Logs.MemoryRows == 0, Patience).ShouldBeTrue();
         store.Stats().Logs.Parts.ShouldBe(3);
-        _clock.Advance(TimeSpan.FromMinutes(2));
+        _clock.Advance(TimeSpan.FromSeconds(10));
         SpinWait.SpinUntil(() => store.Stats().Logs.Parts == 2, Patience).ShouldBeTrue();
         Answers.Count(store, EventSignal.Logs).ShouldBe(201);
     }
