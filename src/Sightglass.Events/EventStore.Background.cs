@@ -14,8 +14,8 @@ public sealed partial class EventStore
     /// <summary>How often the background thread looks whether there is something to do, besides when it is called.</summary>
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long a past day has to be left alone by flushes before its parts become one.</summary>
-    private static readonly TimeSpan Settled = TimeSpan.FromSeconds(15);
+    /// <summary>How long a day has to be left alone by flushes before it is quiet: then its parts are merged more readily, and those of a past day to one.</summary>
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(15);
 
     /// <summary>Parts of one day from which on flushes, and so senders, wait for merges instead of going between their blocks.</summary>
     private const int MostParts = 64;
@@ -44,7 +44,7 @@ public sealed partial class EventStore
         var merges = 0;
         lock (_maintenance)
         {
-            while (MergeOnce(static (_, _) => true, CancellationToken.None))
+            while (MergeOnce(int.MaxValue, static (_, _) => true, CancellationToken.None))
             {
                 merges++;
             }
@@ -92,14 +92,12 @@ public sealed partial class EventStore
         ApplyRetention();
         lock (_maintenance)
         {
-            return MergeOnce(IsSettled, cancellation) || CleanInBackground(cancellation);
+            return MergeOnce(Today(), IsQuiet, cancellation) || CleanInBackground(cancellation);
         }
     }
 
-    /// <summary>Whether the parts of a past day may become one: not while its rows are still coming in, or they would be rewritten for every few of them.</summary>
-    private bool IsSettled(EventSignal signal, int day) =>
-        day < FlushPlan.DayOf((_options.TimeProvider.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100)
-        && (!_lastFlushes.TryGetValue((signal, day), out var flushed) || _options.TimeProvider.GetElapsedTime(flushed) >= Settled);
+    private bool IsQuiet(EventSignal signal, int day) =>
+        !_lastFlushes.TryGetValue((signal, day), out var flushed) || _options.TimeProvider.GetElapsedTime(flushed) >= Quiet;
 
     /// <summary>With the lock held: hands the tables over when they are large enough.</summary>
     private void FreezeWhenFull()
@@ -203,9 +201,11 @@ public sealed partial class EventStore
         Replace(added, [], frozen);
     }
 
-    private bool MergeOnce(Func<EventSignal, int, bool> settled, CancellationToken cancellation)
+    private int Today() => FlushPlan.DayOf((_options.TimeProvider.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100);
+
+    private bool MergeOnce(int today, Func<EventSignal, int, bool> quiet, CancellationToken cancellation)
     {
-        var chosen = MergeChoice.Next(PartsNow(), settled);
+        var chosen = MergeChoice.Next(PartsNow(), today, quiet);
         return chosen.Length > 0 && Merge(chosen, cancellation);
     }
 

@@ -44,6 +44,9 @@ public sealed class StoreMergeTests
             SpinWait.SpinUntil(() => store.Stats().Logs.MemoryRows == 0, Patience).ShouldBeTrue();
         }
 
+        // While so few parts are flushed one after the other, more are waited for.
+        store.Stats().Logs.Parts.ShouldBe(3);
+        _clock.Advance(TimeSpan.FromSeconds(20));
         SpinWait.SpinUntil(() => store.Stats().Logs is { Parts: 2, MemoryRows: 0 }, Patience).ShouldBeTrue();
         partsMeanwhile.ShouldBe(4);
         Answers.Count(store, EventSignal.Logs).ShouldBe(301);

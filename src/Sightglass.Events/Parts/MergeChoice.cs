@@ -15,28 +15,35 @@ internal static class MergeChoice
     /// <summary>Parts of a past day become one, unless all but the largest are so small a share of it: late rows must not have a day rewritten again and again.</summary>
     private const double LeastGainOfPastDays = 1.1;
 
-    /// <summary>The next parts to merge, oldest flush first; empty when there is nothing to do. Days with most parts come first, and whole days last.</summary>
+    /// <summary>While much comes in, a merge has to make more of its parts: each row is rewritten less often, and the processor is wanted elsewhere.</summary>
+    private const double GrowthWhileBusy = 4;
+
+    /// <summary>The next parts to merge, oldest flush first; empty when there is nothing to do. Days with most parts come first.</summary>
     /// <param name="parts">All parts.</param>
-    /// <param name="settled">Whether a day of a signal is past and no more rows are coming in, so that its parts may become one.</param>
-    public static EventPart[] Next(IEnumerable<EventPart> parts, Func<EventSignal, int, bool> settled)
+    /// <param name="today">The day that is not over; parts of earlier ones become one when they are quiet.</param>
+    /// <param name="quiet">Whether nothing was flushed to a day of a signal for a while.</param>
+    public static EventPart[] Next(IEnumerable<EventPart> parts, int today, Func<EventSignal, int, bool> quiet)
     {
         // A part with broken blocks stays as it is: merging would lose what might still be rescued from it.
-        EventPart[][] days =
-        [
-            .. parts.GroupBy(p => (p.Directory.Signal, p.Directory.Day))
-                .Select(g => g.OrderBy(p => p.Directory.FirstFlush).ToArray())
-                .Where(day => day.Length > 1 && !Array.Exists(day, p => p.BadBlocks > 0))
-                .OrderByDescending(day => day.Length)
-        ];
-        foreach (var day in days)
+        var days = parts.GroupBy(p => (p.Directory.Signal, p.Directory.Day))
+            .Select(g => (g.Key, Parts: g.OrderBy(p => p.Directory.FirstFlush).ToArray()))
+            .Where(day => day.Parts.Length > 1 && !Array.Exists(day.Parts, p => p.BadBlocks > 0))
+            .OrderByDescending(day => day.Parts.Length);
+        foreach (var (key, day) in days)
         {
-            if (SizeTiers.Choose(Array.ConvertAll(day, p => p.Bytes), LargestPart, Array.ConvertAll(day, p => p.LargestBlock), MergeMemory) is { } run)
+            var isQuiet = quiet(key.Signal, key.Day);
+            if (isQuiet && key.Day < today && IsWorthOnePart(day))
+            {
+                return day;
+            }
+
+            if (SizeTiers.Choose(Array.ConvertAll(day, p => p.Bytes), LargestPart, Array.ConvertAll(day, p => p.LargestBlock), MergeMemory, isQuiet ? SizeTiers.MinGrowth : GrowthWhileBusy) is { } run)
             {
                 return day[run];
             }
         }
 
-        return Array.Find(days, day => settled(day[0].Directory.Signal, day[0].Directory.Day) && IsWorthOnePart(day)) ?? [];
+        return [];
     }
 
     private static bool IsWorthOnePart(EventPart[] day)

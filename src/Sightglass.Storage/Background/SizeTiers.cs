@@ -10,7 +10,7 @@ public static class SizeTiers
     public const int LeastMergedParts = 3;
 
     /// <summary>A merge pays when its result is at least this many times its largest input.</summary>
-    private const double MinGrowth = 1.7;
+    public const double MinGrowth = 1.7;
 
     /// <summary>The part count of one partition above which the best run is merged though it hardly pays.</summary>
     private const int TooManyParts = 24;
@@ -20,10 +20,11 @@ public static class SizeTiers
     /// <param name="maxResult">Most bytes of a result.</param>
     /// <param name="memory">Bytes of memory that merging each part takes; empty when that does not matter.</param>
     /// <param name="maxMemory">Most bytes of memory for a merge of more than <see cref="LeastMergedParts"/>.</param>
-    public static Range? Choose(ReadOnlySpan<long> sizes, long maxResult = long.MaxValue, ReadOnlySpan<long> memory = default, long maxMemory = long.MaxValue)
+    /// <param name="minGrowth">How many times its largest input a result has to be at least, while there are not too many parts.</param>
+    public static Range? Choose(ReadOnlySpan<long> sizes, long maxResult = long.MaxValue, ReadOnlySpan<long> memory = default, long maxMemory = long.MaxValue, double minGrowth = MinGrowth)
     {
         Range? best = null;
-        var bestGrowth = sizes.Length > TooManyParts ? 1.0 : MinGrowth;
+        var bestGrowth = sizes.Length > TooManyParts ? 1.0 : minGrowth;
         for (var from = 0; from < sizes.Length - 1; from++)
         {
             long total = sizes[from];
