@@ -66,9 +66,9 @@ public sealed class FullDiskStartTests
 
             disk.MakeRoom();
             await UntilTakenAsync(server, 3);
+            await server.UntilAsync("/api/v1/rules", static r => r.GetProperty("data").GetProperty("groups")[0].GetProperty("rules")[1].GetProperty("state").GetString() == "inactive");
             await ShouldHoldAsync(server, 3);
             await web.Until(static m => Says(m, "resolved", "StorageNotWritable") && m.Contains("\"store\":\"metrics\"", StringComparison.Ordinal));
-            await web.Until(static m => Says(m, "resolved", "Stale"));
             await server.KillAsync();
         }
 
