@@ -58,7 +58,10 @@ internal sealed class AlertingRule : Rule
         }
     }
 
-    /// <summary>Takes up a stored alert. Time during which nobody looked does not count as pending.</summary>
+    /// <summary>
+    /// Takes up a stored alert. Time during which nobody looked does not count as pending. When it was last given to the dispatcher does not matter: this one does not have it
+    /// yet, and knows itself what was told.
+    /// </summary>
     public void Restore(StoredAlert stored, DateTimeOffset now)
     {
         var unobserved = now - stored.SavedAt;
@@ -70,7 +73,6 @@ internal sealed class AlertingRule : Rule
             ActiveAt = stored.State == AlertState.Pending && unobserved > TimeSpan.Zero ? stored.ActiveAt + unobserved : stored.ActiveAt,
             FiredAt = stored.FiredAt,
             ResolvedAt = stored.ResolvedAt,
-            LastSentAt = stored.LastSentAt,
             KeepFiringSince = stored.KeepFiringSince,
         };
     }
