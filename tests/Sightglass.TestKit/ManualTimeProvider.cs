@@ -76,7 +76,8 @@ public sealed class ManualTimeProvider : TimeProvider
                 next = _timers.Where(t => t.Due <= end).MinBy(t => t.Due);
                 if (next is null)
                 {
-                    _now = end;
+                    // What a timer started may have moved the clock beyond this end meanwhile; it never goes back.
+                    _now = end > _now ? end : _now;
                     return;
                 }
 

@@ -94,7 +94,6 @@ internal sealed class AlertingRule : Rule
                     ActiveAt = alert.ActiveAt,
                     FiredAt = alert.FiredAt,
                     ResolvedAt = alert.ResolvedAt,
-                    LastSentAt = alert.LastSentAt,
                     KeepFiringSince = alert.KeepFiringSince,
                     SavedAt = now,
                 });

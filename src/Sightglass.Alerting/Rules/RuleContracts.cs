@@ -79,9 +79,6 @@ public sealed record StoredAlert
     /// <summary>When it was resolved, or null.</summary>
     public DateTimeOffset? ResolvedAt { get; init; }
 
-    /// <summary>When it was last given to the dispatcher, or null.</summary>
-    public DateTimeOffset? LastSentAt { get; init; }
-
     /// <summary>Since when it fires only because of <c>keep_firing_for</c>, or null.</summary>
     public DateTimeOffset? KeepFiringSince { get; init; }
 

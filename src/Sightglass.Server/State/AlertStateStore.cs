@@ -7,7 +7,7 @@ namespace Sightglass.Server.State;
 internal sealed class AlertStateStore(StateDatabase database, AlertTimelineStore timeline) : IAlertStateStore
 {
     public IReadOnlyList<StoredAlert> Load() => database.Read(
-        "SELECT rule_group, rule, labels, annotations, state, value, active_at, fired_at, resolved_at, last_sent_at, keep_firing_since, saved_at FROM alert_states",
+        "SELECT rule_group, rule, labels, annotations, state, value, active_at, fired_at, resolved_at, keep_firing_since, saved_at FROM alert_states",
         static row => new StoredAlert
         {
             Group = row.Text(0),
@@ -19,9 +19,8 @@ internal sealed class AlertStateStore(StateDatabase database, AlertTimelineStore
             ActiveAt = row.Time(6),
             FiredAt = row.TimeOrNull(7),
             ResolvedAt = row.TimeOrNull(8),
-            LastSentAt = row.TimeOrNull(9),
-            KeepFiringSince = row.TimeOrNull(10),
-            SavedAt = row.Time(11),
+            KeepFiringSince = row.TimeOrNull(9),
+            SavedAt = row.Time(10),
         });
 
     public void Save(string group, IReadOnlyList<StoredAlert> alerts, IReadOnlyList<AlertEvent> events) => database.Write(commands =>
@@ -30,10 +29,13 @@ internal sealed class AlertStateStore(StateDatabase database, AlertTimelineStore
         foreach (var alert in alerts)
         {
             commands.Execute(
-                "INSERT INTO alert_states VALUES ($group, $rule, $labels, $annotations, $state, $value, $active, $fired, $resolved, $sent, $keep, $saved)",
+                """
+                INSERT INTO alert_states (rule_group, rule, labels, annotations, state, value, active_at, fired_at, resolved_at, keep_firing_since, saved_at)
+                VALUES ($group, $rule, $labels, $annotations, $state, $value, $active, $fired, $resolved, $keep, $saved)
+                """,
                 ("$group", alert.Group), ("$rule", alert.Rule), ("$labels", StateJson.Labels(alert.Labels)), ("$annotations", StateJson.Labels(alert.Annotations)),
                 ("$state", (int)alert.State), ("$value", alert.Value), ("$active", alert.ActiveAt), ("$fired", alert.FiredAt), ("$resolved", alert.ResolvedAt),
-                ("$sent", alert.LastSentAt), ("$keep", alert.KeepFiringSince), ("$saved", alert.SavedAt));
+                ("$keep", alert.KeepFiringSince), ("$saved", alert.SavedAt));
         }
 
         timeline.Put(commands, events);

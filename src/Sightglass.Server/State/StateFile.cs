@@ -8,7 +8,7 @@ internal static class StateFile
     private const string Schema = """
         CREATE TABLE IF NOT EXISTS alert_states (
             rule_group TEXT NOT NULL, rule TEXT NOT NULL, labels TEXT NOT NULL, annotations TEXT NOT NULL, state INTEGER NOT NULL, value REAL,
-            active_at INTEGER NOT NULL, fired_at INTEGER, resolved_at INTEGER, last_sent_at INTEGER, keep_firing_since INTEGER, saved_at INTEGER NOT NULL);
+            active_at INTEGER NOT NULL, fired_at INTEGER, resolved_at INTEGER, keep_firing_since INTEGER, saved_at INTEGER NOT NULL);
         CREATE INDEX IF NOT EXISTS alert_states_group ON alert_states (rule_group);
         CREATE TABLE IF NOT EXISTS alert_series (
             id INTEGER PRIMARY KEY, fingerprint TEXT NOT NULL UNIQUE, alertname TEXT NOT NULL, labels TEXT NOT NULL);

@@ -92,6 +92,21 @@ public sealed class RuleManagerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_firing_alert_is_told_at_the_first_evaluation_after_a_restart()
+    {
+        var rules = Rules.Replace("    for: 20s\n", string.Empty, StringComparison.Ordinal);
+        var manager = Start(rules);
+        _engine.Values["x > 1"] = [Sample("a", 5)];
+        await Step(manager);
+        _alerts.Count.ShouldBe(1);
+        await manager.DisposeAsync();
+        manager = Start(rules);
+        await Step(manager);
+        _alerts.Count.ShouldBe(2);
+        _alerts.Last().StartsAt.ShouldBe(_alerts.First().StartsAt);
+    }
+
+    [Fact]
     public async Task State_survives_a_restart_and_the_gap_does_not_count_as_pending()
     {
         var manager = Start(Rules);

@@ -23,18 +23,7 @@ internal static class BinaryEvaluation
 
                 var value = series.Values[step];
                 var (left, right) = numberIsLeft ? (number, value) : (value, number);
-                if (!BinaryOperator.IsComparison(node.Operator))
-                {
-                    result.Set(step, BinaryOperator.Arithmetic(node.Operator, left, right));
-                }
-                else if (node.Bool)
-                {
-                    result.Set(step, BinaryOperator.Compare(node.Operator, left, right) ? 1 : 0);
-                }
-                else if (BinaryOperator.Compare(node.Operator, left, right))
-                {
-                    result.Set(step, value);
-                }
+                Set(result, step, node, left, right, value);
             }
 
             output.Add(result);
@@ -136,21 +125,23 @@ internal static class BinaryEvaluation
 
             taken[step] = true;
             var (a, b) = swap ? (partner.Values[step], series.Values[step]) : (series.Values[step], partner.Values[step]);
-            if (!BinaryOperator.IsComparison(node.Operator))
-            {
-                result.Set(step, BinaryOperator.Arithmetic(node.Operator, a, b));
-            }
-            else if (node.Bool)
-            {
-                result.Set(step, BinaryOperator.Compare(node.Operator, a, b) ? 1 : 0);
-            }
-            else if (BinaryOperator.Compare(node.Operator, a, b))
-            {
-                result.Set(step, a);
-            }
+            Set(result, step, node, a, b, a);
         }
 
         return result;
+    }
+
+    /// <summary>The value of a step: of a comparison that holds <paramref name="kept"/>, of one that does not none, unless numbers are asked for.</summary>
+    private static void Set(StepSeries result, int step, BinaryNode node, double left, double right, double kept)
+    {
+        if (!BinaryOperator.IsComparison(node.Operator) || node.Bool)
+        {
+            result.Set(step, BinaryOperator.Fold(node.Operator, left, right));
+        }
+        else if (BinaryOperator.Compare(node.Operator, left, right))
+        {
+            result.Set(step, kept);
+        }
     }
 
     private static List<StepSeries> Set(BinaryNode node, List<StepSeries> left, Dictionary<LabelSet, List<StepSeries>> right, int steps)
