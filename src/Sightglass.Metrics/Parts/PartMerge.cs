@@ -35,6 +35,11 @@ internal static class PartMerge
                     cancellation.ThrowIfCancellationRequested();
                 }
 
+                if (i % MemoryTable.MaxTouched == 0)
+                {
+                    table.Touch(order.AsSpan(i, Math.Min(MemoryTable.MaxTouched, order.Length - i)));
+                }
+
                 if (!table.Overlaps(order[i], start, start + PartFormat.PartitionMs - 1))
                 {
                     continue;
