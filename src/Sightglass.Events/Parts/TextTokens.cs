@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace Sightglass.Events.Parts;
 
 /// <summary>
@@ -8,8 +6,9 @@ namespace Sightglass.Events.Parts;
 /// </summary>
 internal ref struct TextTokens(ReadOnlySpan<byte> text)
 {
-    private static readonly SearchValues<byte> TokenBytes = SearchValues.Create([.. Enumerable.Range(0, 256).Select(b => (byte)b)
-        .Where(b => b >= 0x80 || b == '_' || char.IsAsciiLetterOrDigit((char)b))]);
+    // Of a byte of a token the byte, of a capital letter the small one; 0 of what stands between tokens.
+    private static readonly byte[] Folded = [.. Enumerable.Range(0, 256)
+        .Select(static b => b >= 0x80 || b == '_' || char.IsAsciiLetterOrDigit((char)b) ? (byte)(char.IsAsciiLetterUpper((char)b) ? b | 0x20 : b) : (byte)0)];
 
     private readonly ReadOnlySpan<byte> _text = text;
     private int _end;
@@ -26,31 +25,28 @@ internal ref struct TextTokens(ReadOnlySpan<byte> text)
     /// <summary>Moves to the next token.</summary>
     public bool Next()
     {
-        var rest = _text[_end..];
-        var skip = rest.IndexOfAny(TokenBytes);
-        if (skip < 0)
+        var text = _text;
+        var folded = Folded;
+        var at = _end;
+        byte b = 0;
+        while (at < text.Length && (b = folded[text[at]]) == 0)
+        {
+            at++;
+        }
+
+        if (at == text.Length)
         {
             return false;
         }
 
-        Start = _end + skip;
+        Start = at;
         var hash = 0xcbf29ce484222325UL;
-        var at = Start;
-        while (at < _text.Length)
+        do
         {
-            var b = _text[at];
-            if (b is >= (byte)'A' and <= (byte)'Z')
-            {
-                b |= 0x20;
-            }
-            else if (!(b is >= (byte)'a' and <= (byte)'z' or >= (byte)'0' and <= (byte)'9' or (byte)'_' or >= 0x80))
-            {
-                break;
-            }
-
             hash = (hash ^ b) * 0x100000001b3;
             at++;
         }
+        while (at < text.Length && (b = folded[text[at]]) != 0);
 
         _end = at;
         hash ^= hash >> 32;
