@@ -59,6 +59,18 @@ public sealed class ManualTimeProvider : TimeProvider
         }
     }
 
+    /// <summary>Time until the next timer falls due, null when none has anything due: whoever waits for a timer to be set knows it by its length.</summary>
+    public TimeSpan? UntilNextTimer
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _timers.Min(static t => t.Due) - _now;
+            }
+        }
+    }
+
     /// <summary>Moves the clock by <paramref name="by"/>, firing every timer that falls due on the way, in order.</summary>
     public void Advance(TimeSpan by)
     {
@@ -93,17 +105,48 @@ public sealed class ManualTimeProvider : TimeProvider
         }
     }
 
+    /// <summary>
+    /// As <see cref="Advance"/>, but from timer to timer, and after each it waits until what the timer began is over (<paramref name="settled"/>):
+    /// nothing that is under way sees the clock move.
+    /// </summary>
+    public async Task AdvanceAsync(TimeSpan by, Func<Task> settled)
+    {
+        await settled();
+        DateTimeOffset end;
+        lock (_gate)
+        {
+            end = _now + by;
+        }
+
+        while (Next(end) is { } step)
+        {
+            Advance(step);
+            await settled();
+        }
+    }
+
     /// <inheritdoc/>
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         var timer = new ManualTimer(this, callback, state);
-        timer.Change(dueTime, period);
+        // At one time: a clock that moves between the two would leave a timer behind that is due and that nothing fires.
         lock (_gate)
         {
+            timer.Change(dueTime, period);
             _timers.Add(timer);
         }
 
         return timer;
+    }
+
+    /// <summary>Time until the next timer falls due or the end comes; null when nothing is left to do until then.</summary>
+    private TimeSpan? Next(DateTimeOffset end)
+    {
+        lock (_gate)
+        {
+            var due = _timers.Min(static t => t.Due);
+            return due <= end ? (due > _now ? due - _now : TimeSpan.Zero) : end > _now ? end - _now : null;
+        }
     }
 
     private sealed class ManualTimer(ManualTimeProvider clock, TimerCallback callback, object? state) : ITimer

@@ -13,10 +13,25 @@ internal sealed class SteadyClock(TimeProvider time)
     /// <param name="step">By how much it was set since the last call, zero when it was not.</param>
     public DateTimeOffset Read(out TimeSpan step)
     {
-        var (wall, elapsed) = (time.GetUtcNow(), time.GetTimestamp());
+        var (wall, elapsed) = ReadBoth();
         step = wall - _wall - time.GetElapsedTime(_elapsed, elapsed);
         step = step.Duration() > Tolerance ? step : TimeSpan.Zero;
         (_wall, _elapsed) = (wall, elapsed);
         return wall;
+    }
+
+    /// <summary>Both clocks at one moment: held up between two readings, a thread would take the time that passed for a step.</summary>
+    private (DateTimeOffset Wall, long Elapsed) ReadBoth()
+    {
+        while (true)
+        {
+            var before = time.GetTimestamp();
+            var wall = time.GetUtcNow();
+            var elapsed = time.GetTimestamp();
+            if (time.GetElapsedTime(before, elapsed) < Tolerance / 2)
+            {
+                return (wall, elapsed);
+            }
+        }
     }
 }

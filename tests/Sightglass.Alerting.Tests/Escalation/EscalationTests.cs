@@ -213,7 +213,7 @@ public sealed class EscalationTests : IAsyncDisposable
         await Pass(TimeSpan.FromMinutes(4));
         await Told("hook", "ana");
         await Restart();
-        _time.Advance(TimeSpan.FromMinutes(3));
+        await _time.AdvanceAsync(TimeSpan.FromMinutes(3), Settled);
         // Nobody has said since the restart that it fires; it did when it was last heard of.
         await Told("hook", "ana", "ben");
         Fire();
@@ -372,9 +372,10 @@ public sealed class EscalationTests : IAsyncDisposable
         }
     }
 
-    private async Task Move(TimeSpan left)
+    private Task Move(TimeSpan left) => _time.AdvanceAsync(left < TimeSpan.FromMinutes(1) ? left : TimeSpan.FromMinutes(1), Settled);
+
+    private async Task Settled()
     {
-        _time.Advance(left < TimeSpan.FromMinutes(1) ? left : TimeSpan.FromMinutes(1));
         await _dispatcher.FlushesFinished();
         await _dispatcher.EscalationsFinished();
     }
@@ -383,8 +384,7 @@ public sealed class EscalationTests : IAsyncDisposable
     private async Task Told(params string[] paths)
     {
         await Wait.Until(() => _http.Requests.Count >= paths.Length);
-        await _dispatcher.FlushesFinished();
-        await _dispatcher.EscalationsFinished();
+        await Settled();
         _http.Requests.Select(static r => r.Path[1..]).Order(StringComparer.Ordinal).ShouldBe(paths.Order(StringComparer.Ordinal));
     }
 

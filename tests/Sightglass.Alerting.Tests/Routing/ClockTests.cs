@@ -181,8 +181,7 @@ public sealed class ClockTests : IAsyncDisposable
         for (var passed = TimeSpan.Zero; passed < time; passed += TimeSpan.FromMinutes(1))
         {
             Fire("a", "1");
-            _time.Advance(TimeSpan.FromMinutes(1));
-            await _dispatcher.FlushesFinished();
+            await _time.AdvanceAsync(TimeSpan.FromMinutes(1), _dispatcher.FlushesFinished);
         }
     }
 
