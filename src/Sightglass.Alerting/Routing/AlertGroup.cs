@@ -11,7 +11,7 @@ internal sealed class AlertGroup : IDisposable
     private readonly AlertDispatcher _dispatcher;
     private readonly ITimer _timer;
     private readonly HashSet<string> _busy = new(StringComparer.Ordinal);
-    private bool _again;
+    private readonly HashSet<string> _missed = new(StringComparer.Ordinal);
     private bool _disposed;
     private Task _before = Task.CompletedTask;
 
@@ -52,21 +52,27 @@ internal sealed class AlertGroup : IDisposable
     {
         lock (_dispatcher.Gate)
         {
-            var isFree = _busy.Add(channel);
-            _again |= !isFree;
-            return isFree;
+            if (_busy.Add(channel))
+            {
+                return true;
+            }
+
+            _missed.Add(channel);
+            return false;
         }
     }
 
-    /// <summary>An integration has been told or given up; what it missed meanwhile is told at once.</summary>
+    /// <summary>
+    /// An integration has been told or given up; what it missed meanwhile is told at once. What another missed waits for that one: beside one that hangs, the group
+    /// would be looked at again and again without a pause.
+    /// </summary>
     public void Leave(string channel)
     {
         lock (_dispatcher.Gate)
         {
             _busy.Remove(channel);
-            if (_again && !_disposed && !_dispatcher.IsStopped)
+            if (_missed.Remove(channel) && !_disposed && !_dispatcher.IsStopped)
             {
-                _again = false;
                 Begin();
             }
         }

@@ -75,6 +75,26 @@ public sealed class DispatcherTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task While_a_receiver_hangs_its_group_is_looked_at_when_there_is_a_reason_and_not_all_the_time()
+    {
+        using var dead = new SilentServer();
+        var clock = new CountingClock(_time);
+        Start(Config.Replace("webhook_configs: [{url: 'URLtoken'}]", $"webhook_configs: [{{url: 'http://127.0.0.1:{dead.Port}/'}}, {{url: 'URLtoken'}}]", StringComparison.Ordinal).Replace("group_interval: 5m", "group_interval: 1s", StringComparison.Ordinal), clock);
+        Fire("a", "1");
+        _time.Advance(TimeSpan.FromSeconds(30));
+        await Message(1);
+        await dead.Connected;
+        for (var i = 2; i < 9; i++)
+        {
+            Fire("a", $"{i}");
+            _time.Advance(TimeSpan.FromSeconds(1));
+            await Message(i);
+        }
+
+        clock.Reads.ShouldBeLessThan(400);
+    }
+
+    [Fact]
     public async Task A_store_that_fails_keeps_no_message_back()
     {
         _store.Failure = new StorageFailedException("disk full");
@@ -144,7 +164,7 @@ public sealed class DispatcherTests : IAsyncDisposable
         resolved.GetProperty("alerts")[0].GetProperty("endsAt").GetString().ShouldBe("2026-01-01T00:00:30Z");
         await Quiet(TimeSpan.FromMinutes(5), () => { });
         Fire("a", "1");
-        _time.Advance(TimeSpan.FromMinutes(5));
+        await _time.AdvanceAsync(TimeSpan.FromMinutes(5), _dispatcher!.FlushesFinished);
         (await Message(3)).GetProperty("status").GetString().ShouldBe("firing");
     }
 
@@ -183,9 +203,14 @@ public sealed class DispatcherTests : IAsyncDisposable
         _http.Answers.Enqueue((503, "slow down"));
         Fire("a", "1");
         _time.Advance(TimeSpan.FromSeconds(30));
-        await Wait.Until(() => _store.List(1) is [{ Attempts: 1, Error.Length: > 0 }]);
+        // The clock stands during an attempt, or its time would run out.
+        await Wait.Until(() => _time.UntilNextTimer == TimeSpan.FromMilliseconds(500));
         _store.List(1)[0].Error.ShouldBe("unexpected status code 500: oops");
-        await AdvanceUntil(() => _store.List(1)[0].Status == NotificationStatus.Sent, TimeSpan.FromMilliseconds(500));
+        _store.List(1)[0].Attempts.ShouldBe(1);
+        _time.Advance(TimeSpan.FromMilliseconds(500));
+        await Wait.Until(() => _time.UntilNextTimer == TimeSpan.FromMilliseconds(750));
+        _time.Advance(TimeSpan.FromMilliseconds(750));
+        await Wait.Until(() => _store.List(1)[0].Status == NotificationStatus.Sent);
         _store.List(1)[0].Attempts.ShouldBe(3);
         _store.Seen[0].ShouldBe(NotificationStatus.Pending);
     }
@@ -298,12 +323,12 @@ public sealed class DispatcherTests : IAsyncDisposable
     private static PostedAlert Alert(string name, string instance, string severity) =>
         new() { Labels = LabelSet.Of("alertname", name, "instance", instance, "severity", severity), Annotations = LabelSet.Of("summary", "s") };
 
-    private void Start(string config) => _dispatcher = new AlertDispatcher(new AlertDispatcherOptions
+    private void Start(string config, TimeProvider? clock = null) => _dispatcher = new AlertDispatcher(new AlertDispatcherOptions
     {
         Configuration = Load(config),
         Notifications = _store,
         Silences = _silences,
-        Time = _time,
+        Time = clock ?? _time,
     });
 
     private AlertmanagerConfiguration Load(string config) => AlertmanagerConfigurationLoader.Load("a.yml", config.Replace("URL", _http.Url, StringComparison.Ordinal), ".");
@@ -324,8 +349,7 @@ public sealed class DispatcherTests : IAsyncDisposable
     {
         var before = _http.Requests.Count;
         keepAlive();
-        _time.Advance(time);
-        await _dispatcher!.FlushesFinished();
+        await _time.AdvanceAsync(time, _dispatcher!.FlushesFinished);
         _http.Requests.Count.ShouldBe(before);
     }
 
@@ -339,4 +363,23 @@ public sealed class DispatcherTests : IAsyncDisposable
         _time.Advance(step);
         return false;
     });
+
+    private sealed class CountingClock(ManualTimeProvider inner) : TimeProvider
+    {
+        private int _reads;
+
+        public int Reads => Volatile.Read(ref _reads);
+
+        public override long TimestampFrequency => inner.TimestampFrequency;
+
+        public override DateTimeOffset GetUtcNow()
+        {
+            Interlocked.Increment(ref _reads);
+            return inner.GetUtcNow();
+        }
+
+        public override long GetTimestamp() => inner.GetTimestamp();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => inner.CreateTimer(callback, state, dueTime, period);
+    }
 }
