@@ -155,18 +155,12 @@ internal abstract class Sink : IDisposable
 /// <summary>An HTTP endpoint that accepts everything.</summary>
 internal sealed class HttpSink : Sink
 {
-    private readonly HttpListener _listener = new();
+    private readonly HttpListener _listener;
 
     public HttpSink()
     {
-        using (var probe = new TcpListener(IPAddress.Loopback, 0))
-        {
-            probe.Start();
-            Port = ((IPEndPoint)probe.LocalEndpoint).Port;
-        }
-
-        _listener.Prefixes.Add($"http://127.0.0.1:{Port}/");
-        _listener.Start();
+        (_listener, var url) = FreePort.Listen();
+        Port = new Uri(url).Port;
         _ = Task.Run(async () =>
         {
             while (_listener.IsListening)
@@ -181,10 +175,17 @@ internal sealed class HttpSink : Sink
                     return;
                 }
 
-                using var reader = new StreamReader(context.Request.InputStream);
-                var body = await reader.ReadToEndAsync();
-                context.Response.Close("ok"u8.ToArray(), willBlock: false);
-                Add($"{context.Request.Url!.AbsolutePath} {body}");
+                try
+                {
+                    using var reader = new StreamReader(context.Request.InputStream);
+                    var body = await reader.ReadToEndAsync();
+                    context.Response.Close("ok"u8.ToArray(), willBlock: false);
+                    Add($"{context.Request.Url!.AbsolutePath} {body}");
+                }
+                catch (Exception e) when (e is HttpListenerException or ObjectDisposedException or IOException)
+                {
+                    // Whoever sent it has gone away; the next one is taken all the same.
+                }
             }
         });
     }

@@ -1,25 +1,18 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
+using Sightglass.TestKit;
 
 namespace Sightglass.Alerting.Tests.Receivers;
 
 /// <summary>A real HTTP server on a free port that keeps what it gets.</summary>
 internal sealed class HttpReceiver : IDisposable
 {
-    private readonly HttpListener _listener = new();
+    private readonly HttpListener _listener;
 
     public HttpReceiver()
     {
-        using (var probe = new TcpListener(IPAddress.Loopback, 0))
-        {
-            probe.Start();
-            Url = $"http://127.0.0.1:{((IPEndPoint)probe.LocalEndpoint).Port}/";
-        }
-
-        _listener.Prefixes.Add(Url);
-        _listener.Start();
+        (_listener, Url) = FreePort.Listen();
         _ = Task.Run(ServeAsync);
     }
 
@@ -34,25 +27,37 @@ internal sealed class HttpReceiver : IDisposable
 
     private async Task ServeAsync()
     {
-        while (_listener.IsListening)
+        while (true)
         {
             HttpListenerContext context;
             try
             {
                 context = await _listener.GetContextAsync();
             }
-            catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
+            catch (Exception e) when (e is HttpListenerException or ObjectDisposedException or InvalidOperationException)
             {
                 return;
             }
 
-            using var reader = new StreamReader(context.Request.InputStream);
-            var body = await reader.ReadToEndAsync();
-            var (status, text) = Answers.TryDequeue(out var answer) ? answer : (200, "ok");
-            Requests.Enqueue((context.Request.Url!.AbsolutePath, body, context.Request.Headers["Authorization"] ?? string.Empty));
-            context.Response.StatusCode = status;
-            await context.Response.OutputStream.WriteAsync(Encoding.UTF8.GetBytes(text));
-            context.Response.Close();
+            try
+            {
+                await AnswerAsync(context);
+            }
+            catch (Exception e) when (e is HttpListenerException or ObjectDisposedException or IOException)
+            {
+                // Who asked has gone away before the answer; the next one is served all the same.
+            }
         }
+    }
+
+    private async Task AnswerAsync(HttpListenerContext context)
+    {
+        using var reader = new StreamReader(context.Request.InputStream);
+        var body = await reader.ReadToEndAsync();
+        var (status, text) = Answers.TryDequeue(out var answer) ? answer : (200, "ok");
+        Requests.Enqueue((context.Request.Url!.AbsolutePath, body, context.Request.Headers["Authorization"] ?? string.Empty));
+        context.Response.StatusCode = status;
+        await context.Response.OutputStream.WriteAsync(Encoding.UTF8.GetBytes(text));
+        context.Response.Close();
     }
 }

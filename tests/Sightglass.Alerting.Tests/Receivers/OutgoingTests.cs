@@ -3,6 +3,7 @@ using Sightglass.Alerting.Receivers;
 using Sightglass.Alerting.Routing;
 using Sightglass.Alerting.Templates;
 using Sightglass.Core.Model;
+using Sightglass.TestKit;
 
 namespace Sightglass.Alerting.Tests.Receivers;
 
@@ -135,20 +136,13 @@ public sealed class OutgoingTests
     /// <summary>Redirects / to /kept (307) and that to /dropped (302), or elsewhere; or answers with a status and Retry-After.</summary>
     private sealed class RedirectingReceiver : IDisposable
     {
-        private readonly HttpListener _listener = new();
+        private readonly HttpListener _listener;
         private readonly string? _elsewhere;
 
         public RedirectingReceiver(string? elsewhere)
         {
             _elsewhere = elsewhere;
-            using (var probe = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0))
-            {
-                probe.Start();
-                Url = $"http://127.0.0.1:{((IPEndPoint)probe.LocalEndpoint).Port}/";
-            }
-
-            _listener.Prefixes.Add(Url);
-            _listener.Start();
+            (_listener, Url) = FreePort.Listen();
             _ = Task.Run(ServeAsync);
         }
 

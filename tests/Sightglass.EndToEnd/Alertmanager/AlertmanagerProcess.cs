@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Net;
-using Sightglass.EndToEnd.Differential;
+using Sightglass.TestKit;
 
 namespace Sightglass.EndToEnd.Alertmanager;
 
@@ -23,7 +23,7 @@ internal sealed class AlertmanagerProcess : IAsyncDisposable
     /// <summary>Starts it over a folder with a configuration file.</summary>
     public static async Task<AlertmanagerProcess> StartAsync(string folder, string configuration)
     {
-        var port = PrometheusProcess.FreePort();
+        var port = FreePort.Take();
         var start = new ProcessStartInfo(Executable) { RedirectStandardError = true, RedirectStandardOutput = true };
         foreach (var argument in (string[])[$"--config.file={configuration}", $"--storage.path={folder}", $"--web.listen-address=127.0.0.1:{port}", "--cluster.listen-address="])
         {

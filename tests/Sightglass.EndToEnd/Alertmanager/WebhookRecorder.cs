@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using Sightglass.EndToEnd.Differential;
+using Sightglass.TestKit;
 
 namespace Sightglass.EndToEnd.Alertmanager;
 
@@ -13,14 +13,13 @@ internal sealed record Arrival(DateTimeOffset At, string Path, JsonNode Body);
 /// <summary>A web server that keeps what webhooks send, with the time.</summary>
 internal sealed class WebhookRecorder : IDisposable
 {
-    private readonly HttpListener _listener = new();
+    private readonly HttpListener _listener;
     private readonly List<Arrival> _arrivals = [];
 
     public WebhookRecorder()
     {
-        Address = $"http://127.0.0.1:{PrometheusProcess.FreePort()}";
-        _listener.Prefixes.Add(Address + "/");
-        _listener.Start();
+        (_listener, var url) = FreePort.Listen();
+        Address = url.TrimEnd('/');
         _ = Task.Run(ServeAsync);
     }
 
@@ -53,15 +52,27 @@ internal sealed class WebhookRecorder : IDisposable
                 return;
             }
 
-            var at = TimeProvider.System.GetUtcNow();
-            using var reader = new StreamReader(context.Request.InputStream);
-            var body = JsonNode.Parse(await reader.ReadToEndAsync())!;
-            lock (_arrivals)
+            try
             {
-                _arrivals.Add(new Arrival(at, context.Request.Url!.AbsolutePath, body));
+                await TakeAsync(context);
             }
-
-            context.Response.Close();
+            catch (Exception e) when (e is HttpListenerException or ObjectDisposedException or IOException)
+            {
+                // Whoever sent it has gone away, as one that is killed does; the next one is taken all the same.
+            }
         }
+    }
+
+    private async Task TakeAsync(HttpListenerContext context)
+    {
+        var at = TimeProvider.System.GetUtcNow();
+        using var reader = new StreamReader(context.Request.InputStream);
+        var body = JsonNode.Parse(await reader.ReadToEndAsync())!;
+        lock (_arrivals)
+        {
+            _arrivals.Add(new Arrival(at, context.Request.Url!.AbsolutePath, body));
+        }
+
+        context.Response.Close();
     }
 }

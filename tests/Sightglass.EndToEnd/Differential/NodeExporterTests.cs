@@ -22,7 +22,7 @@ public sealed class NodeExporterTests
     public async Task Series_rules_and_the_end_are_those_of_prometheus()
     {
         using var folder = new TemporaryFolder();
-        var port = PrometheusProcess.FreePort();
+        var port = FreePort.Take();
         using var exporter = Process.Start(new ProcessStartInfo(Exporter, $"--web.listen-address=127.0.0.1:{port}") { RedirectStandardError = true })!;
         try
         {

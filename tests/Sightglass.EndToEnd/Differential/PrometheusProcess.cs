@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
+using Sightglass.TestKit;
 
 namespace Sightglass.EndToEnd.Differential;
 
@@ -27,7 +27,7 @@ internal sealed class PrometheusProcess : IAsyncDisposable
         Directory.CreateDirectory(folder);
         var file = Path.Combine(folder, "prometheus.yml");
         await File.WriteAllTextAsync(file, configuration);
-        var port = FreePort();
+        var port = FreePort.Take();
         var start = new ProcessStartInfo(Executable) { RedirectStandardError = true, RedirectStandardOutput = true };
         foreach (var argument in (string[])[$"--config.file={file}", $"--storage.tsdb.path={Path.Combine(folder, "tsdb")}", $"--web.listen-address=127.0.0.1:{port}", "--web.enable-remote-write-receiver", "--storage.tsdb.retention.time=3650d", .. more])
         {
@@ -86,14 +86,6 @@ internal sealed class PrometheusProcess : IAsyncDisposable
         using var answer = await Http.GetAsync(new Uri("api/v1/status/buildinfo", UriKind.Relative));
         var version = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync()).RootElement.GetProperty("data").GetProperty("version").GetString()!;
         return int.Parse(version.Split('.')[0], CultureInfo.InvariantCulture);
-    }
-
-    /// <summary>A port that nobody listens on now.</summary>
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
 

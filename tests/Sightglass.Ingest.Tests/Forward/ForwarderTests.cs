@@ -13,7 +13,7 @@ namespace Sightglass.Ingest.Tests.Forward;
 public sealed class ForwarderTests : IBatchSink, IAsyncDisposable
 {
     private readonly TemporaryFolder _folder = new();
-    private readonly HttpListener _listener = new();
+    private readonly HttpListener _listener;
     private readonly List<double> _arrived = [];
     private readonly List<string> _reports = [];
     private readonly Queue<(int Status, string? RetryAfter)> _answers = [];
@@ -24,14 +24,8 @@ public sealed class ForwarderTests : IBatchSink, IAsyncDisposable
 
     public ForwarderTests()
     {
-        using (var probe = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0))
-        {
-            probe.Start();
-            _url = new Uri($"http://127.0.0.1:{((IPEndPoint)probe.LocalEndpoint).Port}/api/v1/write");
-        }
-
-        _listener.Prefixes.Add(new Uri(_url, "/").ToString());
-        _listener.Start();
+        (_listener, var url) = FreePort.Listen();
+        _url = new Uri(url + "api/v1/write");
         _serving = ServeAsync();
     }
 

@@ -1,6 +1,5 @@
 using System.IO.Compression;
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using Sightglass.Core.Contracts;
 using Sightglass.Core.Limits;
@@ -13,7 +12,7 @@ namespace Sightglass.Ingest.Tests.Scrape;
 
 public sealed class ScrapeTargetTests : IDisposable, IBatchSink
 {
-    private readonly HttpListener _listener = new();
+    private readonly HttpListener _listener;
     private readonly ManualTimeProvider _time = new();
     private readonly ScrapeClient _client;
     private readonly Dictionary<string, double> _last = [];
@@ -25,14 +24,8 @@ public sealed class ScrapeTargetTests : IDisposable, IBatchSink
     public ScrapeTargetTests()
     {
         _client = new ScrapeClient(HttpClientSettings.Default, _time);
-        using (var probe = new TcpListener(IPAddress.Loopback, 0))
-        {
-            probe.Start();
-            _address = probe.LocalEndpoint.ToString()!;
-        }
-
-        _listener.Prefixes.Add($"http://{_address}/");
-        _listener.Start();
+        (_listener, var url) = FreePort.Listen();
+        _address = new Uri(url).Authority;
         _ = Task.Run(async () =>
         {
             while (_listener.IsListening)

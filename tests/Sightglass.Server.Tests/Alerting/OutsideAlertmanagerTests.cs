@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using Sightglass.Server.Tests.Prometheus;
 using Sightglass.TestKit;
@@ -114,12 +112,7 @@ public sealed class OutsideAlertmanagerTests
 
         public RealAlertmanager(TemporaryFolder folder)
         {
-            using (var probe = new TcpListener(IPAddress.Loopback, 0))
-            {
-                probe.Start();
-                Port = ((IPEndPoint)probe.LocalEndpoint).Port;
-            }
-
+            Port = FreePort.Take();
             File.WriteAllText(folder.PathOf("am.yml"), "route: { receiver: r }\nreceivers: [ { name: r } ]\n");
             var start = new ProcessStartInfo(AlertmanagerFactAttribute.Executable) { RedirectStandardError = true, RedirectStandardOutput = true };
             foreach (var argument in new[] { $"--config.file={folder.PathOf("am.yml")}", $"--storage.path={folder.PathOf("am")}", $"--web.listen-address=127.0.0.1:{Port}", "--cluster.listen-address=" })

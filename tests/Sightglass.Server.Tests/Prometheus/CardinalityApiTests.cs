@@ -4,6 +4,7 @@ using System.Text.Json;
 using Sightglass.Alerting;
 using Sightglass.Metrics.Limits;
 using Sightglass.Server.Configuration;
+using Sightglass.TestKit;
 
 namespace Sightglass.Server.Tests.Prometheus;
 
@@ -70,10 +71,9 @@ public sealed class CardinalityApiTests
     [Fact]
     public async Task A_target_over_the_limit_counts_as_failed_and_its_known_series_go_on()
     {
-        using var listener = new HttpListener();
-        var port = Random.Shared.Next(20_000, 60_000);
-        listener.Prefixes.Add($"http://127.0.0.1:{port}/");
-        listener.Start();
+        var (listener, url) = FreePort.Listen();
+        using var closed = (IDisposable)listener;
+        var port = new Uri(url).Port;
         var series = 2;
         var serving = Task.Run(async () =>
         {

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using Sightglass.TestKit;
 
@@ -64,7 +62,7 @@ public sealed class RealPrometheusTests
                       'match[]': ['scraped_over']
                     static_configs: [ {'{'} targets: ['{server.Authority}'] {'}'} ]
                 """);
-            var port = FreePort();
+            var port = FreePort.Take();
             var start = new ProcessStartInfo(PrometheusFactAttribute.Executable) { RedirectStandardError = true, RedirectStandardOutput = true };
             foreach (var argument in new[] { $"--config.file={folder.PathOf("prometheus.yml")}", $"--storage.tsdb.path={folder.PathOf("data")}", $"--web.listen-address=127.0.0.1:{port}", "--log.level=error" })
             {
@@ -107,13 +105,6 @@ public sealed class RealPrometheusTests
             await process.WaitForExitAsync();
             process.Dispose();
             folder.Dispose();
-        }
-
-        private static int FreePort()
-        {
-            using var listener = new TcpListener(IPAddress.Loopback, 0);
-            listener.Start();
-            return ((IPEndPoint)listener.LocalEndpoint).Port;
         }
     }
 }
