@@ -30,6 +30,14 @@ public sealed class SyslogReceiverTests
         (await _sink.WaitAsync(200)).Select(r => r.Split('"')[1]).ShouldBe(Enumerable.Range(0, 200).Select(i => $"line {i}"));
         var source = _ledger.Sources().Single();
         source.Sender.ShouldBe("127.0.0.1");
+
+        // What is stored is counted after it is stored.
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (source.Stored < 200)
+        {
+            await Task.Delay(10, patience.Token);
+        }
+
         source.Stored.ShouldBe(200);
     }
 

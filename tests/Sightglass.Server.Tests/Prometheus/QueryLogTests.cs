@@ -19,7 +19,8 @@ public sealed class QueryLogTests
         for (var patience = 0; patience < 300 && !lines.Any(l => l.TryGetProperty("ruleGroup", out _)); patience++)
         {
             await Task.Delay(100);
-            lines = [.. (await File.ReadAllLinesAsync(path)).Select(l => JsonDocument.Parse(l).RootElement)];
+            // What follows the last end of a line is being written.
+            lines = [.. (await File.ReadAllTextAsync(path)).Split('\n')[..^1].Select(l => JsonDocument.Parse(l).RootElement)];
         }
 
         var instant = lines.First(l => Query(l) == "1+1");
