@@ -70,7 +70,7 @@ public sealed class SnapshotTests
 
     private static async Task<(List<int> Lines, List<int> Samples)> Found(ServerProcess server, long start)
     {
-        var logs = await server.GetAsync($"/loki/api/v1/query_range?query={Uri.EscapeDataString("{service_name=\"s\"}")}&limit=5000&direction=forward&start={start}000000&end={start + 3_600_000}000000");
+        var logs = await server.GetAsync($"/loki/api/v1/query_range?query={Uri.EscapeDataString("{service_name=\"s\"}")}&limit=50000&direction=forward&start={start}000000&end={start + 3_600_000}000000");
         var metrics = await server.GetAsync($"/api/v1/query?query={Uri.EscapeDataString("s[2h]")}&time={(start + 3_600_000) / 1000}");
         List<int> Numbers(System.Text.Json.JsonElement answer) => [.. answer.GetProperty("data").GetProperty("result").EnumerateArray()
             .SelectMany(s => s.GetProperty("values").EnumerateArray()).Select(v => int.Parse(v[1].GetString()!, CultureInfo.InvariantCulture))];

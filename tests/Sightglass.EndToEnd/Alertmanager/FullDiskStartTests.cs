@@ -25,6 +25,7 @@ public sealed class FullDiskStartTests
         {
             await PushAllAsync(server, 1, HttpStatusCode.OK);
             await web.Until(static m => Says(m, "firing", "Held"));
+            await UntilToldAsync(server, "Held");
             await UntilReservedAsync(data);
             disk.LeaveOnly(0);
             await server.KillAsync();
@@ -49,7 +50,7 @@ public sealed class FullDiskStartTests
             var status = (await server.GetAsync("/sightglass/v1/status")).GetProperty("storage").GetProperty("notWritable").EnumerateArray().Select(static s => s.GetProperty("store").GetString()).ToArray();
             status.ShouldContain("metrics");
             status.ShouldNotContain("state");
-            await server.UntilAsync("/sightglass/v1/notifications", static n => n.GetRawText().Contains("Outside", StringComparison.Ordinal) && !n.GetRawText().Contains("pending", StringComparison.Ordinal));
+            await UntilToldAsync(server, "Outside");
             await server.KillAsync();
         }
 
@@ -99,6 +100,10 @@ public sealed class FullDiskStartTests
             """);
         return folder.PathOf("config.yml");
     }
+
+    /// <summary>Waits until a message is known to have arrived: one that arrives right before a kill is told again.</summary>
+    private static Task<JsonElement> UntilToldAsync(ServerProcess server, string name) => server.UntilAsync(
+        "/sightglass/v1/notifications", n => n.GetRawText().Contains(name, StringComparison.Ordinal) && !n.GetRawText().Contains("pending", StringComparison.Ordinal));
 
     private static async Task UntilReservedAsync(string data)
     {
