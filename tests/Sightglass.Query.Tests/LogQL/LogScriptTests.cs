@@ -134,6 +134,58 @@ public sealed class LogScriptTests
           {__error__=SampleExtractionErr, __error_details__=strconv.ParseFloat: parsing "abc": invalid syntax, __preserve_error__=true, pod=p1} 0
         instant 60s count by (pod) (sum_over_time({app="b"} | json | __error__=~".*" | unwrap n [1m]))
           {pod=p1} 2
+        instant 60s min (avg_over_time({app="b"} | json | __error__=~".*" | unwrap n [1m]))
+          {} 0
+        instant 60s sum by (__error__) (count_over_time({app="a"} | json [1m]))
+          {} 1
+          {__error__=JSONParserErr} 2
+        instant 60s sum by (__error__, __error_details__) (count_over_time({app="a"} | json [1m]))
+          {} 1
+          {__error__=JSONParserErr, __error_details__=Malformed JSON error} 2
+        instant 60s sum by (__error_details__) (count_over_time({app="a"} | json | __error__!="" [1m]))
+          {__error_details__=Malformed JSON error} 2
+        instant 60s sum by (__error_details__) (count_over_time({app="a"} | json [1m]))
+          fail JSONParserErr
+        instant 60s sum without (pod) (count_over_time({app="a"} | json | __error__!="" [1m]))
+          {__error__=JSONParserErr, __error_details__=Malformed JSON error, __preserve_error__=true, app=a, n=7} 1
+          {__error__=JSONParserErr, __error_details__=Malformed JSON error, __preserve_error__=true, app=a, n=9} 1
+        instant 60s max (count_over_time({app="a"} | json | __error__!="" [1m]))
+          {} 1
+        instant 60s sum without (pod) (count_over_time({app="a"} | json | n!="9" [1m]))
+          fail JSONParserErr
+        instant 60s first_over_time({app="a"} | json | __error__!="zzz" | unwrap n [1m]) by (pod)
+          {pod=p1} 5
+          {__error__=JSONParserErr, __error_details__=Malformed JSON error, __preserve_error__=true, pod=p2} 7
+        instant 60s first_over_time({app="a"} | label_format __error_details__="mine" | json | __error__!="" | unwrap n [1m]) by (__error_details__)
+          {__error__=JSONParserErr, __error_details__=Malformed JSON error, __preserve_error__=true} 7
+        instant 60s first_over_time({app="a"} | json | __error__!="" | drop __preserve_error__ | unwrap n [1m]) by (pod)
+          fail JSONParserErr
+        instant 60s first_over_time({app="a"} | json | __error__!="" | drop __preserve_error__="true" | unwrap n [1m]) by (pod)
+          fail JSONParserErr
+        instant 60s count_over_time({app="a"} | json | __error_details__="" [1m])
+          fail JSONParserErr
+        lines {app="a"} | json | __error_details__!=""
+        lines {app="a"} | json | __error_details__="" | __error__!="" | label_format why="{{.__error_details__}}" | drop n
+          {__error__=JSONParserErr, __error_details__=Malformed JSON error, app=a, pod=p2, why=Malformed JSON error} {
+          {__error__=JSONParserErr, __error_details__=Malformed JSON error, app=a, pod=p2, why=Malformed JSON error} {
+        lines {app="a"} | json | label_format why=__error__ | __error__!="" | drop n
+          {__error__=JSONParserErr, __error_details__=Malformed JSON error, app=a, pod=p2} {
+          {__error__=JSONParserErr, __error_details__=Malformed JSON error, app=a, pod=p2} {
+        clear
+        {app=c,pod=p3} { @ 40s [n=9,__preserve_error__=true]
+        {app=d} took=oops @ 20s [v=oops]
+        instant 60s first_over_time({app="c"} | json | unwrap n [1m]) by (pod)
+          fail JSONParserErr
+        instant 60s first_over_time({app="c"} | json | __error__!="" | unwrap n [1m]) by (pod)
+          {__error__=JSONParserErr, __error_details__=Malformed JSON error, __preserve_error__=true, pod=p3} 9
+        instant 60s count_over_time({app="d"} | logfmt | took > 1s | __error__!="" [1m])
+          fail LabelFilterErr
+        instant 60s sum_over_time({app="d"} | unwrap v | __error__!="" [1m])
+          fail SampleExtractionErr
+        instant 60s sum(count_over_time({app="d"} | logfmt | line_format "{{ div 1 0 }}" | __error__!="" [1m]))
+          fail TemplateFormatErr
+        lines {app="d"} | logfmt | (nosuch="x" and took > 1s) or app="d"
+          {__error__=LabelFilterErr, __error_details__=time: invalid duration "oops", app=d, took=oops, v=oops} took=oops
         """).Run();
 
     [Fact]
@@ -253,7 +305,6 @@ public sealed class LogScriptTests
         lines {app="a"} | label_format __error_details__="mine" | json | __error__!=""
           {__error__=JSONParserErr, __error_details__=Malformed JSON error, app=a, code=500, v=7} {
         lines {app="a"} | regexp `(?P<__error__>.)` | json | __error__!=""
-          {__error__={, app=a, code=500, ok=1, v=5} {"ok":1}
           {__error__=JSONParserErr, __error_details__=Malformed JSON error, app=a, code=500, v=7} {
         lines {app="a"} | json | drop __error_details__="Malformed JSON error"
           {app=a, code=500, ok=1, v=5} {"ok":1}

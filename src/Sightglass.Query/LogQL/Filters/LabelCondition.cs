@@ -35,8 +35,8 @@ internal sealed class CombinedCondition(bool isAnd, LabelCondition left, LabelCo
     /// <inheritdoc/>
     public override string ToString() => $"( {left} {(isAnd ? "," : "or")} {right} )";
 
-    /// <inheritdoc/>
-    public override bool Holds(LogEntry entry) => isAnd ? left.Holds(entry) && right.Holds(entry) : left.Holds(entry) || right.Holds(entry);
+    /// <summary>Both of an <c>and</c> are looked at: what does not read as a quantity marks the line, and an <c>or</c> around may keep that.</summary>
+    public override bool Holds(LogEntry entry) => isAnd ? left.Holds(entry) & right.Holds(entry) : left.Holds(entry) || right.Holds(entry);
 
     /// <inheritdoc/>
     public override void AddNeeds(LabelNeeds needs)
@@ -59,7 +59,8 @@ internal sealed class TextCondition(LabelMatcher matcher) : LabelCondition
     /// <inheritdoc/>
     public override bool Holds(LogEntry entry)
     {
-        var value = entry.Get(matcher.Name);
+        // What went wrong is compared by its kind alone: its details are no label.
+        var value = matcher.Name == LogEntry.ErrorLabel ? entry.Error : entry.Get(matcher.Name);
         return matcher.Type switch
         {
             MatchType.Equal => value.SequenceEqual(matcher.Value),

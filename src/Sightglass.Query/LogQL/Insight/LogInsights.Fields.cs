@@ -89,7 +89,7 @@ public sealed partial class LogInsights
                 else if (parser is not null && !parsed)
                 {
                     // What the query's own stages found counts as it is; else the line is read by what it looks like.
-                    entry.Remove(LogEntry.ErrorLabel);
+                    entry.ClearError();
                     if (parser == "json")
                     {
                         json.Process(entry, Remember);

@@ -48,11 +48,14 @@ internal sealed class RangeAggregation(RangeNode node, Grouping? grouping, bool 
             return;
         }
 
-        if (entry.Error is { Length: > 0 } error && !entry.PreservesErrors)
+        if (entry.Error is { Length: > 0 } error && !entry.IsErrorPreserved)
         {
             throw new QueryException(
                 QueryErrorKind.BadData,
-                $"pipeline error: '{error}' for series: '{entry.ToLabelSet()}'; to leave such lines out add | {LogEntry.ErrorLabel}=\"\" (after unwrap, where there is one)");
+                $"pipeline error: '{error}' for series: '{entry.ToLabelSet()}'.\n"
+                + $"Use a label filter to intentionally skip this error. (e.g | {LogEntry.ErrorLabel}!=\"{error}\").\n"
+                + $"To skip all potential errors you can match empty errors.(e.g {LogEntry.ErrorLabel}=\"\")\n"
+                + $"The label filter can also be specified after unwrap. (e.g | unwrap latency | {LogEntry.ErrorLabel}=\"\" )\n");
         }
 
         var series = _keys.Of(entry);

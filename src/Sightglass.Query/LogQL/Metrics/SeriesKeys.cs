@@ -49,17 +49,17 @@ internal sealed class SeriesKeys
         {
             foreach (var name in _by)
             {
-                if (entry.TryGet(name, out var value) && (_whole || value.Length > 0))
+                if (entry.TryGetShown(name, out var value) && (_whole || value.Length > 0))
                 {
                     Add(name, value);
                 }
             }
 
-            if (_whole && entry.PreservesErrors && entry.Error is { } error)
+            if (_whole && entry.Error is { Length: > 0 } error)
             {
                 AddError(LogEntry.ErrorLabel, error);
                 AddError(LogEntry.ErrorDetailsLabel, entry.ErrorDetails ?? string.Empty);
-                AddError(LogEntry.PreserveErrorLabel, "true");
+                AddError(LogEntry.PreserveErrorLabel, entry.Get(LogEntry.PreserveErrorLabel));
                 Sort();
             }
         }
@@ -100,7 +100,7 @@ internal sealed class SeriesKeys
         return _labels.Count - 1;
     }
 
-    private void AddError(string name, string value)
+    private void AddError(string name, ReadOnlySpan<char> value)
     {
         if (value.Length > 0 && Array.IndexOf(_by!, name) < 0)
         {

@@ -23,7 +23,7 @@ internal sealed class JsonExpressionStage(IReadOnlyList<(string Label, IReadOnly
         // Only the beginning is looked at: a path that leads into malformed text finds nothing.
         if (entry.Line[0] is not ('{' or '[' or '"'))
         {
-            entry.SetError(JsonStage.Error, string.Empty);
+            entry.SetParserError(JsonStage.Error, null);
             return true;
         }
 

@@ -25,7 +25,7 @@ internal sealed class JsonStage : LogStage
         var found = ReadObject(entry, new TextSlice(0, slice.Length), string.Empty, 0, null);
         if (found is not null)
         {
-            entry.SetError(Error, found);
+            entry.SetParserError(Error, found);
         }
 
         return true;
@@ -36,7 +36,7 @@ internal sealed class JsonStage : LogStage
     {
         if (ReadObject(entry, new TextSlice(0, entry.LineSlice.Length), string.Empty, 0, new PathCollector(paths)) is { } error)
         {
-            entry.SetError(Error, error);
+            entry.SetParserError(Error, error);
         }
     }
 

@@ -68,7 +68,7 @@ internal sealed class LogfmtStage(bool strict, bool keepEmpty, IReadOnlyList<(st
 
         if (strict && scanner.Error is { } error)
         {
-            entry.SetError(Error, error);
+            entry.SetParserError(Error, error);
             return true;
         }
 

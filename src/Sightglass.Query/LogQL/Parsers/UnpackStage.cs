@@ -47,7 +47,7 @@ internal sealed class UnpackStage : LogStage
 
         if (reader.Error is { } error)
         {
-            entry.SetError(JsonStage.Error, error);
+            entry.SetParserError(JsonStage.Error, error);
             return true;
         }
 

@@ -80,8 +80,11 @@ internal sealed class LogEntry
     /// <summary>What templates know the present from.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
-    /// <summary>Whether errors are shown as labels of series instead of failing the query.</summary>
+    /// <summary>Whether the query asks about errors, so that lines that a parser cannot read are told as series instead of failing the query.</summary>
     public bool PreservesErrors { get; set; }
+
+    /// <summary>Whether the line was marked as one whose error does not fail the query: by a parser, since what else fails is not asked for.</summary>
+    public bool IsErrorPreserved => PreservesErrors && TryGet(PreserveErrorLabel, out var mark) && mark is "true";
 
     /// <summary>Whether a parser still has something to look for.</summary>
     public bool WantsMore => Hints is not { } hints || _recorded < hints.Required.Count;
@@ -214,7 +217,7 @@ internal sealed class LogEntry
         return name;
     }
 
-    /// <summary>Looks a label up.</summary>
+    /// <summary>Looks a label up. What went wrong is no label until the line is shown: a line's own label may have its name.</summary>
     public bool TryGet(string name, out ReadOnlySpan<char> value)
     {
         var at = IndexOf(name);
@@ -222,13 +225,6 @@ internal sealed class LogEntry
         {
             value = TextOf(at);
             return true;
-        }
-
-        if (name == ErrorLabel || name == ErrorDetailsLabel)
-        {
-            var text = name == ErrorLabel ? Error : ErrorDetails;
-            value = text;
-            return text is not null;
         }
 
         if (Stream.Labels.TryGet(name, out var label) && !_deleted.Contains(name))
@@ -239,6 +235,14 @@ internal sealed class LogEntry
 
         value = default;
         return false;
+    }
+
+    /// <summary>Looks a label up as it is shown: what went wrong stands before what the line itself calls so.</summary>
+    public bool TryGetShown(string name, out ReadOnlySpan<char> value)
+    {
+        var text = name == ErrorLabel ? Error : name == ErrorDetailsLabel ? ErrorDetails : null;
+        value = text;
+        return !string.IsNullOrEmpty(text) || TryGet(name, out value);
     }
 
     /// <summary>The value of a label, empty where there is none.</summary>
@@ -276,15 +280,7 @@ internal sealed class LogEntry
             _labels.RemoveAt(at);
         }
 
-        if (name == ErrorLabel)
-        {
-            Error = null;
-        }
-        else if (name == ErrorDetailsLabel)
-        {
-            ErrorDetails = null;
-        }
-        else if (Stream.Labels.Contains(name) && !_deleted.Contains(name))
+        if (Stream.Labels.Contains(name) && !_deleted.Contains(name))
         {
             _deleted.Add(name);
         }
@@ -296,6 +292,22 @@ internal sealed class LogEntry
         Error = error;
         ErrorDetails = details;
     }
+
+    /// <summary>Marks the line as one that a parser could not read; without details those of an error before stay.</summary>
+    public void SetParserError(string error, string? details)
+    {
+        SetError(error, details ?? ErrorDetails ?? string.Empty);
+        if (PreservesErrors)
+        {
+            Set(PreserveErrorLabel, Append("true"));
+        }
+    }
+
+    /// <summary>Forgets what went wrong; the details stay.</summary>
+    public void ClearError() => Error = null;
+
+    /// <summary>Forgets the details of what went wrong.</summary>
+    public void ClearErrorDetails() => ErrorDetails = null;
 
     /// <summary>Visits every label that the line has at present, in no order.</summary>
     public void ForEach<T>(ref T visitor)
@@ -312,25 +324,25 @@ internal sealed class LogEntry
         for (var i = 0; i < _labels.Count; i++)
         {
             // What a line itself calls so gives way to an error of its stages.
-            if (Error is null || _labels[i].Name is not (ErrorLabel or PreserveErrorLabel or ErrorDetailsLabel))
+            if (_labels[i].Name switch
+            {
+                ErrorLabel => string.IsNullOrEmpty(Error),
+                ErrorDetailsLabel => string.IsNullOrEmpty(ErrorDetails),
+                _ => true,
+            })
             {
                 visitor.Visit(_labels[i].Name, TextOf(i), _labels[i].Category);
             }
         }
 
-        if (Error is not null)
+        if (!string.IsNullOrEmpty(Error))
         {
             visitor.Visit(ErrorLabel, Error, LabelCategory.Parsed);
         }
 
-        if (!string.IsNullOrEmpty(ErrorDetails) && (Error is not null || IndexOf(ErrorDetailsLabel) < 0))
+        if (!string.IsNullOrEmpty(ErrorDetails))
         {
             visitor.Visit(ErrorDetailsLabel, ErrorDetails, LabelCategory.Parsed);
-        }
-
-        if (PreservesErrors && Error is not null)
-        {
-            visitor.Visit(PreserveErrorLabel, "true", LabelCategory.Parsed);
         }
     }
 

@@ -22,7 +22,11 @@ internal sealed class SelectLabelsStage(bool keep, IReadOnlyList<(string Name, L
         {
             foreach (var (name, matcher) in items)
             {
-                if (matcher is null || (entry.TryGet(name, out var value) && matcher.Matches(value.ToString())))
+                if (name is LogEntry.ErrorLabel or LogEntry.ErrorDetailsLabel)
+                {
+                    DropError(entry, name, matcher);
+                }
+                else if (matcher is null || (entry.TryGet(name, out var value) && matcher.Matches(value.ToString())))
                 {
                     entry.Remove(name);
                 }
@@ -51,6 +55,24 @@ internal sealed class SelectLabelsStage(bool keep, IReadOnlyList<(string Name, L
             {
                 needs.Add(name, required: false);
             }
+        }
+    }
+
+    private static void DropError(LogEntry entry, string name, LabelMatcher? matcher)
+    {
+        var isKind = name == LogEntry.ErrorLabel;
+        if (matcher?.Matches((isKind ? entry.Error : entry.ErrorDetails) ?? string.Empty) == false)
+        {
+            return;
+        }
+
+        if (isKind)
+        {
+            entry.ClearError();
+        }
+        else
+        {
+            entry.ClearErrorDetails();
         }
     }
 

@@ -81,7 +81,7 @@ internal sealed class ActionPiece(TemplateExpression expression) : TemplatePiece
         // What templates are mostly made of goes from the line to the output without a text in between.
         if (_label is not null && _label.IsLabel(scope))
         {
-            output.Append(scope.Entry.Get(_label.Name));
+            output.Append(scope.Entry.TryGetShown(_label.Name, out var shown) ? shown : default);
             return TemplateFlow.Next;
         }
 

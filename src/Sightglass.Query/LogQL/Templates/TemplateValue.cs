@@ -38,7 +38,7 @@ internal static class TemplateValue
     /// <summary>A field of a value; a map without it gives nothing, labels the empty text.</summary>
     public static object? Field(object? value, string name) => value switch
     {
-        LabelsValue labels => labels.Entry.Get(name).ToString(),
+        LabelsValue labels => labels.Entry.TryGetShown(name, out var shown) ? shown.ToString() : string.Empty,
         SortedDictionary<string, object?> map => map.GetValueOrDefault(name),
         null => throw new TemplateFunctionException($"nil data; no entry for key \"{name}\""),
         _ => Call(value, name, []),

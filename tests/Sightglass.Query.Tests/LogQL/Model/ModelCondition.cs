@@ -31,7 +31,7 @@ internal sealed record ModelBoth(string Joint, ModelCondition Left, ModelConditi
 
     public override IEnumerable<string> Labels => Left.Labels.Concat(Right.Labels);
 
-    public override bool Holds(ModelEntry entry) => Joint == "or" ? Left.Holds(entry) || Right.Holds(entry) : Left.Holds(entry) && Right.Holds(entry);
+    public override bool Holds(ModelEntry entry) => Joint == "or" ? Left.Holds(entry) || Right.Holds(entry) : Left.Holds(entry) & Right.Holds(entry);
 }
 
 internal sealed record ModelTextCondition(string Name, string Operator, string Value) : ModelCondition
@@ -42,7 +42,7 @@ internal sealed record ModelTextCondition(string Name, string Operator, string V
 
     public override bool Holds(ModelEntry entry)
     {
-        var value = entry.Get(Name) ?? string.Empty;
+        var value = (Name == ModelEntry.ErrorLabel ? entry.Error : entry.Get(Name)) ?? string.Empty;
         return Operator switch
         {
             "=" => value == Value,

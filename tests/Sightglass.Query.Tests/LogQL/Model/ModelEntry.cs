@@ -17,6 +17,7 @@ internal sealed class ModelEntry(ModelLine line, IReadOnlySet<string>? required)
 {
     public const string ErrorLabel = "__error__";
     public const string DetailsLabel = "__error_details__";
+    public const string MarkLabel = "__preserve_error__";
 
     private readonly HashSet<string> _deleted = [];
     private readonly HashSet<string> _found = [.. line.Metadata.Select(static m => m.Name)];
@@ -37,7 +38,22 @@ internal sealed class ModelEntry(ModelLine line, IReadOnlySet<string>? required)
     /// <summary>Whether a label that begins so is looked for.</summary>
     public bool LooksFor(string prefix) => required is null || required.Count == 0 || required.Any(r => r.StartsWith(prefix, StringComparison.Ordinal));
 
+    /// <summary>The query asks about errors, so that a parser marks the lines that it cannot read.</summary>
+    public bool Asked { get; init; }
+
+    public bool Preserved => Get(MarkLabel) == "true";
+
     public void Fail(string error, string details) => (Error, Details) = (error, details);
+
+    /// <summary>A parser failed; without details those from before stay.</summary>
+    public void FailParser(string error, string details)
+    {
+        Fail(error, details.Length > 0 ? details : Details);
+        if (Asked)
+        {
+            Set(MarkLabel, "true");
+        }
+    }
 
     /// <summary>The value of a label; null where there is none.</summary>
     public string? Get(string name)
@@ -51,9 +67,26 @@ internal sealed class ModelEntry(ModelLine line, IReadOnlySet<string>? required)
             }
         }
 
-        return name == ErrorLabel ? Error
-            : name == DetailsLabel ? Details.Length > 0 ? Details : null
-            : _deleted.Contains(name) ? null : line.Stream.GetValueOrDefault(name);
+        return _deleted.Contains(name) ? null : line.Stream.GetValueOrDefault(name);
+    }
+
+    /// <summary>The value of a label or of an error, as the line would show it.</summary>
+    public string? Shown(string name) => All().GetValueOrDefault(name);
+
+    public void Drop(string name, Func<string, bool> fits)
+    {
+        if (name == ErrorLabel)
+        {
+            Error = fits(Error ?? string.Empty) ? null : Error;
+        }
+        else if (name == DetailsLabel)
+        {
+            Details = fits(Details) ? string.Empty : Details;
+        }
+        else if (Get(name) is { } value && fits(value))
+        {
+            Remove(name);
+        }
     }
 
     /// <summary>A parser found this.</summary>
@@ -88,15 +121,6 @@ internal sealed class ModelEntry(ModelLine line, IReadOnlySet<string>? required)
 
     public void Remove(string name)
     {
-        if (name == ErrorLabel)
-        {
-            Error = null;
-        }
-        else if (name == DetailsLabel)
-        {
-            Details = string.Empty;
-        }
-
         _metadata.RemoveAll(m => m.Name == name);
         _parsed.RemoveAll(p => p.Name == name);
         _deleted.Add(name);

@@ -103,25 +103,20 @@ internal sealed record ModelRange(string Function, double Parameter, ModelLog Lo
         HashSet<string> required = [.. Log.Stages.SelectMany(static s => s.Required), .. Unwrap?.Labels ?? [], .. groups is { Without: false } ? groups.Names : []];
         var asks = required.Contains(ModelEntry.ErrorLabel);
         required.UnionWith([.. required.Where(static r => r.EndsWith("_extracted", StringComparison.Ordinal)).Select(static r => r[..^"_extracted".Length])]);
-        var entry = Log.Run(line, groups is { Without: false } ? required : null);
+        var entry = Log.Run(line, groups is { Without: false } ? required : null, asks);
         if (entry is null || (Unwrap is null ? Value(entry) : Unwrap.Of(entry)) is not { } value)
         {
             return null;
         }
 
-        if (!string.IsNullOrEmpty(entry.Error) && !asks)
+        if (!string.IsNullOrEmpty(entry.Error) && !(asks && entry.Preserved))
         {
             return (LabelSet.Empty, 0, entry.Error);
         }
 
         var all = entry.All();
-        if (entry.Error is not null)
-        {
-            all["__preserve_error__"] = "true";
-        }
-
         var labels = all.Select(static l => new Label(l.Key, l.Value));
-        var kept = Grouping is { Without: false } ? labels.Where(l => Grouping.Names.Contains(l.Name) || (entry.Error is not null && l.Name is ModelEntry.ErrorLabel or ModelEntry.DetailsLabel or "__preserve_error__"))
+        var kept = Grouping is { Without: false } ? labels.Where(l => Grouping.Names.Contains(l.Name) || (entry.Error is not null && l.Name is ModelEntry.ErrorLabel or ModelEntry.DetailsLabel or ModelEntry.MarkLabel))
             : labels.Where(l => Grouping?.Names.Contains(l.Name) != true && (l.Name != Unwrap?.Label || Outer is { Without: false }));
         return (LabelSet.FromSorted([.. kept]), value, null);
     }

@@ -90,7 +90,7 @@ internal sealed record ModelJson : ModelStage
         }
         else if (Scan(entry, entry.Line, string.Empty) is { } error)
         {
-            entry.Fail(Error, error);
+            entry.FailParser(Error, error);
         }
 
         return true;
@@ -168,7 +168,7 @@ internal sealed record ModelJsonPicks(IReadOnlyList<(string Label, string Path, 
 
         if (entry.Line[0] is not ('{' or '[' or '"'))
         {
-            entry.Fail(ModelJson.Error, string.Empty);
+            entry.FailParser(ModelJson.Error, string.Empty);
             return true;
         }
 
@@ -251,7 +251,7 @@ internal sealed record ModelLogfmt(bool Strict, bool KeepEmpty, IReadOnlyList<(s
 
         if (Strict && error is not null)
         {
-            entry.Fail("LogfmtParserErr", error);
+            entry.FailParser("LogfmtParserErr", error);
             return true;
         }
 
@@ -351,7 +351,7 @@ internal sealed record ModelUnpack : ModelStage
             }
 
             // What is read up to something wrong is not taken; what is behind an object is not looked at.
-            entry.Fail(ModelJson.Error, reader.Error ?? throw new SkippedException());
+            entry.FailParser(ModelJson.Error, reader.Error ?? throw new SkippedException());
             return true;
         }
 

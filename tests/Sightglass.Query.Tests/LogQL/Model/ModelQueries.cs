@@ -71,7 +71,7 @@ internal sealed class ModelPipelines(Random random, IReadOnlyList<ModelLine> lin
         17 => LabelFormat(),
 
         // The last with a condition: a != behind a bare name would be its, not a line filter's.
-        18 => new ModelSelect(random.Next(3) == 0, [.. Some(3, p => (p.Label(), random.Next(3) == 0 ? p.Pick("=", "!=", "=~", "!~") : null, Pick("web", "5", "info", "a.*"))), ("last", "=", "v")]),
+        18 => new ModelSelect(random.Next(3) == 0, [.. Some(3, p => (random.Next(8) == 0 ? p.Pick(ModelEntry.ErrorLabel, ModelEntry.DetailsLabel) : p.Label(), random.Next(3) == 0 ? p.Pick("=", "!=", "=~", "!~") : null, Pick("web", "5", "info", "a.*"))), ("last", "=", "v")]),
         _ => new ModelFilter(Condition(0)),
     };
 
@@ -81,7 +81,8 @@ internal sealed class ModelPipelines(Random random, IReadOnlyList<ModelLine> lin
         1 => new ModelQuantity(Pick("d", "x", "n_d"), Pick("==", "!=", "<", "<=", ">", ">="), ModelUnit.Duration, Pick("5ms", "1h", "1.5s", "90s")),
         2 => new ModelQuantity(Pick("size", "x", "n_size"), Pick("==", "!=", "<", "<=", ">", ">="), ModelUnit.Bytes, Pick("5KB", "1.5MiB", "700B", "1GB")),
         3 => new ModelIpCondition(Pick("msg", "user", "one"), random.Next(2) == 0, Pick(Addresses)),
-        4 => new ModelTextCondition(ModelEntry.ErrorLabel, Pick("=", "!="), Pick("", "", "JSONParserErr", "LabelFilterErr")),
+        4 => random.Next(6) == 0 ? new ModelTextCondition(ModelEntry.DetailsLabel, Pick("=", "!="), "")
+            : new ModelTextCondition(ModelEntry.ErrorLabel, Pick("=", "!="), Pick("", "", "JSONParserErr", "LabelFilterErr")),
         5 when lines[random.Next(lines.Count)].Metadata is [_, ..] row => Same(row[random.Next(row.Count)]),
         5 or 6 => new ModelTextCondition(Label(), Pick("=", "!=", "=~", "!~"), Pick("web", "info", "error", "5", "200", "", "alpha", "e.*", ".+", "warn|error", "db|", "10\\..*")),
         _ => new ModelBoth(Pick("and", "or"), Condition(depth + 1), Condition(depth + 1)),

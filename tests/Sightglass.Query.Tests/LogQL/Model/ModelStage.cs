@@ -75,7 +75,7 @@ internal sealed record ModelSelect(bool Keep, IReadOnlyList<(string Name, string
         {
             foreach (var (name, value) in entry.All())
             {
-                if (name is not (ModelEntry.ErrorLabel or ModelEntry.DetailsLabel) && !Items.Any(i => i.Name == name && Fits(i, value)))
+                if (name is not (ModelEntry.ErrorLabel or ModelEntry.DetailsLabel or ModelEntry.MarkLabel) && !Items.Any(i => i.Name == name && Fits(i, value)))
                 {
                     entry.Remove(name);
                 }
@@ -86,10 +86,7 @@ internal sealed record ModelSelect(bool Keep, IReadOnlyList<(string Name, string
 
         foreach (var item in Items)
         {
-            if (entry.Get(item.Name) is { } value && Fits(item, value))
-            {
-                entry.Remove(item.Name);
-            }
+            entry.Drop(item.Name, value => Fits(item, value));
         }
 
         return true;
@@ -124,9 +121,9 @@ internal sealed record ModelTemplate(IReadOnlyList<(string Kind, string Text)> P
     public string? Run(ModelEntry entry) => Pieces.Any(static p => p.Kind == "fail") ? null : string.Concat(Pieces.Select(p => p.Kind switch
     {
         "text" => p.Text,
-        "label" => entry.Get(p.Text) ?? string.Empty,
-        "upper" => (entry.Get(p.Text) ?? string.Empty).ToUpperInvariant(),
-        "if" => string.IsNullOrEmpty(entry.Get(p.Text)) ? "no" : "yes",
+        "label" => entry.Shown(p.Text) ?? string.Empty,
+        "upper" => (entry.Shown(p.Text) ?? string.Empty).ToUpperInvariant(),
+        "if" => string.IsNullOrEmpty(entry.Shown(p.Text)) ? "no" : "yes",
         _ => entry.Line,
     }));
 }
@@ -215,14 +212,14 @@ internal sealed record ModelLog(IReadOnlyList<(string Name, string Operator, str
     });
 
     /// <summary>The line after all stages; null when it was dropped.</summary>
-    public ModelEntry? Run(ModelLine line, IReadOnlySet<string>? required)
+    public ModelEntry? Run(ModelLine line, IReadOnlySet<string>? required, bool asked = false)
     {
         if (!Selects(line))
         {
             return null;
         }
 
-        var entry = new ModelEntry(line, required);
+        var entry = new ModelEntry(line, required) { Asked = asked };
         return Stages.All(s => s.Run(entry)) ? entry : null;
     }
 

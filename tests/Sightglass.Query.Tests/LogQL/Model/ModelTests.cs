@@ -209,7 +209,7 @@ public sealed class ModelTests
     }
 
     private static string Text(IReadOnlyDictionary<string, string> labels) =>
-        string.Join(',', labels.Where(static l => l.Key != "__preserve_error__").OrderBy(static l => l.Key, StringComparer.Ordinal).Select(static l => $"{l.Key}={l.Value}"));
+        string.Join(',', labels.Where(static l => l.Key != ModelEntry.MarkLabel).OrderBy(static l => l.Key, StringComparer.Ordinal).Select(static l => $"{l.Key}={l.Value}"));
 
     private static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 
