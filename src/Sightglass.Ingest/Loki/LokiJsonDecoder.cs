@@ -11,7 +11,8 @@ namespace Sightglass.Ingest.Loki;
 
 /// <summary>
 /// Decodes the JSON form of a push into a <see cref="LogBatch"/>:
-/// <c>{"streams":[{"stream":{"app":"web"},"values":[["ns","line",{"key":"value"}]]}]}</c>.
+/// <c>{"streams":[{"stream":{"app":"web"},"values":[["ns","line",{"key":"value"}]]}]}</c>, or that of Loki before its first version, which senders to
+/// <c>/api/prom/push</c> have: <c>{"streams":[{"labels":"{app=\"web\"}","entries":[{"ts":"2019-09-13T18:32:22.38Z","line":"…","structuredMetadata":{"key":"value"}}]}]}</c>.
 /// </summary>
 internal static class LokiJsonDecoder
 {
@@ -63,6 +64,14 @@ internal static class LokiJsonDecoder
         var resource = -1;
         while (labels.Read() && labels.TokenType == JsonTokenType.PropertyName)
         {
+            if (labels.ValueTextEquals("labels"u8))
+            {
+                Begin(ref labels, JsonTokenType.String);
+                Copy(labels, line);
+                resource = StreamLabels.Add(line.Written, batch, limits);
+                continue;
+            }
+
             if (!labels.ValueTextEquals("stream"u8))
             {
                 labels.Skip();
@@ -79,10 +88,11 @@ internal static class LokiJsonDecoder
             }
         }
 
-        resource = LokiLabels.EndStream(batch);
+        resource = resource >= 0 ? resource : LokiLabels.EndStream(batch);
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
-            if (!json.ValueTextEquals("values"u8))
+            var old = json.ValueTextEquals("entries"u8);
+            if (!old && !json.ValueTextEquals("values"u8))
             {
                 json.Skip();
                 continue;
@@ -92,9 +102,78 @@ internal static class LokiJsonDecoder
             while (json.Read() && json.TokenType != JsonTokenType.EndArray)
             {
                 count.Take();
-                Entry(ref json, resource, batch, rejections, limits, now, line, name);
+                if (old)
+                {
+                    OldEntry(ref json, resource, batch, rejections, limits, now, line, name);
+                }
+                else
+                {
+                    Entry(ref json, resource, batch, rejections, limits, now, line, name);
+                }
             }
         }
+    }
+
+    private static void OldEntry(
+        ref Utf8JsonReader json, int resource, LogBatch batch, Rejections rejections, IngestLimits limits, long now, ByteWriter line, ByteWriter name)
+    {
+        var row = new LogRow { Resource = resource };
+        string? wrong = null;
+        line.Clear();
+        Want(json, JsonTokenType.StartObject);
+        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+        {
+            if (json.ValueTextEquals("ts"u8) || json.ValueTextEquals("timestamp"u8))
+            {
+                json.Read();
+                row.TimeUnixNano = OldTime(json, name);
+            }
+            else if (json.ValueTextEquals("line"u8))
+            {
+                Begin(ref json, JsonTokenType.String);
+                Copy(json, line);
+            }
+            else if (json.ValueTextEquals("structuredMetadata"u8))
+            {
+                Begin(ref json, JsonTokenType.StartObject);
+                wrong = Metadata(ref json, ref row, batch, limits, name) ?? wrong;
+            }
+            else
+            {
+                json.Skip();
+            }
+        }
+
+        LokiLabels.Close(ref row, line.Written, wrong, batch, rejections, limits, now);
+    }
+
+    private static long OldTime(in Utf8JsonReader json, ByteWriter text)
+    {
+        if (json.TokenType == JsonTokenType.String)
+        {
+            Copy(json, text);
+            if (RecordTime.TryRead(text.Written, out var nanoseconds))
+            {
+                return nanoseconds;
+            }
+        }
+
+        throw new MalformedInputException("ts: want a time as in RFC 3339", json.TokenStartIndex);
+    }
+
+    private static string? Metadata(ref Utf8JsonReader json, ref LogRow row, LogBatch batch, IngestLimits limits, ByteWriter name)
+    {
+        string? wrong = null;
+        using var value = new ByteWriter(256);
+        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+        {
+            Copy(json, name);
+            Begin(ref json, JsonTokenType.String);
+            Copy(json, value);
+            wrong = LokiLabels.AddMetadata(name.Written, value.Written, ref row, batch, limits) ?? wrong;
+        }
+
+        return wrong;
     }
 
     private static void Entry(
@@ -110,15 +189,7 @@ internal static class LokiJsonDecoder
         json.Read();
         if (json.TokenType == JsonTokenType.StartObject)
         {
-            using var value = new ByteWriter(256);
-            while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
-            {
-                Copy(json, name);
-                Begin(ref json, JsonTokenType.String);
-                Copy(json, value);
-                wrong = LokiLabels.AddMetadata(name.Written, value.Written, ref row, batch, limits) ?? wrong;
-            }
-
+            wrong = Metadata(ref json, ref row, batch, limits, name);
             json.Read();
         }
 

@@ -44,6 +44,40 @@ public sealed class LokiPushTests
     }
 
     [Fact]
+    public void The_json_of_old_senders_is_read()
+    {
+        using var batch = new LogBatch();
+        DecodeJson("""
+            {"streams":[{"entries":[{"ts":"2019-09-13T18:32:22.380001319Z","line":"super line"},
+            {"line":"later \u00e9","more":[1],"timestamp":"2018-12-18T08:28:06.801064-04:00","structuredMetadata":{"a":"1","trace_id":"5b8efff798038103d269b633813fc60c"}},
+            {"ts":"2019-09-13T18:32:24Z"}],"labels":"{test=\"te\\\"st\", env=\"x\"}"},
+            {"labels":"{b=\"c\"}","entries":[]}]}
+            """, batch).Items.ShouldBe(0);
+        Labels(batch, 0).ShouldBe("test=te\"st,env=x");
+        batch.Count.ShouldBe(3);
+        batch.Rows[0].TimeUnixNano.ShouldBe(1_568_399_542_380_001_319);
+        Line(batch, 0).ShouldBe("super line");
+        batch.Rows[1].TimeUnixNano.ShouldBe(1_545_136_086_801_064_000);
+        batch.Rows[1].Attributes.Count.ShouldBe(1);
+        batch.Rows[1].TraceId.IsEmpty.ShouldBeFalse();
+        Line(batch, 1).ShouldBe("later é");
+        Line(batch, 2).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("""{"streams":[{"labels":"{a=b}","entries":[]}]}""", "stream labels")]
+    [InlineData("""{"streams":[{"labels":7,"entries":[]}]}""", "Number")]
+    [InlineData("""{"streams":[{"labels":"{a=\"b\"}","entries":[{"ts":"yesterday","line":"x"}]}]}""", "RFC 3339")]
+    [InlineData("""{"streams":[{"labels":"{a=\"b\"}","entries":[{"ts":1568399542,"line":"x"}]}]}""", "RFC 3339")]
+    [InlineData("""{"streams":[{"labels":"{a=\"b\"}","entries":[{"ts":"2019-09-13T18:32:24Z","line":7}]}]}""", "Number")]
+    [InlineData("""{"streams":[{"labels":"{a=\"b\"}","entries":["x"]}]}""", "String")]
+    public void Bad_json_of_old_senders_is_malformed(string body, string want)
+    {
+        using var batch = new LogBatch();
+        Should.Throw<MalformedInputException>(() => DecodeJson(body, batch)).Message.ShouldContain(want);
+    }
+
+    [Fact]
     public void An_invalid_trace_id_stays_metadata()
     {
         using var batch = new LogBatch();
