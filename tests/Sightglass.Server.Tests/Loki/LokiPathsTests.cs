@@ -35,7 +35,7 @@ public sealed class LokiPathsTests : IAsyncLifetime
     [InlineData("GET", "/loki/api/v1/query?query=count_over_time({app=%22shop%22}[1h])", 200, Json, "{status,data{resultType,result[{metric{app},value[]}],stats}}")]
     [InlineData("GET", "/loki/api/v1/query?query={app=%22shop%22}", 400, Plain, "log queries are not supported as an instant query type")]
     [InlineData("GET", "/loki/api/v1/query?query={app=", 400, Plain, "parse error")]
-    [InlineData("GET", "/loki/api/v1/query_range?query={app=%22shop%22}", 200, Json, "{status,data{resultType,result[{stream{app,env,detected_level},values[]}],stats{summary{totalBytesProcessed,totalLinesProcessed},querier,ingester}}}")]
+    [InlineData("GET", "/loki/api/v1/query_range?query={app=%22shop%22}", 200, Json, "{status,data{resultType,result[{stream{app,env,detected_level},values[]}],stats{summary{totalBytesProcessed,totalLinesProcessed},querier{store{totalChunksRef,chunk{decompressedBytes,postFilterLines}},querierExecTime},ingester{totalReached,recvWaitTime,store},cache{chunk{entriesFound},result},index{totalChunks}}}}")]
     [InlineData("POST", "/loki/api/v1/query_range?query=rate({app=%22shop%22}[1m])&step=60", 200, Json, "{status,data{resultType,result[{metric,values[]}],stats}}")]
     [InlineData("GET", "/loki/api/v1/labels", 200, Json, "{status,data[]}")]
     [InlineData("GET", "/loki/api/v1/label", 200, Json, "{status,data[]}")]
@@ -68,6 +68,7 @@ public sealed class LokiPathsTests : IAsyncLifetime
     [InlineData("GET", "/api/prom/label", 200, Json, "{values[]}")]
     [InlineData("GET", "/api/prom/label/app/values", 200, Json, "{values[]}")]
     [InlineData("GET", "/api/prom/series?match[]={app=%22shop%22}", 200, Json, "{status,data[{app,env}]}")]
+    [InlineData("GET", "/api/prom/tail?query={app=%22shop%22}", 400, Plain, "WebSocket")]
     [InlineData("GET", "/api/prom/rules", 404, Plain, "no rule groups found")]
     [InlineData("GET", "/loki/api/v1/nothing", 404, Plain, "not offered")]
     public async Task Every_path_is_answered(string method, string path, int status, string? type, string shape)

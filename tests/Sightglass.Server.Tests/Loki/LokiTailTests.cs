@@ -36,7 +36,7 @@ public sealed class LokiTailTests : IAsyncLifetime
         _store.Append(batch);
     }
 
-    private async Task<ClientWebSocket> ConnectAsync(string query, string? origin = null, string? forwardedHost = null)
+    private async Task<ClientWebSocket> ConnectAsync(string query, string? origin = null, string? forwardedHost = null, string path = "/loki/api/v1/tail")
     {
         var socket = new ClientWebSocket();
         foreach (var (name, value) in new[] { ("Origin", origin), ("X-Forwarded-Host", forwardedHost) })
@@ -47,10 +47,23 @@ public sealed class LokiTailTests : IAsyncLifetime
             }
         }
 
-        var address = new UriBuilder(new Uri(_host.Client.BaseAddress!, $"/loki/api/v1/tail?{query}")) { Scheme = "ws" };
+        var address = new UriBuilder(new Uri(_host.Client.BaseAddress!, $"{path}?{query}")) { Scheme = "ws" };
         using var patience = new CancellationTokenSource(Patience);
         await socket.ConnectAsync(address.Uri, patience.Token);
         return socket;
+    }
+
+    [Fact]
+    public async Task The_old_tail_has_labels_and_times_as_text()
+    {
+        Add("shop", "one", "two");
+        using var socket = await ConnectAsync("query=" + Uri.EscapeDataString("""{app="shop"}"""), path: "/api/prom/tail");
+        var message = await ReceiveAsync(socket);
+        var stream = message.GetProperty("streams")[0];
+        stream.GetProperty("labels").GetString().ShouldStartWith("{app=\"shop\"");
+        stream.GetProperty("entries").EnumerateArray().Select(static e => e.GetProperty("line").GetString()).ShouldBe(["one", "two"]);
+        stream.GetProperty("entries")[0].GetProperty("ts").GetString()!.ShouldEndWith("Z");
+        message.GetProperty("dropped_entries").GetArrayLength().ShouldBe(0);
     }
 
     private static async Task<JsonElement> ReceiveAsync(ClientWebSocket socket)

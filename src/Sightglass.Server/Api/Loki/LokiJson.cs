@@ -10,6 +10,10 @@ namespace Sightglass.Server.Api.Loki;
 /// <summary>Writes answers in Loki's JSON.</summary>
 internal static class LokiJson
 {
+    // Loki's caches and what it tells of each: there are none here, and programs look for them.
+    private static readonly string[] Caches = ["chunk", "index", "result", "statsResult", "volumeResult", "seriesResult", "labelResult", "instantMetricResult"];
+    private static readonly string[] CacheFigures = ["entriesFound", "entriesRequested", "entriesStored", "bytesReceived", "bytesSent", "requests", "downloadTime", "queryLengthServed"];
+
     internal static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Writes a success; <paramref name="data"/> writes the value of <c>data</c>.</summary>
@@ -228,6 +232,41 @@ internal static class LokiJson
         json.WriteNumber("totalStructuredMetadataBytesProcessed"u8, statistics.MetadataBytes);
         json.WriteEndObject();
         json.WriteStartObject("querier"u8);
+        Store(json, statistics);
+        json.WriteNumber("querierExecTime"u8, took.TotalSeconds);
+        json.WriteEndObject();
+        json.WriteStartObject("ingester"u8);
+        json.WriteNumber("totalReached"u8, 0);
+        json.WriteNumber("totalChunksMatched"u8, 0);
+        json.WriteNumber("totalBatches"u8, 0);
+        json.WriteNumber("totalLinesSent"u8, 0);
+        json.WriteNumber("recvWaitTime"u8, 0);
+        Store(json, new LogQLStatistics());
+        json.WriteEndObject();
+        json.WriteStartObject("cache"u8);
+        foreach (var cache in Caches)
+        {
+            json.WriteStartObject(cache);
+            foreach (var figure in CacheFigures)
+            {
+                json.WriteNumber(figure, 0);
+            }
+
+            json.WriteEndObject();
+        }
+
+        json.WriteEndObject();
+        json.WriteStartObject("index"u8);
+        json.WriteNumber("totalChunks"u8, 0);
+        json.WriteNumber("postFilterChunks"u8, 0);
+        json.WriteNumber("shardsDuration"u8, 0);
+        json.WriteBoolean("usedBloomFilters"u8, false);
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    private static void Store(Utf8JsonWriter json, LogQLStatistics statistics)
+    {
         json.WriteStartObject("store"u8);
         json.WriteNumber("totalChunksRef"u8, 0);
         json.WriteNumber("totalChunksDownloaded"u8, 0);
@@ -236,19 +275,12 @@ internal static class LokiJson
         json.WriteStartObject("chunk"u8);
         json.WriteNumber("headChunkBytes"u8, 0);
         json.WriteNumber("headChunkLines"u8, 0);
-        json.WriteNumber("decompressedBytes"u8, bytes);
+        json.WriteNumber("decompressedBytes"u8, statistics.BytesProcessed + statistics.MetadataBytes);
+        json.WriteNumber("decompressedStructuredMetadataBytes"u8, statistics.MetadataBytes);
         json.WriteNumber("decompressedLines"u8, statistics.LinesScanned);
         json.WriteNumber("compressedBytes"u8, 0);
         json.WriteNumber("totalDuplicates"u8, 0);
         json.WriteNumber("postFilterLines"u8, statistics.LinesKept);
-        json.WriteEndObject();
-        json.WriteEndObject();
-        json.WriteEndObject();
-        json.WriteStartObject("ingester"u8);
-        json.WriteNumber("totalReached"u8, 0);
-        json.WriteNumber("totalChunksMatched"u8, 0);
-        json.WriteNumber("totalBatches"u8, 0);
-        json.WriteNumber("totalLinesSent"u8, 0);
         json.WriteEndObject();
         json.WriteEndObject();
     }

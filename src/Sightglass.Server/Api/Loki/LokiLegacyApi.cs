@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Sightglass.Core.Limits;
 using Sightglass.Query.LogQL;
 using Sightglass.Query.Syntax;
@@ -45,28 +46,37 @@ internal static class LokiLegacyApi
         return LokiJson.Write(context, json =>
         {
             json.WriteStartObject();
-            json.WriteStartArray("streams"u8);
-            foreach (var stream in lines.GroupBy(static l => $"{{{string.Join(", ", l.Labels.Select(static p => $"{p.Name}={QuotedText.Quote(p.Value)}"))}}}", StringComparer.Ordinal).OrderBy(static s => s.Key, StringComparer.Ordinal))
+            Streams(json, lines);
+            json.WriteEndObject();
+        });
+    }
+
+    /// <summary>Writes lines as <c>streams</c>, their labels as text.</summary>
+    public static void Streams(Utf8JsonWriter json, IReadOnlyList<LogLine> lines)
+    {
+        json.WriteStartArray("streams"u8);
+        foreach (var stream in lines.GroupBy(static l => Selector(l.Labels), StringComparer.Ordinal).OrderBy(static s => s.Key, StringComparer.Ordinal))
+        {
+            json.WriteStartObject();
+            json.WriteString("labels"u8, stream.Key);
+            json.WriteStartArray("entries"u8);
+            foreach (var line in stream)
             {
                 json.WriteStartObject();
-                json.WriteString("labels"u8, stream.Key);
-                json.WriteStartArray("entries"u8);
-                foreach (var line in stream)
-                {
-                    json.WriteStartObject();
-                    json.WriteString("ts"u8, Rfc3339(line.TimeUnixNano));
-                    json.WriteString("line"u8, line.Line);
-                    json.WriteEndObject();
-                }
-
-                json.WriteEndArray();
+                json.WriteString("ts"u8, Rfc3339(line.TimeUnixNano));
+                json.WriteString("line"u8, line.Line);
                 json.WriteEndObject();
             }
 
             json.WriteEndArray();
             json.WriteEndObject();
-        });
+        }
+
+        json.WriteEndArray();
     }
+
+    /// <summary>Labels as text.</summary>
+    public static string Selector(IEnumerable<LogLabel> labels) => $"{{{string.Join(", ", labels.Select(static p => $"{p.Name}={QuotedText.Quote(p.Value)}"))}}}";
 
     private static Task Values(HttpContext context, IReadOnlyList<string> items) => LokiJson.Write(context, json =>
     {
@@ -81,8 +91,8 @@ internal static class LokiLegacyApi
         json.WriteEndObject();
     });
 
-    // To the nanosecond, without zeros at the end.
-    private static string Rfc3339(long nanoseconds)
+    /// <summary>A time to the nanosecond, without zeros at the end.</summary>
+    public static string Rfc3339(long nanoseconds)
     {
         var (seconds, rest) = Math.DivRem(nanoseconds, 1_000_000_000);
         (seconds, rest) = rest < 0 ? (seconds - 1, rest + 1_000_000_000) : (seconds, rest);

@@ -29,7 +29,7 @@ internal sealed class LokiTail(LogQLEngine engine, QueryLimits limits, TimeProvi
     private static readonly TimeSpan QueryRange = TimeSpan.FromHours(1);
     private static readonly TimeSpan SendTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
-    private static readonly WebSocketOptions Sockets = new() { KeepAliveInterval = TimeSpan.FromSeconds(15), KeepAliveTimeout = TimeSpan.FromSeconds(30) };
+    private static readonly WebSocketOptions SocketOptions = new() { KeepAliveInterval = TimeSpan.FromSeconds(15), KeepAliveTimeout = TimeSpan.FromSeconds(30) };
 
     private int _running;
 
@@ -37,11 +37,13 @@ internal sealed class LokiTail(LogQLEngine engine, QueryLimits limits, TimeProvi
     public static void Map(RouteTable routes, LogQLEngine engine, QueryLimits limits, TimeProvider time)
     {
         var tail = new LokiTail(engine, limits, time);
-        var sockets = new WebSocketMiddleware(tail.Answer, Options.Create(Sockets), NullLoggerFactory.Instance);
-        routes.MapGet("/loki/api/v1/tail", sockets.Invoke);
+        routes.MapGet("/loki/api/v1/tail", Sockets(context => tail.Answer(context, old: false)));
+        routes.MapGet("/api/prom/tail", Sockets(context => tail.Answer(context, old: true)));
     }
 
-    private async Task Answer(HttpContext context)
+    private static RequestDelegate Sockets(RequestDelegate answer) => new WebSocketMiddleware(answer, Options.Create(SocketOptions), NullLoggerFactory.Instance).Invoke;
+
+    private async Task Answer(HttpContext context, bool old)
     {
         TailFeed? feed = null;
         await LokiApi.Run(context, limits, time, (_, parameters, _) =>
@@ -81,7 +83,7 @@ internal sealed class LokiTail(LogQLEngine engine, QueryLimits limits, TimeProvi
             var stopping = context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
             using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
             using var socket = await context.WebSockets.AcceptWebSocketAsync();
-            await Serve(socket, feed, LokiApi.Categorize(context), ended);
+            await Serve(socket, feed, old ? OldMessage : LokiApi.Categorize(context) ? CategorizedMessage : PlainMessage, ended);
         }
         finally
         {
@@ -108,7 +110,7 @@ internal sealed class LokiTail(LogQLEngine engine, QueryLimits limits, TimeProvi
         return new TailFeed(engine, time, query, start, TimeSpan.FromSeconds(delay), Math.Min(limit, limits.MaxLogEntries));
     }
 
-    private async Task Serve(WebSocket socket, TailFeed feed, bool categorize, CancellationTokenSource ended)
+    private async Task Serve(WebSocket socket, TailFeed feed, Action<Utf8JsonWriter, List<LogLine>, int> message, CancellationTokenSource ended)
     {
         var reading = ReadToEnd(socket, ended);
         try
@@ -121,7 +123,7 @@ internal sealed class LokiTail(LogQLEngine engine, QueryLimits limits, TimeProvi
                     // Who does not take a message in this time is let go: nothing is kept for a slow reader.
                     using var patience = new CancellationTokenSource(SendTimeout, time);
                     using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, ended.Token);
-                    await socket.SendAsync(Message(lines, categorize), WebSocketMessageType.Text, endOfMessage: true, either.Token);
+                    await socket.SendAsync(Message(lines, message), WebSocketMessageType.Text, endOfMessage: true, either.Token);
                 }
 
                 await Task.Delay(Pause, time, ended.Token);
@@ -172,41 +174,63 @@ internal sealed class LokiTail(LogQLEngine engine, QueryLimits limits, TimeProvi
         }
     }
 
-    private static ReadOnlyMemory<byte> Message(List<LogLine> lines, bool categorize)
+    private static ReadOnlyMemory<byte> Message(List<LogLine> lines, Action<Utf8JsonWriter, List<LogLine>, int> write)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(buffer, LokiJson.Options))
         {
-            var dropped = Math.Max(0, lines.Count - MaxLinesOfMessage);
             json.WriteStartObject();
-            json.WritePropertyName("streams"u8);
-            LokiJson.Streams(json, lines.GetRange(dropped, lines.Count - dropped), categorize);
-            json.WriteStartArray("dropped_entries"u8);
-            foreach (var line in lines.Take(Math.Min(dropped, MaxDropped)))
-            {
-                json.WriteStartObject();
-                json.WriteStartObject("labels"u8);
-                foreach (var label in line.Labels.Where(static l => l.Source == LogLabelSource.Stream))
-                {
-                    json.WriteString(label.Name, label.Value);
-                }
-
-                json.WriteEndObject();
-                json.WriteString("timestamp"u8, line.TimeUnixNano.ToString(CultureInfo.InvariantCulture));
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
-            if (categorize)
-            {
-                json.WriteStartArray("encodingFlags"u8);
-                json.WriteStringValue("categorize-labels");
-                json.WriteEndArray();
-            }
-
+            write(json, lines, Math.Max(0, lines.Count - MaxLinesOfMessage));
             json.WriteEndObject();
         }
 
         return buffer.WrittenMemory;
+    }
+
+    private static void PlainMessage(Utf8JsonWriter json, List<LogLine> lines, int dropped) => NewMessage(json, lines, dropped, categorize: false);
+
+    private static void CategorizedMessage(Utf8JsonWriter json, List<LogLine> lines, int dropped)
+    {
+        NewMessage(json, lines, dropped, categorize: true);
+        json.WriteStartArray("encodingFlags"u8);
+        json.WriteStringValue("categorize-labels");
+        json.WriteEndArray();
+    }
+
+    private static void NewMessage(Utf8JsonWriter json, List<LogLine> lines, int dropped, bool categorize)
+    {
+        json.WritePropertyName("streams"u8);
+        LokiJson.Streams(json, lines.GetRange(dropped, lines.Count - dropped), categorize);
+        json.WriteStartArray("dropped_entries"u8);
+        foreach (var line in lines.Take(Math.Min(dropped, MaxDropped)))
+        {
+            json.WriteStartObject();
+            json.WriteStartObject("labels"u8);
+            foreach (var label in line.Labels.Where(static l => l.Source == LogLabelSource.Stream))
+            {
+                json.WriteString(label.Name, label.Value);
+            }
+
+            json.WriteEndObject();
+            json.WriteString("timestamp"u8, line.TimeUnixNano.ToString(CultureInfo.InvariantCulture));
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void OldMessage(Utf8JsonWriter json, List<LogLine> lines, int dropped)
+    {
+        LokiLegacyApi.Streams(json, lines.GetRange(dropped, lines.Count - dropped));
+        json.WriteStartArray("dropped_entries"u8);
+        foreach (var line in lines.Take(Math.Min(dropped, MaxDropped)))
+        {
+            json.WriteStartObject();
+            json.WriteString("Timestamp"u8, LokiLegacyApi.Rfc3339(line.TimeUnixNano));
+            json.WriteString("Labels"u8, LokiLegacyApi.Selector(line.Labels.Where(static l => l.Source == LogLabelSource.Stream)));
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 }
