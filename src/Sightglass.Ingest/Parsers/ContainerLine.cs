@@ -6,16 +6,20 @@ namespace Sightglass.Ingest.Parsers;
 /// <summary>Lines as container runtimes write them, around those of the program.</summary>
 internal static class ContainerLine
 {
-    /// <summary>Whether the program's line goes on in the next one.</summary>
-    public static bool IsPartial(LineWrapper wrapper, ReadOnlySpan<byte> line)
+    /// <summary>Which of the program's outputs a line is of, and whether the program's line goes on in the next one of that output; false for other lines.</summary>
+    public static bool TryState(LineWrapper wrapper, ReadOnlySpan<byte> line, out bool errors, out bool partial)
     {
         if (wrapper == LineWrapper.Cri)
         {
-            return TryCri(line, out _, out _, out var tag, out _) && tag is [(byte)'P', ..];
+            var found = TryCri(line, out _, out errors, out var tag, out _);
+            partial = tag is [(byte)'P', ..];
+            return found;
         }
 
         // Docker's pieces end where the program's line does: with a line break as the last of "log", written first.
-        return line.StartsWith("{\"log\":\""u8) && line.IndexOf("\\n\",\""u8) < 0 && line.IndexOf("\\n\"}"u8) < 0;
+        errors = line.IndexOf("\"stream\":\"stderr\""u8) >= 0 || line.IndexOf("\"stream\": \"stderr\""u8) >= 0;
+        partial = line.IndexOf("\\n\","u8) < 0 && line.IndexOf("\\n\"}"u8) < 0;
+        return line.StartsWith("{\"log\":\""u8) || line.StartsWith("{\"log\": \""u8);
     }
 
     /// <summary>Takes the program's line out; <paramref name="target"/> is at least as long as the line.</summary>
@@ -93,7 +97,7 @@ internal static class ContainerLine
                 {
                     written = json.CopyString(target);
                     partial = written == 0 || target[written - 1] != '\n';
-                    written -= partial ? 0 : 1;
+                    written -= partial ? 0 : written > 1 && target[written - 2] == '\r' ? 2 : 1;
                     found = true;
                 }
                 else if (stream)

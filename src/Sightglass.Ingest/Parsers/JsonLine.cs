@@ -81,9 +81,17 @@ internal static class JsonLine
                 batch.AddAttribute(Encoding.UTF8.GetBytes(key), AttributeType.Int, whole);
             }
         }
-        else if (reader.TryGetDouble(out var number) && !fields.Take(key, number, ref row))
+        else if (!reader.TryGetDouble(out var number) || !fields.Take(key, number, ref row))
         {
-            batch.AddAttribute(Encoding.UTF8.GetBytes(key), AttributeType.Double, BitConverter.DoubleToInt64Bits(number));
+            // An id of more digits than 64 bits hold, or a number that no double is, stays as it is written.
+            if (double.IsFinite(number) && reader.ValueSpan.IndexOfAny(".eE"u8) >= 0)
+            {
+                batch.AddAttribute(Encoding.UTF8.GetBytes(key), AttributeType.Double, BitConverter.DoubleToInt64Bits(number));
+            }
+            else
+            {
+                batch.AddAttribute(Encoding.UTF8.GetBytes(key), AttributeType.String, reader.ValueSpan);
+            }
         }
     }
 }

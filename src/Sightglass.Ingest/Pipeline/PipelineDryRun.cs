@@ -73,8 +73,16 @@ public sealed class PipelineDryRun
                 yield break;
             }
 
-            var line = record.ToArray();
+            var records = cutter.Split(record) ?? [record.ToArray()];
             text = text[size..];
+            foreach (var result in records.SelectMany(Ran))
+            {
+                yield return result;
+            }
+        }
+
+        IEnumerable<DryRunRecord> Ran(byte[] line)
+        {
             if (line.Length > _intake.Limits.MaxLogLineBytes)
             {
                 yield return new DryRunRecord(

@@ -106,8 +106,8 @@ internal sealed class JsonRecord : IDisposable
                 record.Field(_path.Written, AttributeType.Int, whole, default);
                 break;
             case JsonTokenType.Number:
-                // A number that no double holds stays as it is written.
-                if (json.TryGetDouble(out var number) && double.IsFinite(number))
+                // A number that no double holds stays as it is written, as does an id of more digits than 64 bits hold.
+                if (json.TryGetDouble(out var number) && double.IsFinite(number) && json.ValueSpan.IndexOfAny(".eE"u8) >= 0)
                 {
                     // The digits come along: of a time, more of them count than a double holds.
                     record.Field(_path.Written, AttributeType.Double, BitConverter.DoubleToInt64Bits(number), json.ValueSpan);

@@ -185,7 +185,14 @@ internal sealed class FollowedFile : IDisposable
             }
 
             taken += size;
-            Add(batch, resource, record, now);
+            if (_cutter.Split(record) is { } records)
+            {
+                records.ForEach(one => Add(batch, resource, one, now));
+            }
+            else
+            {
+                Add(batch, resource, record, now);
+            }
         }
 
         if (taken > 0)

@@ -21,6 +21,7 @@ internal sealed class RecordCutter(LineWrapper wrapper, MultiLine? rule, int max
     {
         record = default;
         var end = 0;
+        var (outputOpen, errorsOpen) = (false, false);
         for (var lines = 1; ; lines++)
         {
             var size = LineSize(bytes[end..], everything);
@@ -32,12 +33,24 @@ internal sealed class RecordCutter(LineWrapper wrapper, MultiLine? rule, int max
             var line = Trim(bytes.Slice(end, size));
             end += size;
             record = Trim(bytes[..end]);
+            while (rule is not null && record.Length > 0 && record[^1] == '\n')
+            {
+                // Empty lines within a record are its own, those behind it nobody's.
+                record = Trim(record);
+            }
+
             if (lines >= (rule?.MaxLines ?? MultiLine.DefaultMaxLines) || record.Length > maxBytes)
             {
                 return end;
             }
 
-            if (wrapper != LineWrapper.None && ContainerLine.IsPartial(wrapper, line))
+            if (wrapper != LineWrapper.None)
+            {
+                var known = ContainerLine.TryState(wrapper, line, out var errors, out var partial);
+                (outputOpen, errorsOpen) = (known && (errors ? outputOpen : partial), known && (errors ? partial : errorsOpen));
+            }
+
+            if (outputOpen || errorsOpen)
             {
                 if (end == bytes.Length)
                 {
@@ -47,7 +60,7 @@ internal sealed class RecordCutter(LineWrapper wrapper, MultiLine? rule, int max
                 continue;
             }
 
-            if (rule is null || line.IsEmpty)
+            if (rule is null || record.IsEmpty)
             {
                 return end;
             }
@@ -63,6 +76,60 @@ internal sealed class RecordCutter(LineWrapper wrapper, MultiLine? rule, int max
                 return end;
             }
         }
+    }
+
+    /// <summary>
+    /// The records that a record of a container's two outputs is, in the order of their ends: while one output wrote a line in pieces, the other may have written
+    /// lines of its own. Null when it is of one output.
+    /// </summary>
+    public List<byte[]>? Split(ReadOnlySpan<byte> record)
+    {
+        if (wrapper == LineWrapper.None || record.IndexOf((byte)'\n') < 0 || !HasBoth(record))
+        {
+            return null;
+        }
+
+        var records = new List<byte[]>();
+        var open = new List<byte>[] { [], [] };
+        while (!record.IsEmpty)
+        {
+            var line = Trim(record[..LineSize(record, everything: true)]);
+            record = record[LineSize(record, everything: true)..];
+            ContainerLine.TryState(wrapper, line, out var errors, out var partial);
+            var own = open[errors ? 1 : 0];
+            if (own.Count > 0)
+            {
+                own.Add((byte)'\n');
+            }
+
+            own.AddRange(line);
+            if (!partial && rule is null)
+            {
+                records.Add([.. own]);
+                own.Clear();
+            }
+        }
+
+        records.AddRange(open.Where(static o => o.Count > 0).Select(static o => o.ToArray()));
+        return records;
+    }
+
+    private bool HasBoth(ReadOnlySpan<byte> record)
+    {
+        var (output, error) = (false, false);
+        while (!record.IsEmpty)
+        {
+            var size = LineSize(record, everything: true);
+            if (!ContainerLine.TryState(wrapper, Trim(record[..size]), out var errors, out _))
+            {
+                return false;
+            }
+
+            (output, error) = (output || !errors, error || errors);
+            record = record[size..];
+        }
+
+        return output && error;
     }
 
     private bool Begins(ReadOnlySpan<byte> line)

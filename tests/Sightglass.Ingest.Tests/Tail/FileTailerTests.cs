@@ -338,6 +338,56 @@ public sealed class FileTailerTests : IDisposable
     }
 
     [Fact]
+    public async Task Empty_lines_do_not_cut_a_record()
+    {
+        await using var tailer = Tailer(configuration: Both() with { MultiLine = new MultiLine(new(@"^(\d{4}/|panic:)"), null) });
+        Append("a.log", "\n2026/01/01 fine\n\n\npanic: index out of range\r\n\r\ngoroutine 1 [running]:\r\nmain.main()\r\n\texit status 2\r\n\r\n2026/01/01 up again\n");
+        Settle(tailer);
+        _sink.Lines.ShouldBe(["2026/01/01 fine", "panic: index out of range\r\n\r\ngoroutine 1 [running]:\r\nmain.main()\r\n\texit status 2", "2026/01/01 up again"]);
+    }
+
+    [Fact]
+    public async Task Empty_lines_end_a_record_that_goes_on_with_a_pattern_they_do_not_have()
+    {
+        await using var tailer = Tailer(configuration: Both() with { MultiLine = new MultiLine(null, new(@"^\s")) });
+        Append("a.log", "one\n  at A\n\n  at B\ntwo\n\n");
+        Settle(tailer);
+        _sink.Lines.ShouldBe(["one\n  at A", "  at B", "two"]);
+    }
+
+    [Fact]
+    public async Task Pieces_of_a_containers_two_outputs_are_told_apart()
+    {
+        await using var tailer = Tailer(configuration: Both() with { Parser = new ParserConfiguration(LineWrapper.Cri, []) });
+        const string At = "2026-01-01T00:00:00Z";
+        Append("a.log", $"{At} stdout P one \n{At} stderr F wrong\n{At} stderr F again\n{At} stdout F two\n{At} stderr P end \n{At} stdout F three\n");
+        Settle(tailer);
+        Append("a.log", $"{At} stderr F of it\n");
+        Settle(tailer);
+        _sink.Lines.ShouldBe(["wrong", "again", "one two", "three", "end ", "of it"]);
+        _sink.Lines.Clear();
+        Append("a.log", $"{At} stderr P end \n{At} stdout F three\n{At} stderr F of it\n");
+        Settle(tailer);
+        _sink.Lines.ShouldBe(["three", "end of it"]);
+    }
+
+    [Fact]
+    public async Task Pieces_of_dockers_lines_are_put_together()
+    {
+        await using var tailer = Tailer(configuration: Both() with { Parser = new ParserConfiguration(LineWrapper.Docker, []) });
+        Append("a.log", """
+            {"log":"one ","stream":"stdout","time":"2026-01-01T00:00:00Z"}
+            {"log":"wrong\r\n","stream":"stderr","time":"2026-01-01T00:00:00Z"}
+            {"log":"two\n","stream":"stdout","time":"2026-01-01T00:00:00Z"}
+            {"log": "three ", "stream": "stdout", "time": "2026-01-01T00:00:00Z"}
+            {"log": "four\n", "stream": "stdout", "time": "2026-01-01T00:00:00Z"}
+
+            """.ReplaceLineEndings("\n"));
+        Settle(tailer);
+        _sink.Lines.ShouldBe(["wrong", "one two", "three four"]);
+    }
+
+    [Fact]
     public async Task Pieces_of_a_containers_line_are_put_together()
     {
         await using var tailer = Tailer(configuration: Both() with

@@ -82,11 +82,7 @@ internal sealed class LabelNames(Func<string, string> make)
     /// <summary>As Loki's OTLP receiver names a label: like Prometheus' translation of attribute names.</summary>
     public static string FromAttribute(string key)
     {
-        if (key.Length == 0)
-        {
-            return key;
-        }
-
+        // A key without a name is asked for like one without a letter.
         var name = Sanitize(key, isPrefix: false);
         return name.Length == 0 ? "_" : char.IsAsciiDigit(name[0]) ? "key_" + name : name[0] == '_' && !name.StartsWith("__", StringComparison.Ordinal) ? "key" + name : name;
     }
