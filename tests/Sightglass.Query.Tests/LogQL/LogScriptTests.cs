@@ -184,6 +184,8 @@ public sealed class LogScriptTests
           fail SampleExtractionErr
         instant 60s sum(count_over_time({app="d"} | logfmt | line_format "{{ div 1 0 }}" | __error__!="" [1m]))
           fail TemplateFormatErr
+        lines {app="d"} | unpack
+          {__error__=JSONParserErr, __error_details__=expecting json object(6), but it is not, app=d, v=oops} took=oops
         lines {app="d"} | logfmt | (nosuch="x" and took > 1s) or app="d"
           {__error__=LabelFilterErr, __error_details__=time: invalid duration "oops", app=d, took=oops, v=oops} took=oops
         """).Run();

@@ -108,7 +108,7 @@ public sealed class LokiApiTests : IAsyncLifetime
     [InlineData("query", "query", "{app=\"a\"}", "instant query")]
     [InlineData("query_range", "limit", "0", "limit must be a positive value")]
     [InlineData("query_range", "limit", "x", "limit")]
-    [InlineData("query_range", "limit", "999999", "MaxLogEntries")]
+    [InlineData("query_range", "limit", "999999", "max entries limit per query exceeded, limit > max_entries_limit_per_query (999999 > 50000)")]
     [InlineData("query_range", "direction", "up", "invalid direction")]
     [InlineData("query_range", "start", "yesterday", "start")]
     [InlineData("query_range", "step", "-1", "step")]

@@ -12,12 +12,21 @@ internal sealed class UnpackStage : LogStage
     /// <inheritdoc/>
     public override string ToString() => "| unpack";
 
+    /// <summary>What is wrong with a line that does not begin as an object does.</summary>
+    public const string NoObject = "expecting json object(6), but it is not";
+
     /// <inheritdoc/>
     public override bool Process(LogEntry entry)
     {
         var slice = entry.LineSlice;
         if (slice.Length == 0 || !entry.WantsMore)
         {
+            return true;
+        }
+
+        if (entry.Line[0] != '{')
+        {
+            entry.SetParserError(JsonStage.Error, NoObject);
             return true;
         }
 

@@ -156,7 +156,7 @@ internal static class LokiApi
         }
         catch (LimitExceededException e)
         {
-            await Text(context, StatusCodes.Status400BadRequest, e.Message);
+            await Text(context, StatusCodes.Status400BadRequest, TextOf(e));
         }
         catch (BadHttpRequestException e)
         {
@@ -180,6 +180,15 @@ internal static class LokiApi
             context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
         }
     }
+
+    // In Loki's words, which Grafana and others look for, where it has the same limit.
+    private static string TextOf(LimitExceededException e) => e.Setting switch
+    {
+        nameof(QueryLimits.MaxLogEntries) => $"max entries limit per query exceeded, limit > max_entries_limit_per_query ({e.Got} > {e.Limit}); the limit is max_entries of the block logql",
+        nameof(QueryLimits.MaxMetricSeries) => $"maximum number of series ({e.Limit}) reached for a single query; consider reducing query cardinality by adding more specific stream selectors, reducing the time range, or "
+            + "aggregating results with functions like sum(), count() or topk(); the limit is max_query_series of the block logql",
+        _ => e.Message,
+    };
 
     private static Task Text(HttpContext context, int status, string message)
     {

@@ -342,6 +342,12 @@ internal sealed record ModelUnpack : ModelStage
             return true;
         }
 
+        if (entry.Line[0] != '{')
+        {
+            entry.FailParser(ModelJson.Error, "expecting json object(6), but it is not");
+            return true;
+        }
+
         using var document = ModelText.Document(entry.Line);
         if (document is not { RootElement.ValueKind: JsonValueKind.Object })
         {
