@@ -25,6 +25,8 @@ internal abstract class LabelCondition
 /// <summary>Both, or one of two conditions.</summary>
 internal sealed class CombinedCondition(bool isAnd, LabelCondition left, LabelCondition right) : LabelCondition
 {
+    private bool _isWithinOr = !isAnd && MarkWithinOr(left, right);
+
     /// <summary>Both must hold.</summary>
     public bool IsAnd => isAnd;
 
@@ -35,8 +37,32 @@ internal sealed class CombinedCondition(bool isAnd, LabelCondition left, LabelCo
     /// <inheritdoc/>
     public override string ToString() => $"( {left} {(isAnd ? "," : "or")} {right} )";
 
-    /// <summary>Both of an <c>and</c> are looked at: what does not read as a quantity marks the line, and an <c>or</c> around may keep that.</summary>
-    public override bool Holds(LogEntry entry) => isAnd ? left.Holds(entry) & right.Holds(entry) : left.Holds(entry) || right.Holds(entry);
+    /// <inheritdoc/>
+    public override bool Holds(LogEntry entry)
+    {
+        if (!isAnd)
+        {
+            return left.Holds(entry) || right.Holds(entry);
+        }
+
+        var holds = left.Holds(entry);
+        return (holds || _isWithinOr) && right.Holds(entry) && holds;
+    }
+
+    // What does not read as a quantity marks the line, and an "or" around may keep that: there, both of an "and" are looked at.
+    private static bool MarkWithinOr(LabelCondition one, LabelCondition other)
+    {
+        foreach (var condition in (LabelCondition[])[one, other])
+        {
+            if (condition is CombinedCondition { IsAnd: true } both)
+            {
+                both._isWithinOr = true;
+                MarkWithinOr(both.Left, both.Right);
+            }
+        }
+
+        return false;
+    }
 
     /// <inheritdoc/>
     public override void AddNeeds(LabelNeeds needs)
