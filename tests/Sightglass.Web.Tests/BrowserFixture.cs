@@ -12,6 +12,9 @@ public sealed class BrowserFixture : IAsyncLifetime
 {
     public const string TraceId = "0123456789abcdef0123456789abcdef";
 
+    /// <summary>How long a page may take until it shows what is expected: long enough for a machine with a browser, a server and much else to do.</summary>
+    private const float PatienceMs = 30_000;
+
     private readonly TemporaryFolder _data = new();
     private readonly string _configuration;
     private readonly string _rules;
@@ -84,6 +87,7 @@ public sealed class BrowserFixture : IAsyncLifetime
         }
 
         _playwright = await Playwright.CreateAsync();
+        Assertions.SetDefaultExpectTimeout(PatienceMs);
         _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
         {
             ExecutablePath = Chromium,
