@@ -33,6 +33,20 @@ internal static partial class Answers
         return Result(ours.GetProperty("data"), theirs.GetProperty("data"), tolerance, times) ?? (texts ? Notes(ours, theirs, "warnings") ?? Notes(ours, theirs, "infos") : null);
     }
 
+    /// <summary>The first place where the series of two vectors are not in the same order; null when there is none.</summary>
+    public static string? Order(JsonElement ours, JsonElement theirs)
+    {
+        if (!ours.TryGetProperty("data", out var data) || Text(data, "resultType") != "vector")
+        {
+            return null;
+        }
+
+        return Labels(ours).Zip(Labels(theirs)).Where(p => p.First != p.Second).Select(p => $"order: ours {p.First}, theirs {p.Second}").FirstOrDefault();
+
+        static IEnumerable<string> Labels(JsonElement answer) =>
+            answer.GetProperty("data").GetProperty("result").EnumerateArray().Select(s => string.Join(',', s.GetProperty("metric").EnumerateObject().Select(l => $"{l.Name}={l.Value}").Order(StringComparer.Ordinal)));
+    }
+
     private static string Text(JsonElement answer, string name) => answer.TryGetProperty(name, out var value) ? value.GetString()! : string.Empty;
 
     private static string? Notes(JsonElement ours, JsonElement theirs, string name)

@@ -33,7 +33,7 @@ internal abstract class ExpressionGenerator(Random random, long endSeconds, stri
         0 => " offset 7m",
         1 => " offset -90s",
         2 => string.Create(CultureInfo.InvariantCulture, $" @ {endSeconds - random.Next(3_600)}.5"),
-        3 => Pick([" @ start()", " @ end()", " @ end() offset 3m", " offset -2m @ start()"]),
+        3 => Pick([" @ start()", " @ end()", " @ end() offset 3m", " offset -2m @ start()", " offset -1h", " @ 0", " @ -1e3 offset -1d"]),
         _ => string.Empty,
     };
 
@@ -44,9 +44,10 @@ internal abstract class ExpressionGenerator(Random random, long endSeconds, stri
         _ => $" without ({Pick(labels)}) ",
     };
 
-    protected string Matching(params string[] groups) => random.Next(4) switch
+    protected string Matching(params string[] groups) => random.Next(5) switch
     {
         0 => string.Empty,
+        4 when groups.Length > 0 => $" ignoring ({Pick(labels)}, {Pick(labels)}) {Pick(groups)}",
         1 => $" on (job, {Pick(labels)})",
         2 => $" ignoring ({Pick(labels)}, le)",
         _ => groups.Length > 0 ? $" on ({Pick(["job", "job, instance"])}) {Pick(groups)}" : " on (job)",

@@ -2,7 +2,7 @@ namespace Sightglass.EndToEnd.Differential;
 
 /// <summary>
 /// What Prometheus 3 knows beside the series of <see cref="TestSeriesSet"/>: native histograms that count, that go up and down, and with custom
-/// buckets, of changing resolution and with resets and stale markers; series of floats and histograms; names in UTF-8; <c>target_info</c>.
+/// buckets, of changing resolution and with resets and stale markers; series of floats and histograms; names in UTF-8; <c>target_info</c>; series without gaps.
 /// </summary>
 internal static class ModernSeriesSet
 {
@@ -21,6 +21,8 @@ internal static class ModernSeriesSet
                 all.Add(Floats(random, start, end, Labels("http.server.ticks", job, instance), 0.01));
                 all.Add(Floats(random, start, end, Labels("größe", job, instance, ("lbl.x", instance == "a:1" ? "y \"z\"" : "n\\n")), 0));
                 all.Add(Info(start, end, job, instance));
+                all.Add(SteadyFloats(start, end, job, instance));
+                all.Add(SteadyHistograms(start, end, job, instance));
             }
 
             all.Add(Mixed(random, start, end, job));
@@ -135,6 +137,18 @@ internal static class ModernSeriesSet
 
         return series;
     }
+
+    private static TestSeries SteadyFloats(long start, long end, string job, string instance) => new(
+        Labels("steady_total", job, instance), [.. SteadyTimes(start, end).Select((time, i) => (time, (i * 3.0) + job.Length + instance[0]))]);
+
+    private static TestSeries SteadyHistograms(long start, long end, string job, string instance)
+    {
+        var series = new TestSeries(Labels("nh_steady", job, instance), []);
+        series.Histograms.AddRange(SteadyTimes(start, end).Select((time, i) => (time, new TestHistogram(1, false, false, i * 4.5, i, 1, [i, 2.0 * i, instance[0]], [], []))));
+        return series;
+    }
+
+    private static IEnumerable<long> SteadyTimes(long start, long end) => Enumerable.Range(0, (int)((end - start) / 15_000)).Select(i => start + (i * 15_000L) + 3_000);
 
     private static TestSeries Info(long start, long end, string job, string instance) => new(
         Labels("target_info", job, instance, ("version", instance == "a:1" ? "1" : "2"), ("zone", job)),

@@ -53,6 +53,32 @@ public class EngineTests
     [InlineData("1 / max(-vector(0))", double.NegativeInfinity)]
     public void A_sum_of_negative_zeros_is_zero(string query, double want) => Engine(Store()).Instant(query, Minute).Series[0].Values.ShouldBe([want]);
 
+    [Theory]
+    [InlineData("topk(-Inf, a_total)")]
+    [InlineData("bottomk(-1e30, a_total)")]
+    [InlineData("topk(scalar(a_total{job=\"x\"}) * -1e20, a_total)")]
+    public void However_few_are_asked_for_none_are_given(string query) => Engine(Store()).Instant(query, Minute).Series.ShouldBeEmpty();
+
+    [Theory]
+    [InlineData("topk(1e30, a_total)", "Scalar value 1e+30 overflows int64")]
+    [InlineData("topk(NaN, a_total)", "Parameter value is NaN")]
+    [InlineData("label_replace(label_replace(a_total, \"job\", \"\", \"\", \"\"), \"a\", \"\", \"b\", \"(\")", "invalid regular expression in label_replace(): (")]
+    [InlineData("label_join(label_replace(a_total, \"job\", \"\", \"\", \"\"), \"\", \"\", \"b\")", "invalid destination label name in label_join(): ")]
+    public void What_is_wrong_with_a_parameter_is_told(string query, string error) =>
+        Should.Throw<QueryException>(() => Engine(Store()).Instant(query, Minute)).Message.ShouldBe(error);
+
+    [Fact]
+    public void A_classic_histogram_of_NaN_gives_the_highest_bound()
+    {
+        var store = new InMemoryMetricStore();
+        foreach (var le in (string[])["1", "5", "+Inf"])
+        {
+            store.Add(LabelSet.Of("__name__", "b", "le", le), Minute, double.NaN);
+        }
+
+        Engine(store).Instant("histogram_quantile(0.5, b)", Minute).Series[0].Values.ShouldBe([5]);
+    }
+
     [Fact]
     public void The_lookback_is_open_at_its_left_end()
     {

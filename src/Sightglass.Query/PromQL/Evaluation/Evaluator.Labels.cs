@@ -10,7 +10,7 @@ internal sealed partial class Evaluator
 {
     private List<Column> LabelReplace(CallExpression call, StepGrid grid)
     {
-        var input = Evaluate(call.Arguments[0], grid).Vector;
+        // What is wrong with the texts is told before anything about the series is.
         var destination = Evaluate(call.Arguments[1], grid).Text;
         var replacement = Evaluate(call.Arguments[2], grid).Text;
         var source = Evaluate(call.Arguments[3], grid).Text;
@@ -26,6 +26,7 @@ internal sealed partial class Evaluator
         }
 
         ThrowIfInvalid(destination, "destination label name in label_replace()", call);
+        var input = Evaluate(call.Arguments[0], grid).Vector;
         var template = ReplacementTemplate.Parse(replacement, regex);
         return Relabel(input, destination, labels =>
         {
@@ -36,7 +37,6 @@ internal sealed partial class Evaluator
 
     private List<Column> LabelJoin(CallExpression call, StepGrid grid)
     {
-        var input = Evaluate(call.Arguments[0], grid).Vector;
         var destination = Evaluate(call.Arguments[1], grid).Text;
         var separator = Evaluate(call.Arguments[2], grid).Text;
         var sources = call.Arguments.Skip(3).Select(a => Evaluate(a, grid).Text).ToArray();
@@ -46,6 +46,7 @@ internal sealed partial class Evaluator
         }
 
         ThrowIfInvalid(destination, "destination label name in label_join()", call);
+        var input = Evaluate(call.Arguments[0], grid).Vector;
         return Relabel(input, destination, labels =>
         {
             var joined = new StringBuilder();

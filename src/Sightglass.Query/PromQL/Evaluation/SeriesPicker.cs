@@ -12,6 +12,12 @@ internal sealed class SeriesPicker(QueryRun run, AggregateExpression aggregate, 
     public List<Column> Pick(List<List<Column>> groups, List<Column> input)
     {
         var output = new List<Column>();
+        if (aggregate.Operator != AggregateOperator.LimitRatio && Array.TrueForAll(parameter, k => k < 1))
+        {
+            // None at any step, however far below.
+            return output;
+        }
+
         for (var step = 0; step < steps; step++)
         {
             if ((step & 127) == 0)
@@ -61,7 +67,7 @@ internal sealed class SeriesPicker(QueryRun run, AggregateExpression aggregate, 
 
         if (k < long.MinValue || k >= long.MaxValue)
         {
-            throw new QueryException(QueryErrorKind.Execution, $"Scalar value {GoFloat.Plain(k)} {(k < 0 ? "underflows" : "overflows")} int64", aggregate.Parameter!.Span.Start);
+            throw new QueryException(QueryErrorKind.Execution, $"Scalar value {GoFloat.General(k)} {(k < 0 ? "underflows" : "overflows")} int64", aggregate.Parameter!.Span.Start);
         }
 
         return (int)Math.Min((long)k, series);

@@ -51,7 +51,7 @@ internal static class ClassicHistogram
         }
 
         fixedMonotonicity = MakeMonotonic(buckets);
-        if (buckets.Count < 2 || buckets[^1].Count == 0 || double.IsNaN(buckets[^1].Count))
+        if (buckets.Count < 2 || buckets[^1].Count == 0)
         {
             return SpecialNumbers.NaN;
         }

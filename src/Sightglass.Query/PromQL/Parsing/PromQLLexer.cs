@@ -10,6 +10,8 @@ internal static class PromQLLexer
 
     private static readonly HashSet<string> NeverMetrics = new(StringComparer.OrdinalIgnoreCase) { "atan2", "bool", "on", "ignoring", "group_left", "group_right" };
 
+    private static readonly HashSet<string> NeverFunctions = new(StringComparer.OrdinalIgnoreCase) { "and", "or", "unless", "offset", "by", "without" };
+
     private static readonly HashSet<string> OtherKeywords = new(StringComparer.OrdinalIgnoreCase)
     {
         "offset", "by", "without", "on", "ignoring", "group_left", "group_right", "bool", "start", "end", "smoothed", "anchored", "step", "range", "fill", "fill_left", "fill_right",
@@ -19,6 +21,9 @@ internal static class PromQLLexer
 
     /// <summary>Whether a word may be a metric's name; a few keywords may not.</summary>
     public static bool CanBeMetric(string word) => !NeverMetrics.Contains(word);
+
+    /// <summary>Whether a parenthesis after a word makes it a call, if only of a function that nobody knows; after a keyword it is out of place.</summary>
+    public static bool CanBeFunction(string word) => !NeverFunctions.Contains(word);
 
     public static bool IsOperatorWord(string word) => OperatorWords.Contains(word);
 

@@ -19,7 +19,7 @@ public sealed partial class PromQLParser
         var duration = use == DurationUse.Offset ? DurationUnary(offset: true) : DurationSum(0);
         if (!duration.IsLiteral && !_options.DurationExpressions && !IsSignedLiteral(duration))
         {
-            throw Error(start, "experimental duration expression is not enabled");
+            throw Error(FirstExperiment(duration), "experimental duration expression is not enabled");
         }
 
         if (IsSignedLiteral(duration))
@@ -41,6 +41,26 @@ public sealed partial class PromQLParser
         }
 
         return duration;
+    }
+
+    /// <summary>Where the innermost of the first expressions that are more than a number stands; of parentheses, what is between them.</summary>
+    private static int FirstExperiment(DurationExpression duration)
+    {
+        while (true)
+        {
+            if (duration.Left is { IsLiteral: false } left && !IsSignedLiteral(left))
+            {
+                duration = left;
+            }
+            else if (duration.Right is { IsLiteral: false } right && !IsSignedLiteral(right))
+            {
+                duration = right;
+            }
+            else
+            {
+                return (duration.Operator == DurationOperator.Paren ? duration.Right! : duration).Span.Start;
+            }
+        }
     }
 
     private static bool IsSignedLiteral(DurationExpression duration) =>

@@ -143,11 +143,6 @@ public sealed partial class PromQLParser
             _at++;
             var step = Current.Kind == TokenKind.RightBracket ? null : Duration(DurationUse.Step);
             Expect(TokenKind.RightBracket, "in subquery selector, expected \"]\"");
-            if (expression.Type != PromQLType.Vector)
-            {
-                throw Error(expression.Span.Start, $"subquery is only allowed on instant vector, got {TypeCheck.Name(expression.Type)} instead");
-            }
-
             return new SubqueryExpression(expression, range, step, TimeShift.None, new SourceSpan(expression.Span.Start, PreviousEnd));
         }
 

@@ -187,7 +187,7 @@ public sealed partial class PromQLParser
             return Aggregation(aggregate, token);
         }
 
-        if (Ahead.Kind == TokenKind.LeftParen)
+        if (Ahead.Kind == TokenKind.LeftParen && PromQLLexer.CanBeFunction(token.Text))
         {
             return Call(token);
         }

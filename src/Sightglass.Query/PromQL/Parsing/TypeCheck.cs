@@ -49,6 +49,8 @@ internal static class TypeCheck
                     }
 
                     break;
+                case SubqueryExpression { Inner.Type: not PromQLType.Vector } subquery:
+                    throw Error(subquery.Inner.Span.Start, $"subquery is only allowed on instant vector, got {(subquery.Inner.Type == PromQLType.Matrix ? "matrix" : Name(subquery.Inner.Type))} instead");
                 case UnaryExpression unary when unary.Type is not (PromQLType.Scalar or PromQLType.Vector):
                     throw Error(unary.Span.Start, $"unary expression only allowed on expressions of type scalar or instant vector, got {Name(unary.Type, quoted: true)}");
                 case UnaryExpression { Operand.Type: not (PromQLType.Scalar or PromQLType.Vector) } unary:
