@@ -1,3 +1,4 @@
+using System.Text.Unicode;
 using Sightglass.Core.Bytes;
 using Sightglass.Core.Limits;
 using Sightglass.Core.Model;
@@ -142,6 +143,11 @@ internal static class RemoteWriteDecoder
             return "label without a name";
         }
 
+        if (!Utf8.IsValid(name) || !Utf8.IsValid(value))
+        {
+            return "label that is not valid UTF-8";
+        }
+
         if (name.Length > limits.MaxLabelNameBytes)
         {
             return OtlpValues.Limit("label name", name.Length, nameof(IngestLimits.MaxLabelNameBytes), limits.MaxLabelNameBytes);
@@ -172,10 +178,10 @@ internal static class RemoteWriteDecoder
             switch (reader.Field)
             {
                 case 1:
-                    name = reader.ReadUtf8();
+                    name = reader.ReadBytes();
                     break;
                 case 2:
-                    value = reader.ReadUtf8();
+                    value = reader.ReadBytes();
                     break;
                 default:
                     reader.Skip();
@@ -197,7 +203,7 @@ internal static class RemoteWriteDecoder
             {
                 case 1:
                     ReadLabel(reader.ReadBytes(), out var name, out var text);
-                    if (name.Length > 0 && name.Length <= limits.MaxLabelNameBytes && text.Length <= limits.MaxLabelValueBytes && taken++ < limits.MaxLabelsPerSeries)
+                    if (name.Length > 0 && Utf8.IsValid(name) && Utf8.IsValid(text) && name.Length <= limits.MaxLabelNameBytes && text.Length <= limits.MaxLabelValueBytes && taken++ < limits.MaxLabelsPerSeries)
                     {
                         labels.Set(System.Text.Encoding.UTF8.GetString(name), System.Text.Encoding.UTF8.GetString(text));
                     }
@@ -234,13 +240,13 @@ internal static class RemoteWriteDecoder
                     type = reader.ReadInt32() is > 0 and <= (int)MetricType.StateSet and var number ? (MetricType)number : MetricType.Unknown;
                     break;
                 case 2:
-                    family = reader.ReadUtf8();
+                    family = reader.ReadBytes();
                     break;
                 case 4:
-                    help = reader.ReadUtf8();
+                    help = reader.ReadBytes();
                     break;
                 case 5:
-                    unit = reader.ReadUtf8();
+                    unit = reader.ReadBytes();
                     break;
                 default:
                     reader.Skip();
@@ -248,7 +254,8 @@ internal static class RemoteWriteDecoder
             }
         }
 
-        if (family.Length > 0 && family.Length <= limits.MaxLabelNameBytes && help.Length <= limits.MaxLabelValueBytes && unit.Length <= limits.MaxLabelNameBytes)
+        if (family.Length > 0 && family.Length <= limits.MaxLabelNameBytes && help.Length <= limits.MaxLabelValueBytes && unit.Length <= limits.MaxLabelNameBytes
+            && Utf8.IsValid(family) && Utf8.IsValid(help) && Utf8.IsValid(unit))
         {
             var utf8 = System.Text.Encoding.UTF8;
             batch.Metadata.Add(new MetricMetadata(utf8.GetString(family), type, utf8.GetString(help), utf8.GetString(unit)));

@@ -46,7 +46,7 @@ internal sealed class SymbolLabels(IngestLimits limits)
         {
             if (!symbols.TryGet(_references[i], out var text))
             {
-                return $"label refers to symbol {_references[i]}, there are {symbols.Count}";
+                return _references[i] < (uint)symbols.Count ? $"symbol {_references[i]} is not valid UTF-8" : $"label refers to symbol {_references[i]}, there are {symbols.Count}";
             }
 
             var (what, setting, max) = i % 2 == 0

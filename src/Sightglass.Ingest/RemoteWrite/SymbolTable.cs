@@ -1,12 +1,13 @@
 using System.Buffers;
 using System.Text.Unicode;
-using Sightglass.Core.Errors;
 
 namespace Sightglass.Ingest.RemoteWrite;
 
 /// <summary>The texts of a remote write 2.0 request, by number. Points into the body; dispose gives its arrays back.</summary>
 internal ref struct SymbolTable
 {
+    private const int NoText = -1;
+
     private readonly ReadOnlySpan<byte> _body;
     private int[] _offsets;
     private int[] _lengths;
@@ -23,11 +24,6 @@ internal ref struct SymbolTable
     /// <summary>Adds the symbol that ends at <paramref name="end"/> of the body.</summary>
     public void Add(int end, int length)
     {
-        if (!Utf8.IsValid(_body.Slice(end - length, length)))
-        {
-            throw new MalformedInputException($"symbol {Count} is not valid UTF-8", end - length);
-        }
-
         if (Count == _offsets.Length)
         {
             _offsets = Grow(_offsets);
@@ -39,13 +35,13 @@ internal ref struct SymbolTable
         }
 
         _offsets[Count] = end - length;
-        _lengths[Count++] = length;
+        _lengths[Count++] = Utf8.IsValid(_body.Slice(end - length, length)) ? length : NoText;
     }
 
-    /// <summary>The text of a number; false when there is none.</summary>
+    /// <summary>The text of a number; false when there is none, or one that is not valid UTF-8.</summary>
     public readonly bool TryGet(uint reference, out ReadOnlySpan<byte> text)
     {
-        var known = reference < (uint)Count;
+        var known = reference < (uint)Count && _lengths[reference] != NoText;
         text = known ? _body.Slice(_offsets[reference], _lengths[reference]) : default;
         return known;
     }

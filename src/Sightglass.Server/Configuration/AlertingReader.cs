@@ -140,7 +140,7 @@ internal static class AlertingReader
             Scheme = scheme,
             PathPrefix = section.Text("path_prefix", "/"),
             Timeout = timeout,
-            StaticTargets = [.. section.Sections("static_configs").Select((s, i) => ScrapeReader.Static(s, i, "of alerting.alertmanagers"))],
+            StaticTargets = [.. section.Sections("static_configs").Select((s, i) => ScrapeReader.Static(s, i, "of alerting.alertmanagers", section.Items("relabel_configs").Count > 0))],
             Discoveries = DiscoveryReader.Read(section, folder),
             Relabel = RelabelReader.Read(section, "relabel_configs", legacyNames),
             AlertRelabel = RelabelReader.Read(section, "alert_relabel_configs", legacyNames),

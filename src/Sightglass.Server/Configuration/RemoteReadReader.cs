@@ -1,3 +1,4 @@
+using System.Globalization;
 using Sightglass.Alerting;
 using Sightglass.Core.Model;
 using Sightglass.Ingest.Scrape.Http;
@@ -15,6 +16,15 @@ internal sealed record RemoteReadTarget
 
     /// <summary><c>remote_timeout</c>.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Bytes of a frame of a streamed answer, when nothing else is said: Prometheus' own default.</summary>
+    public const long DefaultFrameBytes = 50_000_000;
+
+    /// <summary>Bytes of a frame at most, whatever is said: as much as is kept of a whole answer.</summary>
+    public const long LargestFrameBytes = 256 << 20;
+
+    /// <summary><c>chunked_read_limit</c>: an answer with a larger frame is none.</summary>
+    public long MaxFrameBytes { get; init; } = DefaultFrameBytes;
 
     /// <summary><c>headers</c>.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; } = [];
@@ -54,6 +64,19 @@ internal static class RemoteReadReader
         return targets;
     }
 
+    private static long FrameBytes(YamlSection section)
+    {
+        if (section.Text("chunked_read_limit") is not { } text)
+        {
+            return RemoteReadTarget.DefaultFrameBytes;
+        }
+
+        // Prometheus' own files write it as 5e+07.
+        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value >= 0 && value <= long.MaxValue && Math.Floor(value) == value
+            ? (long)Math.Min(value, RemoteReadTarget.LargestFrameBytes)
+            : throw section.Error("chunked_read_limit", $"chunked_read_limit: got \"{text}\", want a number of bytes");
+    }
+
     private static RemoteReadTarget Target(YamlSection section, LabelSet externalLabels, string folder)
     {
         var text = section.Text("url") ?? throw section.Error("url for remote_read is empty");
@@ -62,8 +85,6 @@ internal static class RemoteReadReader
             throw section.Error("url", $"url: got \"{text}\", want an http or https address");
         }
 
-        // The size of a frame is bounded here by what Prometheus has as its default.
-        section.Accept("chunked_read_limit");
         var target = new RemoteReadTarget
         {
             Name = section.Text("name") ?? text,
@@ -71,6 +92,7 @@ internal static class RemoteReadReader
             Timeout = section.Duration("remote_timeout") is { } timeout && timeout > TimeSpan.Zero ? timeout : TimeSpan.FromMinutes(1),
             Headers = section.Section("headers") is null ? [] : section.Map("headers"),
             Required = section.Section("required_matchers") is null ? [] : section.Map("required_matchers"),
+            MaxFrameBytes = FrameBytes(section),
             ReadRecent = section.Bool("read_recent") ?? false,
             ExternalLabels = section.Bool("filter_external_labels") ?? true ? externalLabels : LabelSet.Empty,
             Http = HttpClientReader.Read(section, folder),

@@ -97,7 +97,7 @@ internal static class ScrapeReader
             HonorLabels = section.Bool("honor_labels") ?? false,
             HonorTimestamps = section.Bool("honor_timestamps") ?? true,
             TrackTimestampsStaleness = section.Bool("track_timestamps_staleness") ?? false,
-            StaticTargets = [.. section.Sections("static_configs").Select((s, i) => Static(s, i, name))],
+            StaticTargets = [.. section.Sections("static_configs").Select((s, i) => Static(s, i, name, section.Items("relabel_configs").Count > 0))],
             Discoveries = DiscoveryReader.Read(section, folder),
             Relabel = RelabelReader.Read(section, "relabel_configs", legacy),
             MetricRelabel = RelabelReader.Read(section, "metric_relabel_configs", legacy),
@@ -142,13 +142,13 @@ internal static class ScrapeReader
         return parameters;
     }
 
-    /// <summary>An entry of <c>static_configs</c>.</summary>
-    internal static TargetGroup Static(YamlSection section, int index, string job)
+    /// <summary>An entry of <c>static_configs</c>; one that is relabelled may be a URL, which a probe is asked for.</summary>
+    internal static TargetGroup Static(YamlSection section, int index, string job, bool relabelled)
     {
         var targets = section.Texts("targets");
         foreach (var target in targets)
         {
-            if (target.Contains('/', StringComparison.Ordinal))
+            if (!relabelled && target.Contains('/', StringComparison.Ordinal))
             {
                 throw section.Error("targets", $"\"{target}\" is not a valid hostname");
             }

@@ -15,11 +15,9 @@ namespace Sightglass.Server.RemoteRead;
 /// <param name="startMs">Beginning of the selection.</param>
 /// <param name="endMs">End of the selection, inclusive.</param>
 /// <param name="maxSamples">Samples at most.</param>
-internal sealed class ChunkedAnswer(string[] added, long startMs, long endMs, long maxSamples)
+/// <param name="maxFrameBytes">Bytes of a frame at most.</param>
+internal sealed class ChunkedAnswer(string[] added, long startMs, long endMs, long maxSamples, long maxFrameBytes)
 {
-    /// <summary>Bytes of a frame: Prometheus' own default.</summary>
-    private const int MaxFrameBytes = 50_000_000;
-
     /// <summary>Bytes of all chunks of an answer.</summary>
     private const long MaxChunkBytes = 256 << 20;
 
@@ -50,7 +48,7 @@ internal sealed class ChunkedAnswer(string[] added, long startMs, long endMs, lo
     }
 
     /// <summary>The length of the next frame; null at the end.</summary>
-    private static async Task<int?> LengthAsync(Stream stream, byte[] one, CancellationToken cancellation)
+    private async Task<int?> LengthAsync(Stream stream, byte[] one, CancellationToken cancellation)
     {
         var length = 0L;
         for (var shift = 0; ; shift += 7)
@@ -61,9 +59,9 @@ internal sealed class ChunkedAnswer(string[] added, long startMs, long endMs, lo
             }
 
             length |= (long)(one[0] & 0x7f) << shift;
-            if (length > MaxFrameBytes || shift > 28)
+            if (length > maxFrameBytes || shift > 28)
             {
-                throw new LimitExceededException(nameof(MaxFrameBytes), MaxFrameBytes, length, "a frame of a remote read is too large");
+                throw new LimitExceededException("chunked_read_limit", maxFrameBytes, length, "a frame of a remote read is too large");
             }
 
             if (one[0] < 0x80)

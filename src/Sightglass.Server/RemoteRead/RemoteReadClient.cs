@@ -72,7 +72,7 @@ internal sealed class RemoteReadClient(RemoteReadTarget target, QueryLimits limi
 
         if (answer.ContentType == StreamedType)
         {
-            return await new ChunkedAnswer(added, startMs, endMs, limits.MaxSamples).ReadAsync(answer.Body, cancellation);
+            return await new ChunkedAnswer(added, startMs, endMs, limits.MaxSamples, Target.MaxFrameBytes).ReadAsync(answer.Body, cancellation);
         }
 
         if (answer.ContentType != "application/x-protobuf")

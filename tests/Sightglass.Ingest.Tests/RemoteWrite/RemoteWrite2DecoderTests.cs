@@ -119,14 +119,20 @@ public sealed class RemoteWrite2DecoderTests
     }
 
     [Fact]
-    public void Symbols_that_are_not_utf8_are_refused()
+    public void Only_series_of_symbols_that_are_not_utf8_are_left_out()
     {
         var body = Message(w =>
         {
-            Bytes(w, 4, []);
-            Bytes(w, 4, [0xff]);
+            foreach (var symbol in (byte[][])[[], [.. "__name__"u8], [.. "up"u8], [.. "job"u8], [0xff]])
+            {
+                Bytes(w, 4, symbol);
+            }
+
+            w.Write(Request([], Series([1, 2, 3, 4], s => Bytes(s, 2, Sample(1, 1))), Series([1, 2], s => Bytes(s, 2, Sample(2, 2)))));
         });
-        Should.Throw<MalformedInputException>(() => Decode(body)).Message.ShouldContain("symbol 1 is not valid UTF-8");
+        using var read = Decode(body);
+        (read.Rejections.Items, read.Rejections.First).ShouldBe((1, "symbol 4 is not valid UTF-8"));
+        read.Floats.SampleValues.ToArray().ShouldBe([2.0]);
     }
 
     [Fact]

@@ -94,12 +94,14 @@ public sealed class RemoteWriteDecoderTests
     }
 
     [Fact]
-    public void Text_that_is_not_utf8_is_refused()
+    public void A_series_with_text_that_is_not_utf8_is_left_out_alone()
     {
         var body = Request(Series([("__name__", "up"), ("job", "abc")], Sample(1, 5)), Series([("__name__", "other")]));
         body[Array.IndexOf(body, (byte)'b')] = 0xff;
         using var batch = new MetricBatch();
-        Should.Throw<MalformedInputException>(() => Decode(body, batch));
+        var rejections = Decode(body, batch);
+        (rejections.Items, rejections.First).ShouldBe((1, "label that is not valid UTF-8"));
+        batch.SeriesCount.ShouldBe(1);
     }
 
     [Fact]

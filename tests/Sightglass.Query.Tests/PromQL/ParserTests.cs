@@ -81,6 +81,8 @@ public class ParserTests
     [InlineData("a offset 1m offset 1m", 0, "offset may not be set multiple times")]
     [InlineData("1 offset 1m", 0, "offset modifier must be preceded by an instant vector selector or range vector selector or a subquery")]
     [InlineData("sum(a)[5m]", 6, "ranges only allowed for vector selectors")]
+    [InlineData("a + on(x) group_left * b", 21, "unexpected <op:*> in grouping opts, expected \"(\"")]
+    [InlineData("a and on(x) group_right", 23, "unexpected end of input in grouping opts, expected \"(\"")]
     [InlineData("up[5m][5m:]", 0, "subquery is only allowed on instant vector, got matrix instead")]
     [InlineData("(scalar(up))[5m:] offset, 1m", 24, "unexpected \",\" in offset, expected number, duration, step(), or range()")]
     [InlineData("x offset -((1m))", 12, "experimental duration expression is not enabled")]

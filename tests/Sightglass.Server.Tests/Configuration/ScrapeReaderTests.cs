@@ -192,6 +192,11 @@ public sealed class ScrapeReaderTests
         error.ShouldMatch(@"^c\.yml:[234]: ");
     }
 
+    [Fact]
+    public void What_is_relabelled_may_be_a_URL() => // As everybody writes it who has URLs probed.
+        Read("{ job_name: j, static_configs: [ { targets: ['https://a/b?c=d'] } ], relabel_configs: [ { source_labels: [__address__], target_label: __param_target }, { target_label: __address__, replacement: 'probe:9115' } ] }")
+            .StaticTargets.ShouldHaveSingleItem().Targets.ShouldBe(["https://a/b?c=d"]);
+
     private static ScrapeConfiguration Read(string job) =>
         ConfigurationLoader.Load("c.yml", job.StartsWith('{') ? $"scrape_configs: [ {job} ]" : $"scrape_configs:\n- {job.ReplaceLineEndings("\n  ")}").Scrape.ShouldHaveSingleItem();
 }

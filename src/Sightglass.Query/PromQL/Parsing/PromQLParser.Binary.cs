@@ -30,12 +30,12 @@ public sealed partial class PromQLParser
             {
                 var group = Current;
                 _at++;
+                var include = Current.Kind == TokenKind.LeftParen ? LabelList() : BeginsExpression(Current) ? [] : throw Unexpected("in grouping opts, expected \"(\"");
                 if (PromQLOperators.IsSet(op))
                 {
                     throw Error(left, $"no grouping allowed for \"{PromQLOperators.Text(op)}\" operation");
                 }
 
-                var include = Current.Kind == TokenKind.LeftParen ? LabelList() : [];
                 matching = matching with { Cardinality = group.Is("group_left") ? MatchCardinality.ManyToOne : MatchCardinality.OneToMany, Include = include };
                 foreach (var label in include)
                 {

@@ -67,6 +67,11 @@ public sealed partial class PromQLParser
     {
         ArgumentNullException.ThrowIfNull(text);
         var parser = new PromQLParser(text, PromQLOptions.Default, QueryLimits.Default);
+        if (text.Length == 0)
+        {
+            throw new QueryException(QueryErrorKind.BadData, "unknown position: parse error: unexpected end of input", 0);
+        }
+
         if (parser.Current.Kind is not (TokenKind.Identifier or TokenKind.MetricIdentifier or TokenKind.LeftBrace))
         {
             throw parser.Unexpected();

@@ -53,6 +53,30 @@ public sealed class RemoteReadClientTests
     }
 
     [Fact]
+    public async Task A_frame_that_is_too_large_makes_a_warning()
+    {
+        await using var other = await RunningServer.StartAsync("global: { scrape_interval: 1h }\n");
+        await using var server = await RunningServer.StartAsync($"global: {{ scrape_interval: 1h }}\nremote_read: [ {{ url: '{other.Client.BaseAddress}api/v1/read', read_recent: true, name: big, chunked_read_limit: 10 }} ]\n");
+        var now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+        await other.PushGaugeAsync("m", 1, now, ("at", "there"));
+        var (status, body) = await server.SendAsync(HttpMethod.Get, "/api/v1/query?query=m");
+        status.ShouldBe(200);
+        var answer = JsonDocument.Parse(body).RootElement;
+        answer.GetProperty("data").GetProperty("result").GetArrayLength().ShouldBe(0);
+        var warning = answer.GetProperty("warnings")[0].GetString()!;
+        warning.ShouldStartWith("remote read big: ");
+        warning.ShouldContain("chunked_read_limit");
+    }
+
+    [Theory]
+    [InlineData("", 50_000_000)]
+    [InlineData(", chunked_read_limit: 5e+07", 50_000_000)]
+    [InlineData(", chunked_read_limit: 0", 0)]
+    [InlineData(", chunked_read_limit: 9000000000000", 268_435_456)]
+    public void The_bytes_of_a_frame_are_those_that_are_named(string key, long bytes) =>
+        ConfigurationLoader.Load("c.yml", $"remote_read: [ {{ url: 'http://a/'{key} }} ]").RemoteRead.ShouldHaveSingleItem().MaxFrameBytes.ShouldBe(bytes);
+
+    [Fact]
     public void Every_key_is_read()
     {
         var target = ConfigurationLoader.Load("c.yml", """
@@ -77,6 +101,8 @@ public sealed class RemoteReadClientTests
     [InlineData("{ name: a }", "url for remote_read is empty")]
     [InlineData("{ url: 'ftp://a/' }", "want an http or https address")]
     [InlineData("{ url: 'http://a/', read_recents: true }", "did you mean \"read_recent\"")]
+    [InlineData("{ url: 'http://a/', chunked_read_limit: 1.5 }", "want a number of bytes")]
+    [InlineData("{ url: 'http://a/', chunked_read_limit: -1 }", "want a number of bytes")]
     [InlineData("{ url: 'http://a/' }, { url: 'http://a/' }", "found multiple remote read configs")]
     public void What_cannot_be_is_refused(string text, string message) =>
         Should.Throw<AlertingConfigurationException>(() => ConfigurationLoader.Load("c.yml", $"remote_read: [ {text} ]")).Message.ShouldContain(message);
