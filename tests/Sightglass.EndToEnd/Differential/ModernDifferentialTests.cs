@@ -33,6 +33,7 @@ public sealed class ModernDifferentialTests
         new("(histogram_fraction|avg).*nh_gauge", @"theirs .*[0-9.]+e-1[5-9]\b", "a chunk's histograms all have the buckets of each: where the last one that counts ends, the sum of the counts is met instead of the count"),
         new(@"\binfo\(label_replace\([^)]*""(zone|version)"".*\{.*(zone|version)", "^only ours has", "since 3.6 series stay that have the label themselves by which info series are chosen; the conformance scripts say so"),
         new(@"\blimitk.*\b(NaN|1e30)\b", @"^(error: ours ""Parameter value is NaN"", theirs ""Scalar value NaN overflows int64""|status: ours ""error"" (Parameter value is NaN|Scalar value 1e\+30 overflows int64), theirs ""success"")", "since 3.6 NaN is said to be what is wrong, and a number that is wrong is told also where there is nothing to take from"),
+        new(@"^sort_by_label.*""le""", @"^order: .*le=0\.0?5\b", "of 0.5 and 0.05 each comes before the other there"),
         new("==|!=|[<>]", "^(status: ours \"error\" multiple matches for labels|error: ours \"multiple matches)", "since 3.6 two matches are an error also where a comparison drops one of them"),
         new("[*/].*" + Histograms + "|" + Histograms + ".*[*/]", "NaN", "a chunk's histograms all have the buckets of each: zero times an infinity is NaN in those too"),
         new(@"histogram_quantile\(.*(delta\(|-)", @"ours (-?[0-9.]+|[+-]Inf|NaN), theirs (-?[0-9.]+|[+-]Inf|NaN)$", "where counts of buckets are negative, 3.5 gives the upper bound coming from above"),

@@ -80,7 +80,7 @@ internal sealed class ModernExpressionGenerator(Random random, long endSeconds) 
         return Random.Next(4) switch
         {
             0 => $"limitk{grouping}({Pick(["1000", "0", "-3", "0x1f4"])}, {vector})",
-            1 => $"limitk{grouping}({k}, {vector}) unless {vector}",
+            1 => $"limitk{grouping}({k}, {vector}) unless ({vector})",
             2 => $"count(limitk({k}, {vector}))",
             _ => $"count{grouping}(limitk{grouping}({k}, {vector}))",
         };
