@@ -93,8 +93,9 @@ internal sealed class RecordCutter(LineWrapper wrapper, MultiLine? rule, int max
         var open = new List<byte>[] { [], [] };
         while (!record.IsEmpty)
         {
-            var line = Trim(record[..LineSize(record, everything: true)]);
-            record = record[LineSize(record, everything: true)..];
+            var size = LineSize(record, everything: true);
+            var line = Trim(record[..size]);
+            record = record[size..];
             ContainerLine.TryState(wrapper, line, out var errors, out var partial);
             var own = open[errors ? 1 : 0];
             if (own.Count > 0)

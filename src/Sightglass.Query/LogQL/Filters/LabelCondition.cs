@@ -23,52 +23,58 @@ internal abstract class LabelCondition
 }
 
 /// <summary>Both, or one of two conditions.</summary>
-internal sealed class CombinedCondition(bool isAnd, LabelCondition left, LabelCondition right) : LabelCondition
+internal sealed class CombinedCondition : LabelCondition
 {
-    private bool _isWithinOr = !isAnd && MarkWithinOr(left, right);
+    private bool _looksAtBoth;
+
+    public CombinedCondition(bool isAnd, LabelCondition left, LabelCondition right)
+    {
+        (IsAnd, Left, Right) = (isAnd, left, right);
+        if (!isAnd)
+        {
+            LookAtBoth(left);
+            LookAtBoth(right);
+        }
+    }
 
     /// <summary>Both must hold.</summary>
-    public bool IsAnd => isAnd;
+    public bool IsAnd { get; }
 
-    public LabelCondition Left => left;
+    public LabelCondition Left { get; }
 
-    public LabelCondition Right => right;
+    public LabelCondition Right { get; }
 
     /// <inheritdoc/>
-    public override string ToString() => $"( {left} {(isAnd ? "," : "or")} {right} )";
+    public override string ToString() => $"( {Left} {(IsAnd ? "," : "or")} {Right} )";
 
     /// <inheritdoc/>
     public override bool Holds(LogEntry entry)
     {
-        if (!isAnd)
+        if (!IsAnd)
         {
-            return left.Holds(entry) || right.Holds(entry);
+            return Left.Holds(entry) || Right.Holds(entry);
         }
 
-        var holds = left.Holds(entry);
-        return (holds || _isWithinOr) && right.Holds(entry) && holds;
+        var holds = Left.Holds(entry);
+        return (holds || _looksAtBoth) && Right.Holds(entry) && holds;
     }
 
     // What does not read as a quantity marks the line, and an "or" around may keep that: there, both of an "and" are looked at.
-    private static bool MarkWithinOr(LabelCondition one, LabelCondition other)
+    private static void LookAtBoth(LabelCondition condition)
     {
-        foreach (var condition in (LabelCondition[])[one, other])
+        if (condition is CombinedCondition { IsAnd: true } both)
         {
-            if (condition is CombinedCondition { IsAnd: true } both)
-            {
-                both._isWithinOr = true;
-                MarkWithinOr(both.Left, both.Right);
-            }
+            both._looksAtBoth = true;
+            LookAtBoth(both.Left);
+            LookAtBoth(both.Right);
         }
-
-        return false;
     }
 
     /// <inheritdoc/>
     public override void AddNeeds(LabelNeeds needs)
     {
-        left.AddNeeds(needs);
-        right.AddNeeds(needs);
+        Left.AddNeeds(needs);
+        Right.AddNeeds(needs);
     }
 }
 
