@@ -1,4 +1,7 @@
 using System.Buffers.Binary;
+using System.Numerics;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Sightglass.Core.Bytes;
 
@@ -104,6 +107,45 @@ public ref struct ByteReader
 
         _failed = true;
         return 0;
+    }
+
+    /// <summary>
+    /// Passes over <paramref name="count"/> varints without reading their values, 32 bytes at a time; fewer in the input is a failure. Their lengths are not looked at: one
+    /// that is too long fails whoever reads it.
+    /// </summary>
+    public void SkipVarints(int count)
+    {
+        var bytes = _bytes;
+        var at = _position;
+
+        // Where a byte is below 0x80 a varint ends.
+        while (count > 0 && !_failed && bytes.Length - at >= Vector256<byte>.Count)
+        {
+            var ends = ~Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(bytes), (nuint)at).ExtractMostSignificantBits();
+            var found = BitOperations.PopCount(ends);
+            if (found < count)
+            {
+                count -= found;
+                at += Vector256<byte>.Count;
+                continue;
+            }
+
+            for (; count > 1; count--)
+            {
+                ends &= ends - 1;
+            }
+
+            at += BitOperations.TrailingZeroCount(ends) + 1;
+            count = 0;
+        }
+
+        for (; count > 0 && at < bytes.Length; at++)
+        {
+            count -= bytes[at] < 0x80 ? 1 : 0;
+        }
+
+        _position = at;
+        _failed |= count > 0;
     }
 
     /// <summary>Reads a zigzag-encoded signed integer.</summary>

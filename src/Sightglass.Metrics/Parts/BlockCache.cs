@@ -1,7 +1,7 @@
 namespace Sightglass.Metrics.Parts;
 
 /// <summary>
-/// What queries read of parts, unpacked: groups of blocks, columns of times, labels of series. A hit takes no lock. When there is too much, what was not
+/// What queries read of parts, unpacked: groups of blocks and of columns, columns of times, labels of series. A hit takes no lock. When there is too much, what was not
 /// used since the last round goes first. Thread-safe.
 /// </summary>
 internal sealed class BlockCache(long maxBytes)
@@ -11,10 +11,13 @@ internal sealed class BlockCache(long maxBytes)
     private long _bytes;
 
     /// <summary>Places for all pieces of one part.</summary>
-    public sealed class Pieces(int groups, int columns, int labelSets)
+    public sealed class Pieces(int groups, int timeGroups, int columns, int labelSets)
     {
         /// <summary>Groups of blocks, decompressed.</summary>
         public Slots Groups { get; } = new(groups);
+
+        /// <summary>Groups of columns, decompressed.</summary>
+        public Slots TimeGroups { get; } = new(timeGroups);
 
         /// <summary>Columns of times.</summary>
         public Slots Columns { get; } = new(columns);
@@ -80,7 +83,7 @@ internal sealed class BlockCache(long maxBytes)
             for (var i = _queue.Count; i > 0; i--)
             {
                 var entry = _queue.Dequeue();
-                if (entry.Slots == pieces.Groups || entry.Slots == pieces.Columns || entry.Slots == pieces.LabelSets)
+                if (entry.Slots == pieces.Groups || entry.Slots == pieces.TimeGroups || entry.Slots == pieces.Columns || entry.Slots == pieces.LabelSets)
                 {
                     Drop(entry);
                 }

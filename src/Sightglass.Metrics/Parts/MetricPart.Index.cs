@@ -78,7 +78,8 @@ internal sealed partial class MetricPart
                 _sections.Series.Load(_index),
                 _sections.Postings.Load(_index),
                 _sections.Columns.Load(_index),
-                columns),
+                columns,
+                () => IsIndexLost = true),
             ReadGroups(_sections.Groups.Load(_index), groups, _index),
             ReadGroups(_sections.TimeGroups.Load(_index), timeGroups, _index));
     }
@@ -114,7 +115,7 @@ internal sealed partial class MetricPart
 
         public BlockCache.Pieces Shared { get; }
 
-        public BlockCache.Pieces NewPieces() => new(Groups.Length, Index.Columns.Length, (Index.SeriesCount / LabelSetsOfPiece) + 1);
+        public BlockCache.Pieces NewPieces() => new(Groups.Length, TimeGroups.Length, Index.Columns.Length, (Index.SeriesCount / LabelSetsOfPiece) + 1);
     }
 
     /// <summary>Where the pieces of the index are.</summary>

@@ -305,7 +305,14 @@ internal sealed partial class MetricPart : PartReader
             throw Lose(block, $"got group {column.Group}, the part has {Loaded.TimeGroups.Length}", times: true);
         }
 
-        var group = ReadGroup(_times, Loaded.TimeGroups[column.Group], block, ofTimes: true);
+        // A range of one metric has as many columns as targets, most of them in one group.
+        var group = BlockCache.Find<byte[]>(pieces.TimeGroups, column.Group);
+        if (group is null)
+        {
+            group = ReadGroup(_times, Loaded.TimeGroups[column.Group], block, ofTimes: true);
+            cache.Add(pieces.TimeGroups, column.Group, group, group.Length);
+        }
+
         times = new long[column.Count];
         if (column.Offset > group.Length || column.Length > group.Length - column.Offset
             || !TimeCodec.TryRead(group.AsSpan(column.Offset, column.Length), times) || times[0] != column.MinTime || times[^1] != column.MaxTime)

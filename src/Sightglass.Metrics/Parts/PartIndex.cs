@@ -7,13 +7,17 @@ using Sightglass.Metrics.Index;
 
 namespace Sightglass.Metrics.Parts;
 
-/// <summary>The label index of a part, held as the bytes of its sections with offsets into them. Thread-safe.</summary>
+/// <summary>
+/// The label index of a part, held as the bytes of its sections with offsets into them. What is needed to find something is read at once, a series when something of its
+/// piece is asked for: after a start the first question is about few of many. Thread-safe.
+/// </summary>
 internal sealed class PartIndex : SeriesIndex
 {
-    /// <summary>Neighbouring series whose identities are computed together, when one is asked for.</summary>
-    private const int HashesOfPiece = 256;
+    /// <summary>Neighbouring series that are checked together, and whose identities are computed together, when one is asked for.</summary>
+    private const int SeriesOfPiece = 256;
 
     private readonly string _file;
+    private readonly Action _lost;
     private readonly byte[] _symbols;
     private readonly int[] _symbolsAt;
     private readonly string?[] _texts;
@@ -22,10 +26,14 @@ internal sealed class PartIndex : SeriesIndex
     private readonly byte[] _postings;
     private readonly Dictionary<string, ValuePlace[]> _names;
     private readonly Hash128[]?[] _hashes;
+    private readonly bool[] _checked;
 
-    public PartIndex(string file, long partition, int seriesCount, byte[] symbols, byte[] series, byte[] postings, byte[] columns, int columnCount)
+    /// <summary>Reads the sections; <paramref name="lost"/> is called when a series is found later that does not decode.</summary>
+    /// <exception cref="CorruptDataException">They do not decode.</exception>
+    public PartIndex(string file, long partition, int seriesCount, byte[] symbols, byte[] series, byte[] postings, byte[] columns, int columnCount, Action lost)
     {
         _file = file;
+        _lost = lost;
         _symbols = symbols;
         _series = series;
         _postings = postings;
@@ -34,7 +42,8 @@ internal sealed class PartIndex : SeriesIndex
         Columns = ReadColumns(columns, columnCount, partition * PartFormat.PartitionMs);
         _seriesAt = ReadSeries(seriesCount);
         _names = ReadPostings();
-        _hashes = new Hash128[]?[(_seriesAt.Length / HashesOfPiece) + 1];
+        _hashes = new Hash128[]?[(_seriesAt.Length / SeriesOfPiece) + 1];
+        _checked = new bool[_hashes.Length];
     }
 
     public override int SeriesCount => _seriesAt.Length;
@@ -96,7 +105,7 @@ internal sealed class PartIndex : SeriesIndex
     /// <summary>Makes the labels of a series.</summary>
     public LabelSet LabelsOf(int id)
     {
-        var reader = new ByteReader(_series.AsSpan(_seriesAt[id]));
+        var reader = Series(id);
         var labels = new Label[reader.ReadCount(_series.Length)];
         var sorted = true;
         for (var i = 0; i < labels.Length; i++)
@@ -115,12 +124,12 @@ internal sealed class PartIndex : SeriesIndex
     }
 
     /// <summary>Identity of a series: the hash of its key.</summary>
-    public Hash128 HashOf(int id) => (Volatile.Read(ref _hashes[id / HashesOfPiece]) ?? ComputeHashes(id / HashesOfPiece))[id % HashesOfPiece];
+    public Hash128 HashOf(int id) => (Volatile.Read(ref _hashes[id / SeriesOfPiece]) ?? ComputeHashes(id / SeriesOfPiece))[id % SeriesOfPiece];
 
     /// <summary>Appends the key of a series.</summary>
     public void WriteKey(int id, ByteWriter target)
     {
-        var reader = new ByteReader(_series.AsSpan(_seriesAt[id]));
+        var reader = Series(id);
         var labels = reader.ReadCount(_series.Length);
         for (var i = 0; i < labels * 2; i++)
         {
@@ -131,8 +140,8 @@ internal sealed class PartIndex : SeriesIndex
     /// <summary>The blocks of a series, oldest first.</summary>
     public BlockEnumerator Blocks(int id)
     {
-        var reader = new ByteReader(_series.AsSpan(_seriesAt[id]));
-        Skip(ref reader, reader.ReadCount(_series.Length), 2);
+        var reader = Series(id);
+        reader.SkipVarints(2 * reader.ReadCount(_series.Length));
         var count = reader.ReadCount(_series.Length);
         return new BlockEnumerator(reader, count);
     }
@@ -166,8 +175,8 @@ internal sealed class PartIndex : SeriesIndex
 
     private Hash128[] ComputeHashes(int piece)
     {
-        var first = piece * HashesOfPiece;
-        var hashes = new Hash128[Math.Min(HashesOfPiece, SeriesCount - first)];
+        var first = piece * SeriesOfPiece;
+        var hashes = new Hash128[Math.Min(SeriesOfPiece, SeriesCount - first)];
         using var key = new ByteWriter();
         for (var i = 0; i < hashes.Length; i++)
         {
@@ -188,12 +197,14 @@ internal sealed class PartIndex : SeriesIndex
 
     private string Text(int id) => _texts[id] ??= Encoding.UTF8.GetString(Symbol(id));
 
-    private static void Skip(ref ByteReader reader, int items, int varints)
+    private ByteReader Series(int id)
     {
-        for (var i = 0; i < items * varints && !reader.Failed; i++)
+        if (!Volatile.Read(ref _checked[id / SeriesOfPiece]))
         {
-            reader.ReadVarint();
+            CheckSeries(id / SeriesOfPiece);
         }
+
+        return new ByteReader(_series.AsSpan(_seriesAt[id]));
     }
 
     private int[] ReadSymbols()
@@ -230,33 +241,54 @@ internal sealed class PartIndex : SeriesIndex
         return columns;
     }
 
-    // Walks everything once: what is read later needs no check.
     private int[] ReadSeries(int count)
     {
         Check(count <= _series.Length, "series");
         var places = new int[count];
         var reader = new ByteReader(_series);
-        for (var i = 0; i < count; i++)
+        for (var i = 0; i < count && !reader.Failed; i++)
         {
             places[i] = reader.Position;
-            var symbols = reader.ReadCount(_series.Length) * 2;
-            for (var s = 0; s < symbols && !reader.Failed; s++)
-            {
-                Check(reader.ReadVarint() < (ulong)_symbolsAt.Length, "series");
-            }
-
-            var blocks = reader.ReadCount(_series.Length);
-            for (var b = 0; b < blocks && !reader.Failed; b++)
-            {
-                Skip(ref reader, 3, 1);
-                Check(reader.ReadVarint() < (ulong)Columns.Length, "series");
-            }
-
-            Check(!reader.Failed, "series");
+            reader.SkipVarints(2 * reader.ReadCount(_symbolsAt.Length));
+            reader.SkipVarints(4 * reader.ReadCount(Columns.Length));
         }
 
         Check(reader.AtEnd, "series");
         return places;
+    }
+
+    // Walks a piece once: what is read of it later needs no check.
+    private void CheckSeries(int piece)
+    {
+        try
+        {
+            var end = Math.Min(SeriesCount, (piece + 1) * SeriesOfPiece);
+            var reader = new ByteReader(_series.AsSpan(_seriesAt[piece * SeriesOfPiece]));
+            for (var id = piece * SeriesOfPiece; id < end; id++)
+            {
+                for (var s = 2 * reader.ReadCount(_symbolsAt.Length); s > 0; s--)
+                {
+                    Check(reader.ReadVarint() < (ulong)_symbolsAt.Length, "series");
+                }
+
+                for (var b = reader.ReadCount(Columns.Length); b > 0; b--)
+                {
+                    _ = reader.ReadCount(int.MaxValue);
+                    _ = reader.ReadCount(int.MaxValue);
+                    _ = reader.ReadCount(int.MaxValue);
+                    Check(reader.ReadVarint() < (ulong)Columns.Length, "series");
+                }
+
+                Check(!reader.Failed, "series");
+            }
+        }
+        catch (CorruptDataException)
+        {
+            _lost();
+            throw;
+        }
+
+        Volatile.Write(ref _checked[piece], true);
     }
 
     private Dictionary<string, ValuePlace[]> ReadPostings()
@@ -271,7 +303,7 @@ internal sealed class PartIndex : SeriesIndex
             for (var v = 0; v < values.Length; v++)
             {
                 values[v] = new ValuePlace(ReadSymbol(ref reader), reader.Position);
-                Skip(ref reader, reader.ReadCount(SeriesCount), 1);
+                reader.SkipVarints(reader.ReadCount(SeriesCount));
                 Check(!reader.Failed, "postings");
             }
 

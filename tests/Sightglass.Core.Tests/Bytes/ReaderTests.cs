@@ -1,3 +1,5 @@
+using FsCheck;
+using FsCheck.Fluent;
 using Sightglass.Core.Bytes;
 using Sightglass.Core.Errors;
 
@@ -48,6 +50,26 @@ public sealed class ReaderTests
         reader.ReadVarint().ShouldBe(0UL);
         reader.Failed.ShouldBeTrue();
     }
+
+    [Fact]
+    public void Passing_over_varints_ends_where_reading_them_does() => Prop.ForAll(ArbMap.Default.ArbFor<(ulong Value, byte Shift)[]>(), ArbMap.Default.ArbFor<byte>(), (values, count) =>
+    {
+        using var writer = new ByteWriter();
+        foreach (var (value, shift) in values)
+        {
+            writer.WriteVarint(value >> (shift & 63));
+        }
+
+        var read = new ByteReader(writer.Written);
+        for (var i = 0; i < count; i++)
+        {
+            read.ReadVarint();
+        }
+
+        var passed = new ByteReader(writer.Written);
+        passed.SkipVarints(count);
+        return passed.Failed == read.Failed && passed.Failed == count > values.Length && (passed.Failed || passed.Position == read.Position);
+    }).Check(Config.QuickThrowOnFailure.WithMaxTest(1000).WithEndSize(200));
 
     [Fact]
     public void A_failure_stays()
