@@ -4,7 +4,7 @@ using Sightglass.Server.Hosting;
 // Serves, as far as one look tells; whoever only asks does not need a server's code.
 if (args is [] or ["demo", ..] or [['-', ..], ..])
 {
-    _ = Task.Run(SightglassServer.WarmUp);
+    SightglassServer.Prepare();
 }
 
 return ServeArguments.TryRead(args) is { } serve

@@ -8,8 +8,7 @@ namespace Sightglass.Server.Hosting;
 
 /// <summary>The ports of HTTP receivers of logs (Elasticsearch, Seq, …) that the configuration names. One caller changes them at a time.</summary>
 /// <param name="engines">What is behind them.</param>
-/// <param name="logging">Where failures are told.</param>
-internal sealed class LogPorts(Engines engines, ILoggerFactory logging) : IAsyncDisposable
+internal sealed class LogPorts(Engines engines) : IAsyncDisposable
 {
     private volatile IReadOnlyList<(string Key, HttpServer Server, ListenerStatus Status)> _open = [];
 
@@ -38,9 +37,9 @@ internal sealed class LogPorts(Engines engines, ILoggerFactory logging) : IAsync
                 var status = new ListenerStatus(port.Receiver, "http", socket.LocalEndPoint!.ToString()!, 0);
                 var open = new HttpPort(socket, HttpProtocols.Http1);
                 LogRoutes.MapOwn(open.Routes, port.Receiver, engines.Pushes, engines.LogReceiver);
-                var server = new HttpServer([open], logging);
+                var server = new HttpServer();
                 opened.Add(server);
-                await server.StartAsync();
+                await server.StartAsync([open]);
                 open.Open();
                 next.Add((key, server, status));
             }

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Sightglass.Alerting.Rules;
 using Sightglass.Alerting.Rules.Backtest;
@@ -24,19 +23,19 @@ namespace Sightglass.Server.Hosting;
 /// <summary>The listening process: each port with routes of its own, so that a port answers nothing but what belongs on it.</summary>
 internal sealed class SightglassServer : IAsyncDisposable
 {
-    private readonly ILoggerFactory _logging;
+    private static Task<HttpServer>? _ahead;
+
     private readonly Engines _engines;
     private readonly ConfigurationReload _reload;
     private readonly HttpServer _http;
     private readonly IdleMemory _memory;
 
-    private SightglassServer(Engines engines, ConfigurationReload reload, HttpServer http, ILoggerFactory logging)
+    private SightglassServer(Engines engines, ConfigurationReload reload, HttpServer http)
     {
         _http = http;
         _memory = new IdleMemory(engines.Time);
         _engines = engines;
         _reload = reload;
-        _logging = logging;
     }
 
     /// <summary>Where it listens.</summary>
@@ -45,16 +44,8 @@ internal sealed class SightglassServer : IAsyncDisposable
     /// <summary>Reads the configuration again and puts it in force; null, or why the one before stays.</summary>
     public Task<string?> ReloadAsync() => _reload.RunAsync();
 
-    /// <summary>
-    /// Puts a server together and throws it away. What that loads is a good part of a start and needs nothing of the configuration: it is done beside the reading of the command line.
-    /// </summary>
-    public static void WarmUp()
-    {
-        using var logging = StandardErrorLog.Factory();
-        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        _ = new HttpServer([new HttpPort(socket, HttpProtocols.Http1)], logging);
-    }
+    /// <summary>Puts the web server of the first start together meanwhile: a good part of a start, which needs nothing of the configuration.</summary>
+    public static void Prepare() => _ahead = Task.Run(static () => new HttpServer());
 
     /// <summary>
     /// Opens the stores, listens, and starts what acts on its own. <paramref name="read"/> reads the configuration again;
@@ -66,17 +57,16 @@ internal sealed class SightglassServer : IAsyncDisposable
         var grpc = ListenAddress.Bind(configuration.OtlpGrpc);
         var otlp = ListenAddress.Bind(configuration.OtlpHttp);
         var listen = new ListenAddresses((IPEndPoint)http.LocalEndPoint!, (IPEndPoint)grpc.LocalEndPoint!, (IPEndPoint)otlp.LocalEndPoint!);
-        var logging = StandardErrorLog.Factory();
         var ports = (Http: new HttpPort(http, HttpProtocols.Http1), Grpc: new HttpPort(grpc, HttpProtocols.Http2), Otlp: new HttpPort(otlp, HttpProtocols.Http1));
-        var listening = Task.Run(() => ListenAsync([ports.Http, ports.Grpc, ports.Otlp], logging));
+        var listening = Task.Run(() => ListenAsync([ports.Http, ports.Grpc, ports.Otlp]));
         FirstStore? first = null;
         Engines? engines = null;
         ConfigurationReload? reload = null;
         try
         {
-            var log = logging.CreateLogger("Sightglass");
+            var log = StandardErrorLog.Instance.CreateLogger("Sightglass");
             first = FirstStore.Open(configuration, time, message => log.LogWarning("{Message}", message));
-            WebUi.Use(ports.Http, logging);
+            WebUi.Use(ports.Http);
             PrometheusApi.Map(ports.Http.First, first.PromQL, first.Metrics, first.Limits, time, first.QueryLog);
             ports.Http.OpenFirst();
             engines = Engines.Open(configuration, first, listen.HttpUri, time, log);
@@ -89,10 +79,10 @@ internal sealed class SightglassServer : IAsyncDisposable
             ports.Http.Open();
             ports.Grpc.Open();
             ports.Otlp.Open();
-            await engines.OpenHttpPortsAsync(new LogPorts(engines, logging));
+            await engines.OpenHttpPortsAsync(new LogPorts(engines));
             await engines.StartAsync();
             WarmQueries.Run(engines.PromQL, time);
-            return new SightglassServer(engines, reload, server, logging) { Addresses = listen };
+            return new SightglassServer(engines, reload, server) { Addresses = listen };
         }
         catch
         {
@@ -112,17 +102,16 @@ internal sealed class SightglassServer : IAsyncDisposable
                 first?.Dispose();
             }
 
-            logging.Dispose();
             throw;
         }
     }
 
-    private static async Task<HttpServer> ListenAsync(IReadOnlyList<HttpPort> ports, ILoggerFactory logging)
+    private static async Task<HttpServer> ListenAsync(IReadOnlyList<HttpPort> ports)
     {
-        var server = new HttpServer(ports, logging);
+        var server = Interlocked.Exchange(ref _ahead, null) is { } ahead ? await ahead : new HttpServer();
         try
         {
-            await server.StartAsync();
+            await server.StartAsync(ports);
             return server;
         }
         catch
@@ -144,7 +133,6 @@ internal sealed class SightglassServer : IAsyncDisposable
 
         _reload.Dispose();
         await _engines.DisposeAsync();
-        _logging.Dispose();
     }
 
     private static void MapHttp(RouteTable app, Engines engines, ListenAddresses listen, ConfigurationReload reload, Action quit)

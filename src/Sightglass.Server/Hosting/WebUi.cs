@@ -12,7 +12,7 @@ internal static class WebUi
         ["/api", "/prometheus", "/loki", "/tempo", "/jaeger", "/zipkin", "/alertmanager", "/elasticsearch", "/sightglass", "/v1", "/otlp", "/mcp", "/-", "/assets", "/federate"];
 
     /// <summary>Puts the headers of a careful site on every answer of a port, and the pages where no route is.</summary>
-    public static void Use(HttpPort port, ILoggerFactory logging)
+    public static void Use(HttpPort port)
     {
         var answer = port.Handler;
         port.Handler = context =>
@@ -25,11 +25,11 @@ internal static class WebUi
             return answer(context);
         };
         // A start does not wait for it.
-        var pages = new Lazy<RequestDelegate>(() => Pages(logging));
+        var pages = new Lazy<RequestDelegate>(Pages);
         port.Routes.Fallback = context => pages.Value(context);
     }
 
-    private static RequestDelegate Pages(ILoggerFactory logging)
+    private static RequestDelegate Pages()
     {
         var files = Files();
         var document = files?.GetFileInfo("index.html") is { Exists: true } file ? file.PhysicalPath : null;
@@ -47,7 +47,7 @@ internal static class WebUi
                 context.Context.Response.Headers.CacheControl = context.Context.Request.Path.StartsWithSegments("/assets") ? "public, max-age=31536000, immutable" : "no-cache";
             },
         };
-        return new StaticFileMiddleware(context => Page(context, document), new PlaceOfFiles(files), Options.Create(options), logging).Invoke;
+        return new StaticFileMiddleware(context => Page(context, document), new PlaceOfFiles(files), Options.Create(options), StandardErrorLog.Instance).Invoke;
     }
 
     private static async Task Page(HttpContext context, string? document)

@@ -14,8 +14,8 @@ public sealed class HttpPortTests
     {
         var socket = ListenAddress.Bind("127.0.0.1:0");
         var port = new HttpPort(socket, HttpProtocols.Http1);
-        await using var server = new HttpServer([port], StandardErrorLog.Factory());
-        await server.StartAsync();
+        await using var server = new HttpServer();
+        await server.StartAsync([port]);
         using var client = new HttpClient { BaseAddress = new Uri($"http://{socket.LocalEndPoint}") };
 
         var first = client.GetStringAsync("/first");
@@ -39,8 +39,8 @@ public sealed class HttpPortTests
     {
         var socket = ListenAddress.Bind("127.0.0.1:0");
         var port = new HttpPort(socket, HttpProtocols.Http1);
-        var server = new HttpServer([port], StandardErrorLog.Factory());
-        await server.StartAsync();
+        var server = new HttpServer();
+        await server.StartAsync([port]);
         using var client = new HttpClient { BaseAddress = new Uri($"http://{socket.LocalEndPoint}") };
         port.First.MapGet("/first", context => context.Response.WriteAsync("first"));
         port.OpenFirst();

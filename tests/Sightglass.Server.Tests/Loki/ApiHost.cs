@@ -26,8 +26,8 @@ internal sealed class ApiHost : IAsyncDisposable
         var socket = ListenAddress.Bind("127.0.0.1:0");
         var port = new HttpPort(socket, HttpProtocols.Http1);
         map(port.Routes);
-        var server = new HttpServer([port], StandardErrorLog.Factory());
-        await server.StartAsync();
+        var server = new HttpServer();
+        await server.StartAsync([port]);
         port.Open();
         return new ApiHost(server, new HttpClient { BaseAddress = new Uri($"http://{socket.LocalEndPoint}") });
     }

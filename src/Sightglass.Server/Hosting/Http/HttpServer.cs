@@ -1,15 +1,15 @@
 using System.Diagnostics;
-using System.Net;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Abstractions;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
 using Sightglass.Core.Limits;
 
 namespace Sightglass.Server.Hosting.Http;
 
 /// <summary>
-/// Kestrel on some ports, each with routes of its own, and without the generic host around it, whose container, options and configuration are most of a start
+/// Kestrel on some ports, each with routes of its own, without the generic host around it, whose container, options and configuration are most of a start
 /// and of no use here (<c>docs/decisions/0009-kestrel-without-the-host.md</c>).
 /// </summary>
 internal sealed class HttpServer : IHttpApplication<HttpContext>, IAsyncDisposable
@@ -25,20 +25,17 @@ internal sealed class HttpServer : IHttpApplication<HttpContext>, IAsyncDisposab
 
     private readonly ServiceProvider _kestrel;
     private readonly IServer _server;
-    private readonly RequestServices _services;
+    private readonly RequestServices _services = new();
     private readonly DiagnosticListener _diagnostics = new("Microsoft.AspNetCore");
-    private readonly IReadOnlyList<HttpPort> _ports;
+    private IReadOnlyList<HttpPort> _ports = [];
 
-    /// <summary>A server of these ports, which does not listen yet.</summary>
-    public HttpServer(IReadOnlyList<HttpPort> ports, ILoggerFactory logging)
+    /// <summary>A server without ports, which does not listen yet.</summary>
+    public HttpServer()
     {
-        _services = new RequestServices(logging);
-        _ports = ports;
-        var sockets = ports.ToDictionary(static p => (EndPoint)p.Address, static p => p.Socket);
-        var services = new ServiceCollection();
+                var services = new ServiceCollection();
         services.AddOptions();
         services.AddMetrics();
-        services.AddSingleton(logging);
+        services.AddSingleton<ILoggerFactory>(StandardErrorLog.Instance);
         services.AddSingleton(typeof(ILogger<>), typeof(Logger<>));
         services.AddSingleton<DiagnosticSource>(_diagnostics);
         new KestrelRegistration(services).UseKestrelCore()
@@ -48,27 +45,33 @@ internal sealed class HttpServer : IHttpApplication<HttpContext>, IAsyncDisposab
                 kestrel.Limits.MaxRequestLineSize = MaxRequestLineBytes;
                 kestrel.Limits.MinRequestBodyDataRate = SlowestBody;
                 kestrel.Limits.MaxRequestBodySize = IngestLimits.Default.MaxBodyBytes;
-                foreach (var port in ports)
-                {
-                    kestrel.Listen(port.Address, listener =>
-                    {
-                        listener.Protocols = port.Protocols;
-                        listener.Use(next => connection =>
-                        {
-                            connection.Features.Set(port);
-                            return next(connection);
-                        });
-                    });
-                }
             })
-            .UseSockets(transport => transport.CreateBoundListenSocket = endPoint => sockets[endPoint]);
+            .UseSockets(transport => transport.CreateBoundListenSocket = endPoint => _ports.First(p => p.Address.Equals(endPoint)).Socket);
         _kestrel = services.BuildServiceProvider();
         _server = _kestrel.GetRequiredService<IServer>();
     }
 
-    /// <summary>Begins to accept connections; requests wait for their port to open.</summary>
+    /// <summary>Begins to accept connections on these ports, once; requests wait for their port to open.</summary>
     /// <exception cref="IOException">A port cannot be listened on.</exception>
-    public Task StartAsync() => _server.StartAsync(this, CancellationToken.None);
+    public Task StartAsync(IReadOnlyList<HttpPort> ports)
+    {
+        _ports = ports;
+        var kestrel = _kestrel.GetRequiredService<IOptions<KestrelServerOptions>>().Value;
+        foreach (var port in ports)
+        {
+            kestrel.Listen(port.Address, listener =>
+            {
+                listener.Protocols = port.Protocols;
+                listener.Use(next => connection =>
+                {
+                    connection.Features.Set(port);
+                    return next(connection);
+                });
+            });
+        }
+
+        return _server.StartAsync(this, CancellationToken.None);
+    }
 
     HttpContext IHttpApplication<HttpContext>.CreateContext(IFeatureCollection contextFeatures)
     {

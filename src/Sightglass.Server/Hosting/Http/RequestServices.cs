@@ -1,7 +1,7 @@
 namespace Sightglass.Server.Hosting.Http;
 
 /// <summary>The services that handlers and the framework's middleware ask a request for: its logging, and when the server closes.</summary>
-internal sealed class RequestServices(ILoggerFactory logging) : IServiceProvider, IHostApplicationLifetime, IDisposable
+internal sealed class RequestServices : IServiceProvider, IHostApplicationLifetime, IDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
 
@@ -19,7 +19,7 @@ internal sealed class RequestServices(ILoggerFactory logging) : IServiceProvider
 
     /// <summary>The service, or null.</summary>
     public object? GetService(Type serviceType) =>
-        serviceType == typeof(IHostApplicationLifetime) ? this : serviceType == typeof(ILoggerFactory) ? logging : null;
+        serviceType == typeof(IHostApplicationLifetime) ? this : serviceType == typeof(ILoggerFactory) ? StandardErrorLog.Instance : null;
 
     /// <summary>Frees what <see cref="ApplicationStopping"/> holds.</summary>
     public void Dispose() => _stopping.Dispose();
