@@ -112,6 +112,7 @@ internal sealed class SightglassServer : IAsyncDisposable
         try
         {
             await server.StartAsync(ports);
+            HttpServer.CompileHeaders();
             return server;
         }
         catch

@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 using Sightglass.Core.Errors;
 
 namespace Sightglass.Storage;
@@ -20,9 +21,12 @@ public sealed class DataFolder : IDisposable
 
     private const string LockFile = "LOCK";
 
-    private readonly FileStream _lock;
+    /// <summary>Bytes of <see cref="VersionFile"/> that are read.</summary>
+    private const int MaxVersionBytes = 1024;
 
-    private DataFolder(string path, FileStream heldLock)
+    private readonly SafeFileHandle _lock;
+
+    private DataFolder(string path, SafeFileHandle heldLock)
     {
         Root = path;
         _lock = heldLock;
@@ -35,7 +39,7 @@ public sealed class DataFolder : IDisposable
     /// <exception cref="StorageFailedException">It cannot be made, another process holds it, or its version is not known.</exception>
     public static DataFolder Open(string path)
     {
-        FileStream? held = null;
+        SafeFileHandle? held = null;
         try
         {
             Directory.CreateDirectory(path);
@@ -66,16 +70,16 @@ public sealed class DataFolder : IDisposable
     /// <summary>Lets go of the folder.</summary>
     public void Dispose() => _lock.Dispose();
 
-    private static FileStream Hold(string path)
+    private static SafeFileHandle Hold(string path)
     {
         try
         {
-            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException && File.Exists(path))
         {
             // On a disk that is read-only now, what is stored is served all the same.
-            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.None);
+            return File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.None);
         }
     }
 
@@ -93,7 +97,7 @@ public sealed class DataFolder : IDisposable
             return;
         }
 
-        var text = File.ReadAllText(file).Trim();
+        var text = Encoding.ASCII.GetString(DurableFile.ReadAll(DiskFileSystem.Instance, file, MaxVersionBytes)).Trim();
         if (text != $"{Version}")
         {
             throw new StorageFailedException($"data folder {path} has version {text}, want {Version}");
