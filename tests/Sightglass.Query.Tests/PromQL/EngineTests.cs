@@ -183,6 +183,110 @@ public class EngineTests
         result.Infos.Concat(result.Warnings).ShouldHaveSingleItem().ShouldEndWith(": " + note);
     }
 
+    [Theory]
+    [InlineData("histogram_quantile(0.5, dips)", "PromQL info: input to histogram_quantile needed to be fixed for monotonicity (see https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile){0}, from buckets 2 to +Inf, with a max diff of 1.2e+02, over 2 samples from 1970-01-01T00:01:00Z to 1970-01-01T00:02:00Z (1:25)", "dips")]
+    [InlineData("histogram_quantile(0.5, dips) + histogram_quantile(0.9, dips)", "PromQL info: input to histogram_quantile needed to be fixed for monotonicity (see https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile){0}, from buckets 2 to +Inf, with a max diff of 1.2e+02, over 4 samples from 1970-01-01T00:01:00Z to 1970-01-01T00:02:00Z (1:25)", "dips")]
+    [InlineData("histogram_quantile(0.5, bare)", "PromQL warning: bucket label \"le\" is missing or has a malformed value of \"\"{0} (1:25)", "bare")]
+    [InlineData("histogram_fraction(0, 1, bare)", "PromQL warning: bucket label \"le\" is missing or has a malformed value of \"\"{0} (1:26)", "bare")]
+    [InlineData("histogram_quantile(0.5, both)", "PromQL warning: vector contains a mix of classic and native histograms{0} (1:25)", "both")]
+    [InlineData("histogram_quantile(0.9, holes)", "PromQL info: input to histogram_quantile has NaN observations, result is NaN{0} (1:25)", "holes")]
+    [InlineData("histogram_fraction(0, 1, holes)", "PromQL info: input to histogram_fraction has NaN observations, which are excluded from all fractions{0} (1:26)", "holes")]
+    public void Functions_of_histograms_name_the_metric_only_while_names_are_dropped_late(string query, string message, string name)
+    {
+        const string Load = """
+            load 1m
+              dips{le="1"} 10 20 200
+              dips{le="2"} 10 15 100
+              dips{le="4"} 11 25 300
+              dips{le="+Inf"} 11 24 180
+              bare 1 1 1
+              both{le="1"} 1 1 1
+              both{le="+Inf"} 2 2 2
+              both {{count:2 sum:2 buckets:[1 1]}}x2
+              holes {{count:4 sum:NaN buckets:[1 1]}}x2
+
+
+            """;
+        foreach (var (features, named) in new[] { ("none", string.Empty), ("promql-delayed-name-removal", $" for metric name \"{name}\"") })
+        {
+            var expected = string.Format(System.Globalization.CultureInfo.InvariantCulture, message, named);
+            var failures = ScriptEngines.Run($"features {features}\n{Load}eval range from 0 to 2m step 1m {query}\n  expect {(message.Contains("info:", StringComparison.Ordinal) ? "info" : "warn")} msg: {expected}").Failures;
+            failures.ShouldNotContain(f => f.Expected.Contains("PromQL", StringComparison.Ordinal), $"{features}: {string.Join('\n', failures.Select(f => f.Got))}");
+        }
+    }
+
+    [Theory]
+    [InlineData("sum(odd)", "warn", "PromQL warning: vector contains a mix of histograms with exponential and custom buckets schemas for metric name \"odd\" (1:5)")]
+    [InlineData("avg(odd * 1)", "warn", "PromQL warning: vector contains a mix of histograms with exponential and custom buckets schemas for metric name \"\" (1:5)")]
+    [InlineData("sum_over_time((odd_float * 1)[2m:1m])", "warn", "PromQL warning: encountered a mix of histograms and floats for metric name \"\" (1:15)")]
+    [InlineData("max_over_time((odd_float * 1)[2m:1m])", "info", "PromQL info: ignored histograms in a range containing both floats and histograms for metric name \"\" (1:15)")]
+    [InlineData("sum({__name__=~\"odd.*\"})", "warn", "PromQL warning: vector contains a mix of histograms with exponential and custom buckets schemas for metric name \"odd\" (1:5)")]
+    public void Messages_name_even_metrics_without_a_name(string query, string kind, string message) =>
+        ScriptEngines.Run($$$"""
+            features none
+            load 1m
+              odd{a="1"} {{count:2 sum:2 buckets:[1 1]}}x2
+              odd{a="2"} {{schema:-53 count:2 sum:2 custom_values:[1] buckets:[1 1]}}x2
+              odd_float 1 2 {{count:2 sum:2 buckets:[1 1]}}
+
+            eval instant at 2m {{{query}}}
+              expect {{{kind}}} msg: {{{message}}}
+            """).Failures.ShouldAllBe(f => !f.Expected.Contains("PromQL", StringComparison.Ordinal));
+
+    [Fact]
+    public void Of_parameters_that_change_the_outermost_are_told()
+    {
+        var store = new InMemoryMetricStore();
+        for (var i = 0; i < 6; i++)
+        {
+            store.Add(LabelSet.Of("__name__", "p"), i * Minute, i - 2);
+        }
+
+        Engine(store).Range("quantile(scalar(p), p)", 0, 5 * Minute, Minute).Warnings
+            .ShouldBe(["PromQL warning: quantile value should be between 0 and 1, got -2 (1:10)", "PromQL warning: quantile value should be between 0 and 1, got 3 (1:10)"]);
+        new PromQLEngine(store, QueryLimits.Default, new ManualTimeProvider(), PromQLOptions.AllExperimental).Range("limit_ratio(scalar(p), p)", 0, 5 * Minute, Minute).Warnings
+            .ShouldBe(["PromQL warning: ratio value should be between -1 and 1, got -2, capping to -1 (1:13)", "PromQL warning: ratio value should be between -1 and 1, got 3, capping to 1 (1:13)"]);
+    }
+
+    [Theory]
+    [InlineData("schema:-53 count:10 sum:5 custom_values:[2 4 8] buckets:[0 1 0]", "0.4", "8")]
+    [InlineData("schema:-53 count:10 sum:5 custom_values:[2 4 8] buckets:[0 1 0]", "0.6", "2")]
+    [InlineData("count:10 sum:5 buckets:[1 1]", "0.6", "1")]
+    [InlineData("schema:-53 count:10 sum:NaN custom_values:[2] buckets:[3 1]", "0.9", "2")]
+    [InlineData("schema:-53 count:10 sum:5 buckets:[10]", "0.4", "Inf")]
+    [InlineData("schema:-53 count:10 sum:5 buckets:[10]", "0", "NaN")]
+    public void A_quantile_that_no_bucket_reaches_ends_with_the_last_bucket_even_an_empty_one(string histogram, string q, string expected) =>
+        ScriptEngines.Run($$$"""
+            load 1m
+              h {{{{{histogram}}}}}
+
+            eval instant at 0 histogram_quantile({{{q}}}, h)
+              {} {{{expected}}}
+            """).Failures.ShouldBeEmpty();
+
+    [Theory]
+    [InlineData("sum", "{{count:9 sum:3 z_bucket:6 z_bucket_w:1 offset:1 buckets:[3]}}")]
+    [InlineData("avg", "{{count:3 sum:1 z_bucket:2 z_bucket_w:1 offset:1 buckets:[1]}}")]
+    public void A_zero_bucket_that_ends_inside_another_ones_bucket_takes_it_whichever_comes_first(string aggregation, string expected)
+    {
+        string[] parts = ["{{count:1 sum:1 offset:1 buckets:[1]}}", "{{count:5 sum:1 z_bucket:1 z_bucket_w:0.001 buckets:[3 1]}}", "{{count:3 sum:1 z_bucket:2 z_bucket_w:0.75 offset:1 buckets:[1]}}"];
+        foreach (var order in new[] { "012", "021", "102", "120", "201", "210" })
+        {
+            var load = string.Join('\n', order.Select((part, i) => $"  h{{i=\"{i}\"}} {parts[part - '0']}"));
+            ScriptEngines.Run($"load 1m\n{load}\n\neval instant at 0 {aggregation}(h)\n  {{}} {expected}").Failures.ShouldBeEmpty(order);
+        }
+    }
+
+    [Fact]
+    public void A_histogram_as_text_has_whole_buckets() =>
+        ScriptEngines.Run("""
+            load 1m
+              h {{count:4 sum:2 z_bucket:1 z_bucket_w:0.75 buckets:[2 1]}}
+
+            eval instant at 0 count_values("v", h)
+              {v="{count:4, sum:2, [-0.75,0.75]:1, (0.5,1]:2, (1,2]:1}"} 1
+            """).Failures.ShouldBeEmpty();
+
     [Fact]
     public void Many_series_in_parallel_give_what_one_after_the_other_gives()
     {

@@ -37,10 +37,7 @@ internal sealed partial class Evaluator
 
         if (aggregate.Operator == AggregateOperator.Quantile)
         {
-            foreach (var q in parameter!)
-            {
-                _run.Annotations.QuantileOutOfRange(q, aggregate.Parameter!);
-            }
+            _run.Annotations.QuantilesOutOfRange(parameter, aggregate.Parameter!);
         }
 
         var output = new List<Column>(groups.Count);

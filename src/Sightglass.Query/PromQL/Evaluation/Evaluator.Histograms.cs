@@ -10,7 +10,8 @@ internal sealed partial class Evaluator
     {
         public LabelSet Labels { get; } = labels;
 
-        public string Metric { get; init; } = string.Empty;
+        /// <summary>The metric that messages name.</summary>
+        public string? Metric { get; init; }
 
         public List<(double Bound, Column Column)> Buckets { get; } = [];
 
@@ -115,9 +116,9 @@ internal sealed partial class Evaluator
         }), (step, classic, metric) =>
         {
             var result = ClassicHistogram.Quantile(q[step], classic, out var forced);
-            if (forced)
+            if (forced is { } by)
             {
-                _run.Annotations.InfoNamed("input to histogram_quantile needed to be fixed for monotonicity (see https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile)", metric, at);
+                _run.Annotations.Forced(by, grid.Time(step), metric, at);
             }
 
             return result;
@@ -137,7 +138,7 @@ internal sealed partial class Evaluator
             _run.Annotations.InfoNamed("input to histogram_fraction has NaN observations, which are excluded from all fractions", metric, at);
         }), (step, classic, _) => ClassicHistogram.Fraction(lower[step], upper[step], classic));
 
-    private List<Column> PerHistogram(PromQLExpression at, List<Column> input, StepGrid grid, (string Name, string Value)? extra, Func<int, NativeHistogram, string, double> ofNative, Func<int, List<(double Bound, double Count)>, string, double> ofClassic)
+    private List<Column> PerHistogram(PromQLExpression at, List<Column> input, StepGrid grid, (string Name, string Value)? extra, Func<int, NativeHistogram, string?, double> ofNative, Func<int, List<(double Bound, double Count)>, string?, double> ofClassic)
     {
         var output = new List<Column>();
         foreach (var group in HistogramGroups(at, input))
@@ -181,6 +182,9 @@ internal sealed partial class Evaluator
         return Distinct(output);
     }
 
+    /// <summary>What messages about a histogram call its metric: as Prometheus has it, only names that are dropped late are still there to be told.</summary>
+    private string? MetricOf(LabelSet labels) => _run.Options.DelayedNameRemoval && labels.Name.Length > 0 ? labels.Name : null;
+
     /// <summary>Bucket series by their labels without the bound, native histograms with them.</summary>
     private List<HistogramGroup> HistogramGroups(PromQLExpression at, List<Column> input)
     {
@@ -190,7 +194,7 @@ internal sealed partial class Evaluator
         {
             if (!byLabels.TryGetValue(labels, out var group))
             {
-                byLabels.Add(labels, group = new HistogramGroup(labels) { Metric = labels.Name, DropName = column.DropName });
+                byLabels.Add(labels, group = new HistogramGroup(labels) { Metric = MetricOf(labels), DropName = column.DropName });
                 groups.Add(group);
             }
 
@@ -209,7 +213,7 @@ internal sealed partial class Evaluator
                 }
                 else
                 {
-                    _run.Annotations.WarnNamed($"bucket label \"le\" is missing or has a malformed value of {QuotedText.Quote(text)}", column.Labels.Name, at);
+                    _run.Annotations.WarnNamed($"bucket label \"le\" is missing or has a malformed value of {QuotedText.Quote(text)}", MetricOf(column.Labels), at);
                 }
             }
 

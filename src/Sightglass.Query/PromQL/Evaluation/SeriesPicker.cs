@@ -18,6 +18,11 @@ internal sealed class SeriesPicker(QueryRun run, AggregateExpression aggregate, 
             return output;
         }
 
+        if (aggregate.Operator == AggregateOperator.LimitRatio)
+        {
+            run.Annotations.RatiosOutOfRange(parameter, aggregate.Parameter!);
+        }
+
         for (var step = 0; step < steps; step++)
         {
             if ((step & 127) == 0)
@@ -95,13 +100,7 @@ internal sealed class SeriesPicker(QueryRun run, AggregateExpression aggregate, 
             throw new QueryException(QueryErrorKind.Execution, "Ratio value is NaN", aggregate.Parameter!.Span.Start);
         }
 
-        if (ratio is < -1 or > 1)
-        {
-            var capped = ratio < 0 ? -1 : 1;
-            run.Annotations.Warn($"ratio value should be between -1 and 1, got {GoFloat.General(ratio)}, capping to {capped}", aggregate.Parameter!);
-            ratio = capped;
-        }
-
+        ratio = Math.Clamp(ratio, -1, 1);
         foreach (var group in groups)
         {
             Take(group.Where(c => c.Has(step) && LabelRatio.Keeps(ratio, c.Labels)), step, output);

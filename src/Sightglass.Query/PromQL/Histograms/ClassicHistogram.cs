@@ -1,5 +1,16 @@
 namespace Sightglass.Query.PromQL;
 
+/// <summary>Buckets whose counts were raised to that of a lower bucket.</summary>
+/// <param name="LowestBound">The lowest one's upper bound.</param>
+/// <param name="HighestBound">The highest one's.</param>
+/// <param name="LargestDifference">Most that a count was raised by.</param>
+internal readonly record struct ForcedMonotonicity(double LowestBound, double HighestBound, double LargestDifference)
+{
+    /// <summary>These and others.</summary>
+    public ForcedMonotonicity And(ForcedMonotonicity other) =>
+        new(Math.Min(LowestBound, other.LowestBound), Math.Max(HighestBound, other.HighestBound), Math.Max(LargestDifference, other.LargestDifference));
+}
+
 /// <summary>Quantiles and fractions of histograms as cumulative bucket series.</summary>
 internal static class ClassicHistogram
 {
@@ -26,9 +37,9 @@ internal static class ClassicHistogram
         return merged;
     }
 
-    public static double Quantile(double q, List<(double Bound, double Count)> input, out bool fixedMonotonicity)
+    public static double Quantile(double q, List<(double Bound, double Count)> input, out ForcedMonotonicity? forced)
     {
-        fixedMonotonicity = false;
+        forced = null;
         if (double.IsNaN(q) || input.Count == 0)
         {
             return SpecialNumbers.NaN;
@@ -50,11 +61,13 @@ internal static class ClassicHistogram
             return SpecialNumbers.NaN;
         }
 
-        fixedMonotonicity = MakeMonotonic(buckets);
+        var raised = MakeMonotonic(buckets);
         if (buckets.Count < 2 || buckets[^1].Count == 0)
         {
             return SpecialNumbers.NaN;
         }
+
+        forced = raised;
 
         var rank = q * buckets[^1].Count;
         var at = 0;
@@ -135,9 +148,9 @@ internal static class ClassicHistogram
         return buckets[^1].Count;
     }
 
-    private static bool MakeMonotonic(List<(double Bound, double Count)> buckets)
+    private static ForcedMonotonicity? MakeMonotonic(List<(double Bound, double Count)> buckets)
     {
-        var forced = false;
+        ForcedMonotonicity? forced = null;
         var previous = buckets[0].Count;
         for (var i = 1; i < buckets.Count; i++)
         {
@@ -154,7 +167,7 @@ internal static class ClassicHistogram
             else if (current < previous)
             {
                 buckets[i] = (buckets[i].Bound, previous);
-                forced = true;
+                forced = new ForcedMonotonicity(forced?.LowestBound ?? buckets[i].Bound, buckets[i].Bound, Math.Max(forced?.LargestDifference ?? 0, previous - current));
             }
             else
             {

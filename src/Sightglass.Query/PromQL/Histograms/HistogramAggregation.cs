@@ -5,6 +5,8 @@ namespace Sightglass.Query.PromQL;
 /// <summary>Sums and averages of many histograms: they are brought to one layout, then every field is summed with compensation.</summary>
 internal static class HistogramAggregation
 {
+    private const string MixedSchemas = "vector contains a mix of histograms with exponential and custom buckets schemas";
+
     public static void SumOrAverage(AggregateExpression aggregate, List<Column> columns, Column result, Annotations annotations)
     {
         var average = aggregate.Operator == AggregateOperator.Avg;
@@ -14,14 +16,24 @@ internal static class HistogramAggregation
         {
             floats.Clear();
             histograms.Clear();
+            var (mixed, floatFirst) = (false, false);
             foreach (var column in columns)
             {
                 if (column.Histogram(step) is { } histogram)
                 {
+                    // Histograms that do not go together end the group, unless a float came first.
+                    if (histograms.Count > 0 && HistogramLayout.IsCustom(histogram) != HistogramLayout.IsCustom(histograms[0]) && !floatFirst)
+                    {
+                        annotations.WarnNamed(MixedSchemas, column.Labels.Name, aggregate.Inner);
+                        mixed = true;
+                        break;
+                    }
+
                     histograms.Add(histogram);
                 }
                 else if (column.Has(step))
                 {
+                    floatFirst |= histograms.Count == 0;
                     floats.Add(column.Values[step]);
                 }
             }
@@ -30,19 +42,11 @@ internal static class HistogramAggregation
             {
                 annotations.Warn("encountered a mix of histograms and floats for aggregation", aggregate.Inner);
             }
-            else if (histograms.Count > 0)
+            else if (histograms.Count > 0 && !mixed)
             {
-                var combined = Combine(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(histograms), average, out var mixed, out var collision, out var reconciled);
-                if (mixed)
-                {
-                    annotations.Warn("vector contains a mix of histograms with exponential and custom buckets schemas", aggregate.Inner);
-                }
-
+                var combined = Combine(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(histograms), average, out _, out var collision, out var reconciled);
                 Report(annotations, aggregate.Inner, collision, reconciled);
-                if (combined is not null)
-                {
-                    result.Set(step, combined);
-                }
+                result.Set(step, combined!);
             }
             else if (floats.Count > 0)
             {
@@ -56,7 +60,7 @@ internal static class HistogramAggregation
         var combined = Combine(histograms, average, out var mixed, out var collision, out var reconciled);
         if (mixed)
         {
-            call.Annotations.WarnNamed("vector contains a mix of histograms with exponential and custom buckets schemas", metric, call.Source);
+            call.Annotations.WarnNamed(MixedSchemas, metric, call.Source);
         }
 
         Report(call.Annotations, call.Source, collision, reconciled);
@@ -97,8 +101,15 @@ internal static class HistogramAggregation
             return histograms[0];
         }
 
-        // First pass: the common layout.
+        // First pass: the common layout. Where zero buckets differ in width it is found as the sum's, because one that would end inside a bucket with
+        // observations, of whichever histogram, takes all of that bucket.
         var layout = histograms[0];
+        var sameZero = true;
+        foreach (var histogram in histograms)
+        {
+            sameZero &= histogram.ZeroThreshold == layout.ZeroThreshold;
+        }
+
         var hint = layout.ResetHint;
         var seenReset = hint == CounterResetHint.CounterReset;
         var seenNoReset = hint == CounterResetHint.NotCounterReset;
@@ -111,6 +122,7 @@ internal static class HistogramAggregation
                 return null;
             }
 
+            layout = sameZero ? layout : HistogramArithmetic.Add(layout, other).Result!;
             reconciled |= boundsDiffered;
             hint = HistogramArithmetic.CombineHints(hint, histogram.ResetHint, out _);
             seenReset |= histogram.ResetHint == CounterResetHint.CounterReset;

@@ -8,8 +8,10 @@ internal readonly record struct HistogramBucket(double Lower, double Upper, doub
 /// <summary>All buckets of a histogram from the lowest to the highest, the zero bucket between.</summary>
 internal static class HistogramBuckets
 {
-    public static List<HistogramBucket> Of(NativeHistogram h)
+    /// <summary>The buckets, those beside the zero bucket without what it covers; or with it, as they were counted.</summary>
+    public static List<HistogramBucket> Of(NativeHistogram h, bool whole = false)
     {
+        var edge = whole ? 0 : h.ZeroThreshold;
         var negative = HistogramLayout.Negative(h);
         var positive = HistogramLayout.Positive(h);
         var buckets = new List<HistogramBucket>(negative.Counts.Length + positive.Counts.Length + 1);
@@ -27,7 +29,7 @@ internal static class HistogramBuckets
         for (var i = negative.Counts.Length - 1; i >= 0; i--)
         {
             var upper = -HistogramLayout.Lower(h, negative.Indexes[i]);
-            buckets.Add(new HistogramBucket(-HistogramLayout.Upper(h, negative.Indexes[i]), Math.Min(upper, -h.ZeroThreshold), negative.Counts[i], false));
+            buckets.Add(new HistogramBucket(-HistogramLayout.Upper(h, negative.Indexes[i]), Math.Min(upper, -edge), negative.Counts[i], false));
         }
 
         if (h.ZeroCount > 0)
@@ -38,7 +40,7 @@ internal static class HistogramBuckets
         for (var i = 0; i < positive.Counts.Length; i++)
         {
             var lower = HistogramLayout.Lower(h, positive.Indexes[i]);
-            buckets.Add(new HistogramBucket(Math.Max(lower, h.ZeroThreshold), HistogramLayout.Upper(h, positive.Indexes[i]), positive.Counts[i], false));
+            buckets.Add(new HistogramBucket(Math.Max(lower, edge), HistogramLayout.Upper(h, positive.Indexes[i]), positive.Counts[i], false));
         }
 
         return buckets;

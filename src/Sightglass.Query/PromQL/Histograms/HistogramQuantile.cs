@@ -31,13 +31,13 @@ internal static class HistogramQuantile
         HistogramBucket bucket = default;
         for (var i = 0; i < buckets.Count; i++)
         {
-            var next = buckets[forward ? i : buckets.Count - 1 - i];
-            if (next.Count == 0)
+            // The last one that is looked at counts when all of them are not enough, be it empty.
+            bucket = buckets[forward ? i : buckets.Count - 1 - i];
+            if (bucket.Count == 0)
             {
                 continue;
             }
 
-            bucket = next;
             count += bucket.Count;
             if (count >= rank)
             {
@@ -48,14 +48,16 @@ internal static class HistogramQuantile
         var custom = HistogramLayout.IsCustom(h);
         if (custom)
         {
-            if (double.IsNegativeInfinity(bucket.Lower) && bucket.Upper <= 0)
+            if (double.IsNegativeInfinity(bucket.Lower))
             {
-                return bucket.Upper;
+                if (bucket.Upper <= 0)
+                {
+                    return bucket.Upper;
+                }
             }
-
-            if (double.IsPositiveInfinity(bucket.Upper) && !(double.IsNaN(h.Sum) && count < rank))
+            else if (double.IsPositiveInfinity(bucket.Upper))
             {
-                return double.IsNegativeInfinity(bucket.Lower) ? SpecialNumbers.NaN : bucket.Lower;
+                return bucket.Lower;
             }
         }
 
@@ -69,7 +71,7 @@ internal static class HistogramQuantile
                 return SpecialNumbers.NaN;
             }
 
-            return forward ? bucket.Upper : bucket.Lower;
+            return bucket.Upper;
         }
 
         if (HasNaN(h))

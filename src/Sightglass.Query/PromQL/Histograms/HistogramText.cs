@@ -11,7 +11,7 @@ internal static class HistogramText
     {
         var output = new StringBuilder("{count:").Append(GoFloat.General(h.Count)).Append(", sum:").Append(GoFloat.General(h.Sum));
         var custom = HistogramLayout.IsCustom(h);
-        foreach (var bucket in HistogramBuckets.Of(h))
+        foreach (var bucket in HistogramBuckets.Of(h, whole: true))
         {
             if (bucket.Count != 0)
             {

@@ -23,6 +23,9 @@ public class PromQLScriptTests
     [InlineData("eval instant at 0 nothing(m)\n  expect fail regex: unknown .* name")]
     [InlineData("eval_info instant at 5m rate(m[5m])\n  {a=\"1\"} 0.016666666\n  {a=\"2\"} 0")]
     [InlineData("eval_warn instant at 5m quantile(2, m)\n  {} Inf")]
+    [InlineData("eval instant at 5m quantile(2, m)\n  expect warn msg: PromQL warning: quantile value should be between 0 and 1, got 2 (1:10)\n  {} Inf")]
+    [InlineData("eval instant at 5m quantile(2, m)\n  expect warn msg: PromQL warning: quantile value should be between 0 and 1, got 2\n  {} Inf")]
+    [InlineData("eval instant at 5m quantile(2, m)\n  expect warn regex: ^PromQL warning: .*, got 2$\n  {} Inf")]
     [InlineData("eval instant at 5m m[2m]\n  expect range vector from 4m to 5m step 1m\n  m{a=\"1\"} 5 6\n  m{a=\"2\"} 10 10")]
     [InlineData("eval instant at 5m count_values without (a) (\"a\", m)\n  {} 2")]
     [InlineData("eval instant at 5m count_values without (b) (\"__name__\", m)\n  {a=\"1\"} 1\n  {a=\"2\"} 1")]
@@ -44,6 +47,7 @@ public class PromQLScriptTests
     [InlineData("eval instant at 5m nothing(m)", "a value", "unknown function")]
     [InlineData("eval_fail instant at 5m m", "failure", "a value")]
     [InlineData("eval instant at 5m m\n  expect warn\n  m{a=\"1\"} 6\n  m{a=\"2\"} 10", "warn", "none")]
+    [InlineData("eval instant at 5m quantile(2, m)\n  expect warn msg: PromQL warning: quantile value should be between 0 and 1, got 2 (1:9)\n  {} Inf", "(1:9)", "(1:10)")]
     public void A_failure_says_what_was_expected_and_what_came(string commands, string expected, string got)
     {
         var failure = PromQLScript.Run(Load + commands, TimeProvider.System).Failures.ShouldHaveSingleItem();
