@@ -265,6 +265,36 @@ public class EngineTests
             """).Failures.ShouldBeEmpty();
 
     [Theory]
+    [InlineData("histogram_fraction(2, Inf, falls)", "0.125")]
+    [InlineData("histogram_fraction(1, 2, falls)", "-0.125")]
+    [InlineData("histogram_fraction(-Inf, 2, falls)", "0.875")]
+    [InlineData("histogram_quantile(0.1, holes)", "2")]
+    [InlineData("histogram_quantile(0.5, hex)", "2")]
+    [InlineData("histogram_quantile(0.5, odd)", "12")]
+    public void Buckets_of_a_classic_histogram_that_are_odd_are_read_as_Prometheus_reads_them(string query, string expected) =>
+        ScriptEngines.Run($$$"""
+            load 1m
+              falls{le="1"} 11
+              falls{le="2"} 7
+              falls{le="+Inf"} 8
+              holes{le="1"} 1
+              holes{le="2"} NaN
+              holes{le="+Inf"} 4
+              hex{le="0x1p1"} 2
+              hex{le="0X_8.8p-2"} 3
+              hex{le="+Inf"} 4
+              odd{le="1_2"} 1
+              odd{le="1__3"} 2
+              odd{le="_1"} 2
+              odd{le="0x1"} 2
+              odd{le="0xp1"} 2
+              odd{le="+Inf"} 2
+
+            eval instant at 0 {{{query}}}
+              {} {{{expected}}}
+            """).Failures.ShouldBeEmpty();
+
+    [Theory]
     [InlineData("sum", "{{count:9 sum:3 z_bucket:6 z_bucket_w:1 offset:1 buckets:[3]}}")]
     [InlineData("avg", "{{count:3 sum:1 z_bucket:2 z_bucket_w:1 offset:1 buckets:[1]}}")]
     public void A_zero_bucket_that_ends_inside_another_ones_bucket_takes_it_whichever_comes_first(string aggregation, string expected)

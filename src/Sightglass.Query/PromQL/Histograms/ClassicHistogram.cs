@@ -69,11 +69,13 @@ internal static class ClassicHistogram
 
         forced = raised;
 
+        // Halved as Go's sort.Search does, which shows where counts are no numbers.
         var rank = q * buckets[^1].Count;
-        var at = 0;
-        while (at < buckets.Count - 1 && !(buckets[at].Count >= rank))
+        var (at, end) = (0, buckets.Count - 1);
+        while (at < end)
         {
-            at++;
+            var middle = (at + end) >> 1;
+            (at, end) = buckets[middle].Count >= rank ? (at, middle) : (middle + 1, end);
         }
 
         if (at == buckets.Count - 1)
@@ -87,7 +89,7 @@ internal static class ClassicHistogram
         }
 
         var start = 0d;
-        var end = buckets[at].Bound;
+        var bound = buckets[at].Bound;
         var count = buckets[at].Count;
         if (at > 0)
         {
@@ -96,7 +98,7 @@ internal static class ClassicHistogram
             rank -= buckets[at - 1].Count;
         }
 
-        return start + ((end - start) * (rank / count));
+        return start + ((bound - start) * (rank / count));
     }
 
     public static double Fraction(double lower, double upper, List<(double Bound, double Count)> input)
@@ -112,14 +114,14 @@ internal static class ClassicHistogram
             return SpecialNumbers.NaN;
         }
 
-        MakeMonotonic(buckets);
         var count = buckets[^1].Count;
         if (count == 0 || double.IsNaN(lower) || double.IsNaN(upper))
         {
             return SpecialNumbers.NaN;
         }
 
-        return lower >= upper ? 0 : (Rank(buckets, upper) - Rank(buckets, lower)) / count;
+        // Counts that are not monotonic stay as they are, only no rank is above all of them.
+        return lower >= upper ? 0 : (Math.Min(Rank(buckets, upper), count) - Math.Min(Rank(buckets, lower), count)) / count;
     }
 
     /// <summary>How many observations are estimated below a value.</summary>
