@@ -295,6 +295,23 @@ public class EngineTests
             """).Failures.ShouldBeEmpty();
 
     [Theory]
+    [InlineData("label_replace(a + b, \"n\", \"[$1]\", \"__name__\", \"(.*)\")", "{n=\"[]\", x=\"1\"} 3")]
+    [InlineData("label_replace(a < bool b, \"n\", \"[$1]\", \"__name__\", \"(.*)\")", "{n=\"[a]\", x=\"1\"} 1")]
+    [InlineData("-a < b", "a{x=\"1\"} -1")]
+    [InlineData("-a < on(x) b", "{x=\"1\"} -1")]
+    [InlineData("-a < on(x) group_left b", "a{x=\"1\"} -1")]
+    [InlineData("a + on(x) group_left(__name__) b", "b{x=\"1\"} 3")]
+    public void Between_vectors_names_are_not_dropped_late(string query, string expected) =>
+        ScriptEngines.Run($$$"""
+            load 1m
+              a{x="1"} 1
+              b{x="1"} 2
+
+            eval instant at 0 {{{query}}}
+              {{{expected}}}
+            """).Failures.ShouldBeEmpty();
+
+    [Theory]
     [InlineData("sum", "{{count:9 sum:3 z_bucket:6 z_bucket_w:1 offset:1 buckets:[3]}}")]
     [InlineData("avg", "{{count:3 sum:1 z_bucket:2 z_bucket_w:1 offset:1 buckets:[1]}}")]
     public void A_zero_bucket_that_ends_inside_another_ones_bucket_takes_it_whichever_comes_first(string aggregation, string expected)

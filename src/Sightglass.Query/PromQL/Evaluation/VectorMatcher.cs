@@ -263,11 +263,13 @@ internal sealed class VectorMatcher(QueryRun run, BinaryExpression binary, int s
 
     private Column ResultFor(Column many, Column one)
     {
-        var keepsName = !binary.ReturnBool && (PromQLOperators.IsComparison(binary.Operator) || PromQLOperators.IsTrim(binary.Operator));
-        var labels = ResultLabels(many.Labels, one.Labels, keepsName || run.Options.DelayedNameRemoval);
+        // As Prometheus has it where names are dropped late: arithmetic drops them at once nevertheless, and what a filter lets through has its name again.
+        var isFilter = PromQLOperators.IsComparison(binary.Operator) || PromQLOperators.IsTrim(binary.Operator);
+        var dropsLate = run.Options.DelayedNameRemoval && binary.ReturnBool;
+        var labels = ResultLabels(many.Labels, one.Labels, isFilter && (!binary.ReturnBool || dropsLate));
         if (!_results.TryGetValue(labels, out var column))
         {
-            column = Column.Empty(labels, steps, run.Options.DelayedNameRemoval && (!keepsName || many.DropName));
+            column = Column.Empty(labels, steps, dropsLate);
             _results.Add(labels, column);
             _order.Add(column);
         }
