@@ -112,7 +112,6 @@ internal sealed class SightglassServer : IAsyncDisposable
         try
         {
             await server.StartAsync(ports);
-            HttpServer.CompileHeaders();
             return server;
         }
         catch

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Abstractions;
 using Microsoft.AspNetCore.Http.Features;
@@ -24,7 +23,7 @@ internal sealed class HttpServer : IHttpApplication<HttpContext>, IAsyncDisposab
     /// <summary>What requests that run get to end when the server closes.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    private readonly KestrelServices _kestrel;
+    private readonly ServiceProvider _kestrel;
     private readonly IServer _server;
     private readonly RequestServices _services = new();
     private readonly DiagnosticListener _diagnostics = new("Microsoft.AspNetCore");
@@ -35,6 +34,7 @@ internal sealed class HttpServer : IHttpApplication<HttpContext>, IAsyncDisposab
     {
                 var services = new ServiceCollection();
         services.AddOptions();
+        services.AddMetrics();
         services.AddSingleton<ILoggerFactory>(StandardErrorLog.Instance);
         services.AddSingleton(typeof(ILogger<>), typeof(Logger<>));
         services.AddSingleton<DiagnosticSource>(_diagnostics);
@@ -47,7 +47,7 @@ internal sealed class HttpServer : IHttpApplication<HttpContext>, IAsyncDisposab
                 kestrel.Limits.MaxRequestBodySize = IngestLimits.Default.MaxBodyBytes;
             })
             .UseSockets(transport => transport.CreateBoundListenSocket = endPoint => _ports.First(p => p.Address.Equals(endPoint)).Socket);
-        _kestrel = new KestrelServices(services);
+        _kestrel = services.BuildServiceProvider();
         _server = _kestrel.GetRequiredService<IServer>();
     }
 
@@ -71,19 +71,6 @@ internal sealed class HttpServer : IHttpApplication<HttpContext>, IAsyncDisposab
         }
 
         return _server.StartAsync(this, CancellationToken.None);
-    }
-
-    /// <summary>
-    /// Compiles the method of the framework that takes the headers of requests: it is marked to be compiled when it is called and not before, and is the longest wait of a first
-    /// request. Where a framework has it under another name, the first request waits.
-    /// </summary>
-    public static void CompileHeaders()
-    {
-        var headers = typeof(KestrelServer).Assembly.GetType("Microsoft.AspNetCore.Server.Kestrel.Core.Internal.Http.HttpRequestHeaders");
-        if (headers?.GetMethod("Append", [typeof(ReadOnlySpan<byte>), typeof(ReadOnlySpan<byte>), typeof(bool)]) is { } append)
-        {
-            RuntimeHelpers.PrepareMethod(append.MethodHandle);
-        }
     }
 
     HttpContext IHttpApplication<HttpContext>.CreateContext(IFeatureCollection contextFeatures)
