@@ -136,6 +136,7 @@ public class ParserTests
     [InlineData("a b", 2, "unexpected identifier \"b\"")]
     [InlineData("limitk(1, a)", 0, "limitk() is experimental and must be enabled with --enable-feature=promql-experimental-functions")]
     [InlineData("mad_over_time(a[5m])", 0, "function \"mad_over_time\" is not enabled")]
+    [InlineData("ts_of_first_over_time(a[5m])", 0, "function \"ts_of_first_over_time\" is not enabled")]
     [InlineData("a[5m+1m]", 2, "experimental duration expression is not enabled")]
     [InlineData("rate(a[5m] smoothed)", 5, "smoothed modifier is experimental and not enabled")]
     public void What_is_wrong_is_said_with_its_place(string query, int position, string message)
@@ -149,6 +150,9 @@ public class ParserTests
     [Fact]
     public void Of_nothing_at_all_the_place_is_unknown() =>
         Should.Throw<QueryException>(() => PromQLParser.Parse("")).Message.ShouldBe("unknown position: parse error: no expression found in input");
+
+    [Fact]
+    public void First_over_time_is_stable() => PromQLParser.Parse("first_over_time(a[5m])").ToString().ShouldBe("first_over_time(a[5m])");
 
     [Theory]
     [InlineData("info(a, b{c=\"d\"})", 8, "expected label selectors only, got vector selector instead")]

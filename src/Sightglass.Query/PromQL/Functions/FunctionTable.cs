@@ -30,9 +30,9 @@ public static class FunctionTable
 
         Add("abs absent acos acosh asin asinh atan atanh ceil cos cosh deg exp floor ln log10 log2 rad sgn sin sinh sqrt tan tanh sort sort_desc timestamp", V, [V]);
         Add("histogram_avg histogram_count histogram_sum histogram_stddev histogram_stdvar", V, [V]);
-        Add("absent_over_time avg_over_time changes count_over_time delta deriv idelta increase irate last_over_time max_over_time min_over_time present_over_time rate resets stddev_over_time stdvar_over_time sum_over_time", V, [M]);
+        Add("absent_over_time avg_over_time changes count_over_time delta deriv first_over_time idelta increase irate last_over_time max_over_time min_over_time present_over_time rate resets stddev_over_time stdvar_over_time sum_over_time", V, [M]);
         Add("start_timestamp", V, [V], 0, true);
-        Add("mad_over_time first_over_time ts_of_first_over_time ts_of_last_over_time ts_of_max_over_time ts_of_min_over_time", V, [M], 0, true);
+        Add("mad_over_time ts_of_first_over_time ts_of_last_over_time ts_of_max_over_time ts_of_min_over_time", V, [M], 0, true);
         Add("clamp", V, [V, S, S]);
         Add("clamp_max clamp_min", V, [V, S]);
         Add("day_of_month day_of_week day_of_year days_in_month hour minute month year", V, [V], 1);

@@ -170,6 +170,6 @@ public sealed class PromQLScript
             _passed++;
         }
 
-        return last;
+        return at + evaluation.ExpectationLines;
     }
 }

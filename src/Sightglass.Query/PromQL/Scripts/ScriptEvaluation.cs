@@ -38,6 +38,9 @@ internal sealed partial class ScriptEvaluation
 
     public string Query { get; }
 
+    /// <summary>How many lines of the block below it are its own.</summary>
+    public int ExpectationLines { get; private set; }
+
     public static ScriptEvaluation Parse(string line, IEnumerable<string> block, int maxValues)
     {
         var range = RangeLine().Match(line);
@@ -52,6 +55,11 @@ internal sealed partial class ScriptEvaluation
         foreach (var item in block)
         {
             expected.Line(item);
+            evaluation.ExpectationLines++;
+            if (expected.IsComplete)
+            {
+                break;
+            }
         }
 
         if (!range.Success && expected.Range is null && expected.Series.Exists(s => s.Values.Count > 1))

@@ -27,6 +27,9 @@ internal sealed partial class ScriptExpectations(int maxValues)
     /// <summary>Whether the query is to run at its one time only.</summary>
     public bool ExcludedFromRange => _alone;
 
+    /// <summary>Whether the last line was one that nothing can follow, as Prometheus reads scripts: a number, or an older line about the failure.</summary>
+    public bool IsComplete { get; private set; }
+
     /// <summary>Asks for at least one message of a kind.</summary>
     public void Message(string kind) => _messages.Add((kind, null, string.Empty));
 
@@ -35,10 +38,12 @@ internal sealed partial class ScriptExpectations(int maxValues)
         if (line.StartsWith("expected_fail_message", StringComparison.Ordinal))
         {
             _messages.Add(("fail", null, line["expected_fail_message".Length..].Trim()));
+            IsComplete = true;
         }
         else if (line.StartsWith("expected_fail_regexp", StringComparison.Ordinal))
         {
             _messages.Add(("fail", Pattern(line["expected_fail_regexp".Length..].Trim()), string.Empty));
+            IsComplete = true;
         }
         else if (line.Split([' ', '\t'], 2)[0] == "expect")
         {
@@ -47,6 +52,7 @@ internal sealed partial class ScriptExpectations(int maxValues)
         else if (NumberText.TryParseFloat(line, out var scalar) || (line.StartsWith("0x", StringComparison.OrdinalIgnoreCase) && NumberText.TryParse(line, out scalar)))
         {
             Scalar = scalar;
+            IsComplete = true;
         }
         else
         {

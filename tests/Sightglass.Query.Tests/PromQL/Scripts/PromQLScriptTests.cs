@@ -40,6 +40,16 @@ public class PromQLScriptTests
     }
 
     [Theory]
+    [InlineData("eval instant at 0 1\n  1\neval instant at 0 2\n  2\neval instant at 5m m{a=\"1\"}\n  m{a=\"1\"} 6", 3)]
+    [InlineData("eval_fail instant at 0 nothing(m)\n  expected_fail_regexp unknown\neval instant at 0 2\n  2\nclear", 2)]
+    public void A_number_or_an_older_line_about_the_failure_is_the_last_of_its_evaluation(string commands, int evaluations)
+    {
+        var report = PromQLScript.Run(Load + commands, TimeProvider.System);
+        report.Failures.ShouldBeEmpty();
+        report.Passed.ShouldBe(evaluations);
+    }
+
+    [Theory]
     [InlineData("eval instant at 5m m{a=\"1\"}\n  m{a=\"1\"} 7", "{__name__=\"m\", a=\"1\"} 7 @ 300000 ms", "6 @ 300000 ms")]
     [InlineData("eval instant at 5m m{a=\"1\"}", "no further series", "m")]
     [InlineData("eval instant at 5m m{a=\"3\"}\n  m{a=\"3\"} 1", "a=\"3\"", "nothing")]
@@ -48,6 +58,7 @@ public class PromQLScriptTests
     [InlineData("eval_fail instant at 5m m", "failure", "a value")]
     [InlineData("eval instant at 5m m\n  expect warn\n  m{a=\"1\"} 6\n  m{a=\"2\"} 10", "warn", "none")]
     [InlineData("eval instant at 5m quantile(2, m)\n  expect warn msg: PromQL warning: quantile value should be between 0 and 1, got 2 (1:9)\n  {} Inf", "(1:9)", "(1:10)")]
+    [InlineData("eval instant at 5m quantile(2, m)\n  expect warn msg: PromQL warning: quantile value should be between 0 and 1\n  {} Inf", "between 0 and 1", "got 2 (1:10)")]
     public void A_failure_says_what_was_expected_and_what_came(string commands, string expected, string got)
     {
         var failure = PromQLScript.Run(Load + commands, TimeProvider.System).Failures.ShouldHaveSingleItem();
