@@ -162,7 +162,7 @@ internal sealed partial class Evaluator
 
             if (column.Has(step))
             {
-                throw new QueryException(QueryErrorKind.Execution, "vector cannot contain metrics with the same labelset");
+                throw new QueryException(QueryErrorKind.Execution, SameLabels);
             }
 
             column.CopyFrom(from, step, step);

@@ -8,6 +8,9 @@ namespace Sightglass.Query.PromQL;
 /// <summary>Evaluates expressions over a grid of steps, series by series.</summary>
 internal sealed partial class Evaluator(QueryRun run)
 {
+    /// <summary>What is said of two values that one series would have at one step.</summary>
+    public const string SameLabels = "vector cannot contain metrics with the same labelset";
+
     private readonly QueryRun _run = run;
 
     /// <summary>Set below functions that use only counts and sums of histograms.</summary>
@@ -153,7 +156,7 @@ internal sealed partial class Evaluator(QueryRun run)
 
                 if (first.Has(step))
                 {
-                    throw new QueryException(QueryErrorKind.Execution, "vector cannot contain metrics with the same labelset");
+                    throw new QueryException(QueryErrorKind.Execution, SameLabels);
                 }
 
                 first.CopyFrom(column, step, step);

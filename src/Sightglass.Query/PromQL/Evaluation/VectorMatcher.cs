@@ -10,6 +10,7 @@ namespace Sightglass.Query.PromQL;
 internal sealed class VectorMatcher(QueryRun run, BinaryExpression binary, int steps)
 {
     private readonly VectorMatching _matching = binary.Matching!;
+    private readonly bool _keepsName = PromQLOperators.IsComparison(binary.Operator) || PromQLOperators.IsTrim(binary.Operator);
     private readonly Dictionary<LabelSet, Column> _results = [];
     private readonly List<Column> _order = [];
     private readonly Dictionary<object, bool[]> _used = new(ReferenceEqualityComparer.Instance);
@@ -218,14 +219,15 @@ internal sealed class VectorMatcher(QueryRun run, BinaryExpression binary, int s
 
         // Two matches are an error even where a comparison drops one of them.
         result ??= ResultFor(many, one);
-        if (!First(result, step) || (_matching.Cardinality == MatchCardinality.OneToOne && group.Count > 1 && !First(group, step)))
+        var repeated = !First(result, step);
+        if (_matching.Cardinality == MatchCardinality.OneToOne && group.Count > 1 && !First(group, step))
         {
-            throw new QueryException(
-                QueryErrorKind.Execution,
-                _matching.Cardinality == MatchCardinality.OneToOne
-                    ? "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)"
-                    : "multiple matches for labels: grouping labels must ensure unique matches",
-                binary.Span.Start);
+            throw new QueryException(QueryErrorKind.Execution, "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)", binary.Span.Start);
+        }
+
+        if (repeated)
+        {
+            throw Repeated(many, one, step, result, group);
         }
 
         if (binary.ReturnBool)
@@ -248,6 +250,12 @@ internal sealed class VectorMatcher(QueryRun run, BinaryExpression binary, int s
         }
     }
 
+    /// <summary>The error of a result that has a value at a step already: of another series of its match group, or of one that only a name in <c>on</c> keeps apart.</summary>
+    private QueryException Repeated(Column many, Column one, int step, Column result, List<Column> group) =>
+        group.Exists(other => other != many && other.Has(step) && ResultFor(other, one) == result)
+            ? new QueryException(QueryErrorKind.Execution, "multiple matches for labels: grouping labels must ensure unique matches", binary.Span.Start)
+            : new QueryException(QueryErrorKind.Execution, Evaluator.SameLabels);
+
     /// <summary>Whether a result or a signature has had no match at a step yet; names may make results differ where signatures do not.</summary>
     private bool First(object owner, int step)
     {
@@ -263,13 +271,11 @@ internal sealed class VectorMatcher(QueryRun run, BinaryExpression binary, int s
 
     private Column ResultFor(Column many, Column one)
     {
-        // As Prometheus has it where names are dropped late: arithmetic drops them at once nevertheless, and what a filter lets through has its name again.
-        var isFilter = PromQLOperators.IsComparison(binary.Operator) || PromQLOperators.IsTrim(binary.Operator);
-        var dropsLate = run.Options.DelayedNameRemoval && binary.ReturnBool;
-        var labels = ResultLabels(many.Labels, one.Labels, isFilter && (!binary.ReturnBool || dropsLate));
+        var labels = ResultLabels(many.Labels, one.Labels);
         if (!_results.TryGetValue(labels, out var column))
         {
-            column = Column.Empty(labels, steps, dropsLate);
+            // As Prometheus has it where names are dropped late: arithmetic drops them at once nevertheless, and what a filter lets through has its name again.
+            column = Column.Empty(labels, steps, run.Options.DelayedNameRemoval && _keepsName && binary.ReturnBool);
             _results.Add(labels, column);
             _order.Add(column);
         }
@@ -277,14 +283,14 @@ internal sealed class VectorMatcher(QueryRun run, BinaryExpression binary, int s
         return column;
     }
 
-    private LabelSet ResultLabels(LabelSet many, LabelSet one, bool keepsName)
+    private LabelSet ResultLabels(LabelSet many, LabelSet one)
     {
         if (_labels.TryGetValue((many, one), out var known))
         {
             return known;
         }
 
-        var builder = new LabelSetBuilder(keepsName ? many : MetricLabels.WithoutName(many));
+        var builder = new LabelSetBuilder(_keepsName ? many : MetricLabels.WithoutName(many));
         if (_matching.Cardinality == MatchCardinality.OneToOne)
         {
             if (_matching.On)
@@ -308,6 +314,8 @@ internal sealed class VectorMatcher(QueryRun run, BinaryExpression binary, int s
             builder.Set(name, one[name]);
         }
 
-        return _labels[(many, one)] = builder.Build();
+        // The name that a group modifier brings is dropped by bool as well.
+        var labels = builder.Build();
+        return _labels[(many, one)] = binary.ReturnBool && !run.Options.DelayedNameRemoval ? MetricLabels.WithoutName(labels) : labels;
     }
 }

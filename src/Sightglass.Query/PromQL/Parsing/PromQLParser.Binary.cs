@@ -98,9 +98,14 @@ public sealed partial class PromQLParser
 
     private static BinaryExpression Binary(BinaryOperator op, PromQLExpression left, PromQLExpression right, VectorMatching? matching, bool returnBool, SourceSpan span)
     {
-        if (matching is null && left.Type == PromQLType.Vector && right.Type == PromQLType.Vector)
+        if (left.Type == PromQLType.Vector && right.Type == PromQLType.Vector)
         {
-            matching = new VectorMatching(PromQLOperators.IsSet(op) ? MatchCardinality.ManyToMany : MatchCardinality.OneToOne, false, [], []);
+            matching ??= new VectorMatching(PromQLOperators.IsSet(op) ? MatchCardinality.ManyToMany : MatchCardinality.OneToOne, false, [], []);
+        }
+        else if (matching is { Labels.Count: 0, FillLeft: null, FillRight: null })
+        {
+            // Beside a scalar nothing is matched; a matching by no labels is let through, whatever its grouping.
+            matching = null;
         }
 
         return new BinaryExpression(op, left, right, matching, returnBool, span);

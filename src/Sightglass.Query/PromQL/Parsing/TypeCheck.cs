@@ -81,7 +81,7 @@ internal static class TypeCheck
                 return;
             }
 
-            if (b.Matching is { Labels.Count: > 0 } or { Cardinality: MatchCardinality.ManyToOne or MatchCardinality.OneToMany })
+            if (b.Matching is { Labels.Count: > 0 })
             {
                 throw Error(b.Span.Start, "vector matching only allowed between instant vectors");
             }
