@@ -79,6 +79,46 @@ public static class DurationText
         return text.Length > 0;
     }
 
+    /// <summary>What Prometheus says of a text that is none: read from the left, the first unit that does not exist, is out of order or comes to too much.</summary>
+    public static string Problem(string text)
+    {
+        var rest = text;
+        var next = 0;
+        while (rest.Length > 0)
+        {
+            var digits = rest.Length - rest.TrimStart("0123456789".ToCharArray()).Length;
+            var unit = rest.AsSpan(digits);
+            unit = unit[..(unit.IndexOfAnyInRange('0', '9') is var end and >= 0 ? end : unit.Length)];
+            if (digits == 0 || unit.IsEmpty || !ulong.TryParse(rest.AsSpan(0, digits), NumberStyles.None, CultureInfo.InvariantCulture, out _))
+            {
+                break;
+            }
+
+            var name = unit.ToString();
+            var found = Array.FindIndex(Units, u => u.Unit == name);
+            if (found < 0)
+            {
+                return $"unknown unit {QuotedText.Quote(name)} in duration {QuotedText.Quote(text)}";
+            }
+
+            if (found < next)
+            {
+                break;
+            }
+
+            var read = digits + name.Length;
+            if (!TryParse(text.AsSpan(0, text.Length - rest.Length + read), out _))
+            {
+                return "duration out of range";
+            }
+
+            next = found + 1;
+            rest = rest[read..];
+        }
+
+        return $"not a valid duration string: {QuotedText.Quote(text)}";
+    }
+
     /// <summary>Writes a duration in Prometheus' canonical form.</summary>
     public static string Format(long milliseconds)
     {

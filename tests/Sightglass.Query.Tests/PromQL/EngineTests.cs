@@ -26,6 +26,8 @@ public class EngineTests
     private static PromQLEngine Engine(InMemoryMetricStore store, QueryLimits? limits = null) =>
         new(store, limits ?? QueryLimits.Default, new ManualTimeProvider());
 
+    private static PromQLEngine Experimental() => new(Store(), QueryLimits.Default, new ManualTimeProvider(), PromQLOptions.AllExperimental);
+
     [Fact]
     public void A_range_query_is_sorted_and_has_a_point_at_every_step()
     {
@@ -77,6 +79,29 @@ public class EngineTests
         }
 
         Engine(store).Instant("histogram_quantile(0.5, b)", Minute).Series[0].Values.ShouldBe([5]);
+    }
+
+    [Theory]
+    [InlineData("count_over_time(vector(1)[0.0056:0.001])", 5)]
+    [InlineData("count_over_time(vector(1)[0.01:0.0016])", 10)]
+    [InlineData("count_over_time(vector(1)[0.01 * 0.56:1ms * 1.6])", 5)]
+    [InlineData("max_over_time(vector(time())[0.01:0.001] offset 0.0016)", 59.999)]
+    [InlineData("max_over_time(vector(time())[0.01:0.001] offset -0.0016)", 60.001)]
+    [InlineData("count_over_time(vector(1)[2m:0.0001 * 1])", 2)]
+    public void What_a_duration_has_beside_whole_milliseconds_is_cut_off(string query, double want) =>
+        Experimental().Instant(query, Minute).Series.ShouldHaveSingleItem().Values.ShouldBe([want]);
+
+    [Theory]
+    [InlineData("a_total[5m - 6m]", QueryErrorKind.BadData, "8:15: duration must be greater than 0")]
+    [InlineData("last_over_time(a_total[1m:(2s - 2s)])", QueryErrorKind.BadData, "27:34: duration must be greater than 0")]
+    [InlineData("a_total[(5m + 1) / (1 - 1)]", QueryErrorKind.BadData, "9:25: division by zero")]
+    [InlineData("a_total offset (100y * 100)", QueryErrorKind.BadData, "16:26: duration is out of range")]
+    [InlineData("last_over_time(a_total[1m:0.0009])", QueryErrorKind.Execution, "the step of a subquery must not be less than a millisecond")]
+    public void A_duration_that_is_none_is_told(string query, QueryErrorKind kind, string message)
+    {
+        var error = Should.Throw<QueryException>(() => Experimental().Instant(query, Minute));
+        error.Kind.ShouldBe(kind);
+        error.Message.ShouldBe(message);
     }
 
     [Fact]

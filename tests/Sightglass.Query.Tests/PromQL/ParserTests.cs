@@ -91,6 +91,12 @@ public class ParserTests
     [InlineData("unless(x)", 6, "unexpected \"(\"")]
     [InlineData("1[5m:]", 0, "subquery is only allowed on instant vector, got scalar instead")]
     [InlineData("a[0s]", 2, "duration must be greater than 0")]
+    [InlineData("a[1.5m]", 2, "unknown unit \".\" in duration \"1.5m\"")]
+    [InlineData("a[5m:1_0m]", 5, "unknown unit \"_\" in duration \"1_0m\"")]
+    [InlineData("a offset 1e3s", 9, "unknown unit \"e\" in duration \"1e3s\"")]
+    [InlineData("a[30s5m]", 2, "not a valid duration string: \"30s5m\"")]
+    [InlineData("a[99999999999999999999s]", 2, "not a valid duration string: \"99999999999999999999s\"")]
+    [InlineData("a[9223372037s]", 2, "duration out of range")]
     [InlineData("a @ Inf", 0, "timestamp out of bounds for @ modifier: +Inf")]
     [InlineData("a{__name__=~\"b\"}", 0, "metric name must not be set twice: \"a\" or \"b\"")]
     [InlineData("a{\"b\"}", 0, "metric name must not be set twice: \"a\" or \"b\"")]
@@ -161,6 +167,8 @@ public class ParserTests
     [InlineData("a anchored smoothed", 0, "anchored and smoothed modifiers cannot be used together")]
     [InlineData("a[5m:1m] anchored", 0, "anchored modifier is not supported for subqueries")]
     [InlineData("(a + b) smoothed", 0, "smoothed modifier not implemented")]
+    [InlineData("a[5m/0]", 4, "division by zero")]
+    [InlineData("a offset (5m%0s)", 12, "modulo by zero")]
     [InlineData("a + fill(b) c", 9, "unexpected identifier \"b\" in fill modifier")]
     public void Experimental_parts_have_their_errors_too(string query, int position, string message) =>
         Should.Throw<QueryException>(() => PromQLParser.Parse(query, PromQLOptions.AllExperimental)).Message.ShouldBe($"1:{position + 1}: parse error: {message}");
@@ -171,6 +179,10 @@ public class ParserTests
     [InlineData("info(a, {})", "info(a, {})")]
     [InlineData("a + fill (1) b", "a + fill (1) b")]
     [InlineData("limit_ratio(-0.5, a)", "limit_ratio(-0.5, a)")]
+    [InlineData("a[5m*2:min(1,30s)]", "a[5m * 2:min_of(1, 30s)]")]
+    [InlineData("a offset +(step()/0.5)", "a offset (step() / 0.5)")]
+    [InlineData("a offset -(90)", "a offset -(90)")]
+    [InlineData("a[90:0.0016] offset 0.0016", "a[1m30s:1ms] offset 1ms")]
     public void Experimental_parts_print_in_canonical_form(string query, string printed) =>
         PromQLParser.Parse(query, PromQLOptions.AllExperimental).ToString().ShouldBe(printed);
 

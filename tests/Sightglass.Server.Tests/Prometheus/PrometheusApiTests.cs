@@ -39,7 +39,7 @@ public sealed class PrometheusApiTests : IAsyncLifetime, IDisposable
         });
         _host = await ApiHost.StartAsync(routes =>
         {
-            PrometheusApi.Map(routes, new PromQLEngine(_store, QueryLimits.Default, _time), _store, QueryLimits.Default, _time);
+            PrometheusApi.Map(routes, new PromQLEngine(_store, QueryLimits.Default, _time, PromQLOptions.Default with { DurationExpressions = true }), _store, QueryLimits.Default, _time);
             routes.Api(PrometheusRoutes.GetOnly, "/metadata", new MetadataEndpoint(_store, () => _targets).Query);
             PrometheusRoutes.MapUnknown(routes);
         });
@@ -110,6 +110,8 @@ public sealed class PrometheusApiTests : IAsyncLifetime, IDisposable
     [InlineData("/api/v1/metadata?limit_per_metric=x", 400, "bad_data", "limit_per_metric must be a number")]
     [InlineData("/api/v1/query?query=a&limit=-1", 400, "bad_data", "invalid parameter \\\"limit\\\": limit must be non-negative")]
     [InlineData("/api/v1/query?query=a_total*on()a_total", 422, "execution", "found duplicate series for the match group {} on the right hand-side of the operation: [{__name__=\\\"a_total\\\", job=\\\"x\\\"}, {__name__=\\\"a_total\\\", job=\\\"y\\\"}];many-to-many matching not allowed: matching labels must be unique on one side")]
+    [InlineData("/api/v1/query?query=rate(a_total[5m-6m])", 400, "bad_data", "invalid parameter \\\"query\\\": 13:18: duration must be greater than 0")]
+    [InlineData("/api/v1/query?query=last_over_time(a_total[1m:0.0004])", 422, "execution", "the step of a subquery must not be less than a millisecond")]
     [InlineData("/api/v1/query_range?query=a&start=0&end=1", 400, "bad_data", "invalid parameter \\\"step\\\": cannot parse \\\"\\\" to a valid duration")]
     [InlineData("/api/v1/query_range?query=a&start=2&end=1&step=1", 400, "bad_data", "invalid parameter \\\"end\\\": end timestamp must not be before start time")]
     [InlineData("/api/v1/query_range?query=a&start=0&end=1&step=0", 400, "bad_data", "invalid parameter \\\"step\\\": zero or negative query resolution step widths are not accepted. Try a positive integer")]

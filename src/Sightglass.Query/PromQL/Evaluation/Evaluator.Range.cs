@@ -1,4 +1,5 @@
 using Sightglass.Core.Contracts;
+using Sightglass.Core.Errors;
 using Sightglass.Core.Model;
 
 namespace Sightglass.Query.PromQL;
@@ -162,12 +163,21 @@ internal sealed partial class Evaluator
         return output;
     }
 
+    /// <summary>A step that is computed to less than a millisecond is as good as none; one that is written so is refused.</summary>
+    private long SubqueryStep(DurationExpression? step)
+    {
+        var ms = step is null ? 0 : _run.Milliseconds(step, positive: true);
+        return ms > 0 ? ms
+            : step is { IsLiteral: true } ? throw new QueryException(QueryErrorKind.Execution, "the step of a subquery must not be less than a millisecond", step.Span.Start)
+            : _run.DefaultSubqueryStepMs;
+    }
+
     /// <summary>Evaluates a subquery's inner expression at all the times that the steps' ranges hold.</summary>
     private (List<Column> Columns, StepGrid Grid, long OffsetMs, long RangeMs) EvaluateSubquery(SubqueryExpression subquery, StepGrid grid)
     {
         var range = _run.Milliseconds(subquery.Range, positive: true);
         var offset = subquery.Shift.Offset is { } o ? _run.Milliseconds(o, positive: false) : 0;
-        var step = subquery.Step is { } s ? _run.Milliseconds(s, positive: true) : _run.DefaultSubqueryStepMs;
+        var step = SubqueryStep(subquery.Step);
         var first = _run.Reference(subquery.Shift, offset, grid.StartMs) - range;
         var last = _run.Reference(subquery.Shift, offset, grid.EndMs);
         var start = step * (first / step);

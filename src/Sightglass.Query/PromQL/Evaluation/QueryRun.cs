@@ -129,18 +129,18 @@ internal sealed class QueryRun(IMetricStore store, QueryLimits limits, PromQLOpt
     /// <summary>Length in milliseconds of a duration.</summary>
     public long Milliseconds(DurationExpression duration, bool positive)
     {
-        var seconds = duration.IsLiteral ? duration.Seconds : duration.Evaluate(StepMs / 1000.0, (EndMs - StartMs) / 1000.0);
-        if (!duration.IsLiteral && positive && !(seconds > 0))
+        if (duration.IsLiteral)
         {
-            throw new QueryException(QueryErrorKind.BadData, "duration must be greater than 0", duration.Span.Start);
+            return duration.LiteralMs;
         }
 
-        if (!(Math.Abs(seconds) <= 9_223_372_036))
+        var seconds = duration.Evaluate(StepMs / 1000.0, (EndMs - StartMs) / 1000.0);
+        if (positive && !(seconds > 0))
         {
-            throw new QueryException(QueryErrorKind.BadData, "duration out of range", duration.Span.Start);
+            throw duration.Error("duration must be greater than 0");
         }
 
-        return (long)Math.Round(seconds * 1000);
+        return Math.Abs(seconds) <= 9_223_372_036 ? (long)(seconds * 1000) : throw duration.Error("duration is out of range");
     }
 
     /// <summary>The time that a step's selectors look at.</summary>

@@ -1,3 +1,4 @@
+using Sightglass.Core.Errors;
 using Sightglass.Query.Syntax;
 
 namespace Sightglass.Query.PromQL;
@@ -57,6 +58,20 @@ public sealed record DurationExpression(DurationOperator Operator, double Second
     /// <summary>Whether the value depends on nothing but the text.</summary>
     public bool IsLiteral => Operator == DurationOperator.Literal;
 
+    /// <summary>A literal in whole milliseconds; of what a number has beside, nothing is rounded up.</summary>
+    public long LiteralMs => (long)(Math.Round(Seconds * 1e9) / 1e6);
+
+    /// <summary>Where it stands without the parentheses at its ends.</summary>
+    private SourceSpan Bare => Operator switch
+    {
+        DurationOperator.Paren => Right!.Bare,
+        DurationOperator.Literal or DurationOperator.Step or DurationOperator.Range or DurationOperator.Min or DurationOperator.Max => Span,
+        _ => new SourceSpan((Left?.Bare ?? Span).Start, Right!.Bare.End),
+    };
+
+    /// <summary>What is wrong with the value, with the place where the expression stands, as Prometheus tells it.</summary>
+    internal QueryException Error(string message) => new(QueryErrorKind.BadData, FormattableString.Invariant($"{Bare.Start}:{Bare.End}: {message}"), Bare.Start);
+
     /// <summary>The value in seconds for a query's step and range.</summary>
     internal double Evaluate(double stepSeconds, double rangeSeconds) => Operator switch
     {
@@ -67,7 +82,7 @@ public sealed record DurationExpression(DurationOperator Operator, double Second
         DurationOperator.Subtract when Left is null => -Right!.Evaluate(stepSeconds, rangeSeconds),
         DurationOperator.Add when Left is null => Right!.Evaluate(stepSeconds, rangeSeconds),
         DurationOperator.Divide or DurationOperator.Modulo when Right!.Evaluate(stepSeconds, rangeSeconds) == 0 =>
-            throw new Core.Errors.QueryException(Core.Errors.QueryErrorKind.BadData, Operator == DurationOperator.Divide ? "division by zero" : "modulo by zero", Span.Start),
+            throw Error(Operator == DurationOperator.Divide ? "division by zero" : "modulo by zero"),
         _ => Combine(Left!.Evaluate(stepSeconds, rangeSeconds), Right!.Evaluate(stepSeconds, rangeSeconds)),
     };
 

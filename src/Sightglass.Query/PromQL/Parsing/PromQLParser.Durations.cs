@@ -76,7 +76,7 @@ public sealed partial class PromQLParser
         var left = DurationUnary(offset: false);
         while (Current.Kind == TokenKind.Operator && DurationPrecedence(Current.Operator) is var precedence and > 0 && precedence >= minimum)
         {
-            var op = Current.Operator;
+            var (op, at) = (Current.Operator, Current.Start);
             _at++;
             var right = DurationSum(op == BinaryOperator.Power ? precedence : precedence + 1);
             var kind = op switch
@@ -88,6 +88,11 @@ public sealed partial class PromQLParser
                 BinaryOperator.Modulo => DurationOperator.Modulo,
                 _ => DurationOperator.Power,
             };
+            if (kind is DurationOperator.Divide or DurationOperator.Modulo && right is { IsLiteral: true, Seconds: 0 })
+            {
+                throw Error(at, kind == DurationOperator.Divide ? "division by zero" : "modulo by zero");
+            }
+
             left = new DurationExpression(kind, 0, false, left, right, left.Span.To(right.Span));
         }
 

@@ -316,17 +316,8 @@ public sealed partial class PromQLParser
         throw Error(token.Start, $"error parsing number: strconv.ParseFloat: parsing {QuotedText.Quote(token.Text)}: {(double.IsInfinity(value) ? "value out of range" : "invalid syntax")}");
     }
 
-    /// <summary>The duration with all its numbers 0.</summary>
-    private static string Units(string duration) => System.Text.RegularExpressions.Regex.Replace(duration, "[0-9]+", "0");
-
     private double SecondsOf(PromQLToken token)
     {
-        if (!DurationText.TryParse(token.Text, out var milliseconds))
-        {
-            // Well written and still none: too long, or its units out of order.
-            throw Error(token.Start, DurationText.TryParse(Units(token.Text), out _) ? "duration out of range" : $"not a valid duration string: {QuotedText.Quote(token.Text)}");
-        }
-
-        return milliseconds / 1000.0;
+        return DurationText.TryParse(token.Text, out var milliseconds) ? milliseconds / 1000.0 : throw Error(token.Start, DurationText.Problem(token.Text));
     }
 }

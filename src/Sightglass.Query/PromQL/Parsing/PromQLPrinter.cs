@@ -101,22 +101,25 @@ internal static class PromQLPrinter
         });
         if (shift.Offset is { } offset)
         {
-            output.Append(" offset ").Append(offset.IsLiteral ? DurationText.Format((long)Math.Round(offset.Seconds * 1000)) : Duration(offset));
+            output.Append(" offset ").Append(Duration(offset));
         }
 
         return output.ToString();
     }
 
-    public static string Duration(DurationExpression d) => d.Operator switch
+    /// <summary>A number that is all of it is a duration too; among others it stays a number, as it may be a factor.</summary>
+    public static string Duration(DurationExpression d) => d.IsLiteral ? DurationText.Format(d.LiteralMs) : Operand(d);
+
+    private static string Operand(DurationExpression d) => d.Operator switch
     {
-        DurationOperator.Literal => DurationText.Format((long)Math.Round(d.Seconds * 1000)),
+        DurationOperator.Literal => d.IsDuration ? DurationText.Format(d.LiteralMs) : GoFloat.Json(d.Seconds),
         DurationOperator.Step => "step()",
         DurationOperator.Range => "range()",
-        DurationOperator.Paren => $"({Duration(d.Right!)})",
-        DurationOperator.Min => $"min({Duration(d.Left!)}, {Duration(d.Right!)})",
-        DurationOperator.Max => $"max({Duration(d.Left!)}, {Duration(d.Right!)})",
-        _ when d.Left is null => (d.Operator == DurationOperator.Subtract ? "-" : "+") + Duration(d.Right!),
-        _ => $"{Duration(d.Left!)} {d.Operator switch { DurationOperator.Add => "+", DurationOperator.Subtract => "-", DurationOperator.Multiply => "*", DurationOperator.Divide => "/", DurationOperator.Modulo => "%", _ => "^" }} {Duration(d.Right!)}",
+        DurationOperator.Paren => $"({Operand(d.Right!)})",
+        DurationOperator.Min => $"min_of({Operand(d.Left!)}, {Operand(d.Right!)})",
+        DurationOperator.Max => $"max_of({Operand(d.Left!)}, {Operand(d.Right!)})",
+        _ when d.Left is null => (d.Operator == DurationOperator.Subtract ? "-" : string.Empty) + Operand(d.Right!),
+        _ => $"{Operand(d.Left!)} {d.Operator switch { DurationOperator.Add => "+", DurationOperator.Subtract => "-", DurationOperator.Multiply => "*", DurationOperator.Divide => "/", DurationOperator.Modulo => "%", _ => "^" }} {Operand(d.Right!)}",
     };
 
     private static string Labels(IReadOnlyList<string> labels) => string.Join(", ", labels.Select(LabelName));

@@ -158,5 +158,5 @@ internal sealed class ApiParameters
     /// <summary>The range from <c>start</c> to <c>end</c>, each without a bound where it is not given.</summary>
     public (long StartMs, long EndMs) TimeRange() => (OptionalTime("start", MinTimeMs), OptionalTime("end", MaxTimeMs));
 
-    public static QueryException Invalid(string name, string message) => new(QueryErrorKind.BadData, $"invalid parameter {QuotedText.Quote(name)}: {message}");
+    public static QueryException Invalid(string name, string message, int position = -1) => new(QueryErrorKind.BadData, $"invalid parameter {QuotedText.Quote(name)}: {message}", position);
 }

@@ -162,7 +162,7 @@ internal static class ExpressionJson
         }
     }
 
-    private static long Milliseconds(DurationExpression? duration) => duration is { IsLiteral: true } ? (long)Math.Round(duration.Seconds * 1000) : 0;
+    private static long Milliseconds(DurationExpression? duration) => duration is { IsLiteral: true } ? duration.LiteralMs : 0;
 
     // A number that JSON cannot tell is none, as in Prometheus' answer there cannot be one either.
     private static void Number(Utf8JsonWriter json, string name, double? value)

@@ -81,6 +81,13 @@ internal sealed class QueryEndpoints(PromQLEngine engine, QueryLimits limits, Ti
         {
             return result = await running;
         }
+        catch (QueryException e) when (e.Kind == QueryErrorKind.BadData)
+        {
+            // Durations that are computed are wrong only once the query's times are known.
+            var named = ApiParameters.Invalid("query", e.Message, e.Position);
+            error = named.Message;
+            throw named;
+        }
         catch (Exception e) when (log is not null)
         {
             error = e.Message;
