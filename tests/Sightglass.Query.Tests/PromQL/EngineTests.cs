@@ -104,6 +104,22 @@ public class EngineTests
         error.Message.ShouldBe(message);
     }
 
+    [Theory]
+    [InlineData("quantile(time() / 60 - 1, a_total)", "quantile value should be between 0 and 1, got -1 (1:10)", "quantile value should be between 0 and 1, got 3 (1:10)")]
+    [InlineData("quantile(time() / 60 + 2, a_total)", "quantile value should be between 0 and 1, got 6 (1:10)")]
+    [InlineData("quantile(0 - time() / 60, a_total)", "quantile value should be between 0 and 1, got -4 (1:10)")]
+    [InlineData("quantile(scalar(sqrt(vector(time() - 60))), a_total)", "quantile value should be between 0 and 1, got NaN (1:10)")]
+    [InlineData("limit_ratio(time() / 60 - 2, a_total)", "ratio value should be between -1 and 1, got -2, capping to -1 (1:13)", "ratio value should be between -1 and 1, got 2, capping to 1 (1:13)")]
+    [InlineData("limit_ratio(time() / 60 + 2, a_total)", "ratio value should be between -1 and 1, got 6, capping to 1 (1:13)")]
+    public void Of_a_parameter_that_varies_only_the_ends_are_told(string query, params string[] notes) =>
+        Experimental().Range(query, 0, 4 * Minute, Minute).Warnings.ShouldBe(notes.Select(n => "PromQL warning: " + n));
+
+    [Theory]
+    [InlineData("count_over_time(quantile(2, a_total)[10s:7m])")]
+    [InlineData("count_over_time(limit_ratio(2, a_total)[10s:7m])")]
+    public void A_subquery_of_no_steps_tells_of_no_parameter(string query) =>
+        Experimental().Instant(query, Minute).Warnings.ShouldBeEmpty();
+
     [Fact]
     public void The_lookback_is_open_at_its_left_end()
     {
