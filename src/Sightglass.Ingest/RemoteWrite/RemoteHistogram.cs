@@ -3,6 +3,7 @@ using Sightglass.Core.Errors;
 using Sightglass.Core.Limits;
 using Sightglass.Core.Model;
 using Sightglass.Ingest.Otlp;
+using Sightglass.Ingest.Scrape;
 
 namespace Sightglass.Ingest.RemoteWrite;
 
@@ -12,6 +13,9 @@ internal static class RemoteHistogram
     private const int MinSchema = -4;
     private const int MaxSchema = 8;
 
+    // Higher resolutions are defined, and stored at the highest that is in use.
+    private const int MaxReservedSchema = 52;
+
     /// <summary>Reads a message. The result says why it is no histogram, null when it is one.</summary>
     public static string? Read(ReadOnlySpan<byte> message, IngestLimits limits, out long timestampMs, out long startMs, out NativeHistogram? histogram)
     {
@@ -20,6 +24,7 @@ internal static class RemoteHistogram
         double zeroCount = 0;
         double zeroThreshold = 0;
         var schema = 0;
+        var isFloat = false;
         var hint = CounterResetHint.Unknown;
         var positive = new Side(limits.MaxHistogramBuckets);
         var negative = new Side(limits.MaxHistogramBuckets);
@@ -33,10 +38,10 @@ internal static class RemoteHistogram
             switch (reader.Field)
             {
                 case 1:
-                    count = reader.ReadUInt64();
+                    (count, isFloat) = (reader.ReadUInt64(), false);
                     break;
                 case 2:
-                    count = reader.ReadDouble();
+                    (count, isFloat) = (reader.ReadDouble(), true);
                     break;
                 case 3:
                     sum = reader.ReadDouble();
@@ -80,7 +85,7 @@ internal static class RemoteHistogram
             }
         }
 
-        if (schema is (< MinSchema or > MaxSchema) and not NativeHistogram.CustomBucketsSchema)
+        if (schema is (< MinSchema or > MaxReservedSchema) and not NativeHistogram.CustomBucketsSchema)
         {
             return $"histogram: got schema {schema}, want {MinSchema} to {MaxSchema} or {NativeHistogram.CustomBucketsSchema}";
         }
@@ -90,7 +95,7 @@ internal static class RemoteHistogram
             return wrong;
         }
 
-        histogram = new NativeHistogram
+        var read = new NativeHistogram
         {
             ResetHint = hint,
             Schema = schema,
@@ -104,7 +109,77 @@ internal static class RemoteHistogram
             NegativeBuckets = [.. negative.Buckets],
             CustomBounds = [.. bounds],
         };
+        if ((CheckBounds(read) ?? CheckCounts(read, isFloat)) is { } reason)
+        {
+            return reason;
+        }
+
+        histogram = schema > MaxSchema ? HistogramResolution.Reduce(read, MaxSchema) : read;
         return null;
+    }
+
+    /// <summary>What is wrong with the bounds of custom buckets, or with there being some; null when nothing is.</summary>
+    private static string? CheckBounds(NativeHistogram histogram)
+    {
+        var bounds = histogram.CustomBounds;
+        if (histogram.Schema != NativeHistogram.CustomBucketsSchema)
+        {
+            return bounds.Length > 0 ? $"histogram: got {bounds.Length} custom bounds with schema {histogram.Schema}" : null;
+        }
+
+        if (histogram.ZeroCount != 0 || histogram.ZeroThreshold != 0 || histogram.NegativeSpans.Length > 0 || histogram.NegativeBuckets.Length > 0)
+        {
+            return "histogram: got a zero bucket or negative buckets beside custom bounds";
+        }
+
+        for (var i = 0; i < bounds.Length; i++)
+        {
+            if (!double.IsFinite(bounds[i]))
+            {
+                return $"histogram: custom bound {i} is {bounds[i]}, want a finite one";
+            }
+
+            if (i > 0 && bounds[i] <= bounds[i - 1])
+            {
+                return $"histogram: custom bound {i} is {bounds[i]} after {bounds[i - 1]}, want a larger one";
+            }
+        }
+
+        var end = 0L;
+        foreach (var span in histogram.PositiveSpans)
+        {
+            if (span.Offset < 0)
+            {
+                return $"histogram: span of custom buckets has offset {span.Offset}, want at least 0";
+            }
+
+            end += (long)span.Offset + span.Length;
+        }
+
+        return end > bounds.Length + 1 ? $"histogram: spans reach to bucket {end}, {bounds.Length} custom bounds have {bounds.Length + 1}" : null;
+    }
+
+    /// <summary>What is wrong with the counts: of integer histograms they add up; those of floats are not exact, and need not.</summary>
+    private static string? CheckCounts(NativeHistogram histogram, bool isFloat)
+    {
+        var observations = histogram.ZeroCount;
+        foreach (var counts in (ReadOnlySpan<double[]>)[histogram.PositiveBuckets, histogram.NegativeBuckets])
+        {
+            foreach (var count in counts)
+            {
+                if (count < 0)
+                {
+                    return $"histogram: a bucket has observation count of {count}";
+                }
+
+                observations += count;
+            }
+        }
+
+        // An observation that is NaN is in no bucket, and makes the sum NaN.
+        return !isFloat && (double.IsNaN(histogram.Sum) ? observations > histogram.Count : observations != histogram.Count)
+            ? $"histogram: {observations} observations found in buckets, but the Count field is {histogram.Count}"
+            : null;
     }
 
     private static void ReadDoubles(ref ProtoReader reader, List<double> into, int max)
