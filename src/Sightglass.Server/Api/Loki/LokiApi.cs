@@ -45,7 +45,7 @@ internal static class LokiApi
             json.WriteString("goVersion"u8, string.Empty);
             json.WriteEndObject();
         }));
-        group.Map("/{**rest}", static context => Text(context, StatusCodes.Status404NotFound, $"{context.Request.Path} is not offered"));
+        group.MapUnknown(string.Empty, static context => Text(context, StatusCodes.Status404NotFound, $"{context.Request.Path} is not offered"));
     }
 
     // Its errors are JSON, other than everywhere else in Loki.

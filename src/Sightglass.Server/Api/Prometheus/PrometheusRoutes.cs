@@ -37,7 +37,7 @@ internal static class PrometheusRoutes
     {
         foreach (var prefix in Prefixes)
         {
-            routes.Map($"{prefix}/{{**rest}}", static context => ApiResponse.Error(context, StatusCodes.Status404NotFound, "not_found", $"{context.Request.Method} {context.Request.Path} is not offered by this server"));
+            routes.MapUnknown(prefix, static context => ApiResponse.Error(context, StatusCodes.Status404NotFound, "not_found", $"{context.Request.Method} {context.Request.Path} is not offered by this server"));
         }
     }
 

@@ -51,7 +51,7 @@ internal static class TempoApi
             json.WriteString("buildDate"u8, string.Empty);
             json.WriteString("goVersion"u8, string.Empty);
         }));
-        group.Map("/{**rest}", static context => Text(context, StatusCodes.Status404NotFound, $"{context.Request.Path} is not offered"));
+        group.MapUnknown(string.Empty, static context => Text(context, StatusCodes.Status404NotFound, $"{context.Request.Path} is not offered"));
     }
 
     private static Task Trace(HttpContext context, TempoParameters parameters, IEventStore store, QueryLimits limits, bool isV2, CancellationToken cancellation)

@@ -18,8 +18,8 @@ internal sealed class HttpPort
     {
         Socket = socket;
         Protocols = protocols;
-        Handler = First.Answer;
-        First.Fallback = context => _open.Task.IsCompletedSuccessfully ? Routes.Answer(context) : Wait(context, _open.Task, Routes.Answer);
+        Routes = new RouteTable { Before = First };
+        Handler = context => First.TryAnswer(context) ?? (_open.Task.IsCompletedSuccessfully ? Routes.Answer(context) : Wait(context, _open.Task, Routes.Answer));
     }
 
     /// <summary>What is listened on.</summary>
@@ -35,7 +35,7 @@ internal sealed class HttpPort
     public RouteTable First { get; } = new();
 
     /// <summary>What else it answers; routes are added before <see cref="Open"/>.</summary>
-    public RouteTable Routes { get; } = new();
+    public RouteTable Routes { get; }
 
     /// <summary>What every request comes to: the routes, unless something stands before them. Set before <see cref="OpenFirst"/>.</summary>
     public RequestDelegate Handler { get; set; }

@@ -15,19 +15,24 @@ internal sealed class RouteTable
     private readonly string _prefix;
     private readonly Dictionary<string, List<Route>> _literal;
     private readonly List<Route> _patterns;
+    private readonly List<Route> _unknown;
 
     /// <summary>A table without routes.</summary>
     public RouteTable()
-        : this(string.Empty, new(StringComparer.OrdinalIgnoreCase), [])
+        : this(string.Empty, new(StringComparer.OrdinalIgnoreCase), [], [])
     {
     }
 
-    private RouteTable(string prefix, Dictionary<string, List<Route>> literal, List<Route> patterns)
+    private RouteTable(string prefix, Dictionary<string, List<Route>> literal, List<Route> patterns, List<Route> unknown)
     {
         _prefix = prefix;
         _literal = literal;
         _patterns = patterns;
+        _unknown = unknown;
     }
+
+    /// <summary>A table that is asked before this one; null when there is none. Its paths are known here too.</summary>
+    public RouteTable? Before { get; init; }
 
     /// <summary>What answers where no route does.</summary>
     public RequestDelegate Fallback { get; set; } = static context =>
@@ -67,32 +72,89 @@ internal sealed class RouteTable
             return;
         }
 
-        // The one that says more comes first.
-        var route = new Route(new RoutePath(full), methods, answer);
-        var at = _patterns.FindIndex(p => p.Path!.LiteralLength < route.Path!.LiteralLength);
-        _patterns.Insert(at < 0 ? _patterns.Count : at, route);
+        Insert(_patterns, new Route(new RoutePath(full), methods, answer));
     }
 
-    /// <summary>The same table, below a prefix.</summary>
-    public RouteTable MapGroup(string prefix) => new(_prefix + prefix, _literal, _patterns);
+    /// <summary>Adds what answers below <paramref name="prefix"/> where no path is known.</summary>
+    public void MapUnknown(string prefix, RequestDelegate answer) => Insert(_unknown, new Route(new RoutePath(_prefix + prefix + "/{*rest}"), [], answer));
 
-    /// <summary>Answers a request by its route: a literal path before one with parameters.</summary>
+    /// <summary>The same table, below a prefix.</summary>
+    public RouteTable MapGroup(string prefix) => new(_prefix + prefix, _literal, _patterns, _unknown) { Before = Before };
+
+    /// <summary>
+    /// Answers a request by its route: a literal path before one with parameters. Slashes that stand twice, as behind an address that ends with one, count once
+    /// where a path is not known with them. A path that is known by other methods only answers 405 and names them.
+    /// </summary>
     public Task Answer(HttpContext context)
     {
-        var method = context.Request.Method;
-        var path = context.Request.Path.Value ?? string.Empty;
-        if (path.Length > 1 && path[^1] == '/')
+        var path = PathOf(context);
+        if (Find(context, path) is { } route)
         {
-            path = path[..^1];
+            return route.Answer(context);
         }
 
+        if (path.Contains("//", StringComparison.Ordinal))
+        {
+            path = Single(path);
+            if ((Before?.Find(context, path) ?? Find(context, path)) is { } single)
+            {
+                return single.Answer(context);
+            }
+        }
+
+        var methods = new SortedSet<string>(StringComparer.Ordinal);
+        Before?.AddMethods(path, methods);
+        AddMethods(path, methods);
+        return methods.Count > 0 ? OtherMethods(context, methods)
+            : _unknown.Find(r => r.Path!.Matches(path, context.Request.RouteValues)) is { } unknown ? unknown.Answer(context)
+            : Fallback(context);
+    }
+
+    /// <summary>Answers a request by its route; null where none takes it.</summary>
+    public Task? TryAnswer(HttpContext context) => Find(context, PathOf(context))?.Answer(context);
+
+    private static string PathOf(HttpContext context)
+    {
+        var path = context.Request.Path.Value ?? string.Empty;
+        return path.Length > 1 && path[^1] == '/' ? path[..^1] : path;
+    }
+
+    private static string Single(string path) => "/" + string.Join('/', path.Split('/', StringSplitOptions.RemoveEmptyEntries));
+
+    // As Prometheus' router, and Go's own, say it.
+    private static Task OtherMethods(HttpContext context, SortedSet<string> methods)
+    {
+        context.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
+        context.Response.Headers.Allow = string.Join(", ", methods);
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        return context.Response.WriteAsync("Method Not Allowed\n", context.RequestAborted);
+    }
+
+    // The one that says more comes first.
+    private static void Insert(List<Route> routes, Route route)
+    {
+        var at = routes.FindIndex(p => p.Path!.LiteralLength < route.Path!.LiteralLength);
+        routes.Insert(at < 0 ? routes.Count : at, route);
+    }
+
+    private void AddMethods(string path, SortedSet<string> methods)
+    {
+        foreach (var route in _literal.GetValueOrDefault(path, []).Concat(_patterns.Where(p => p.Path!.Matches(path, []))))
+        {
+            methods.UnionWith(route.Methods);
+        }
+    }
+
+    private Route? Find(HttpContext context, string path)
+    {
+        var method = context.Request.Method;
         if (_literal.TryGetValue(path, out var routes))
         {
             foreach (var route in routes)
             {
                 if (route.Takes(method))
                 {
-                    return route.Answer(context);
+                    return route;
                 }
             }
         }
@@ -101,11 +163,11 @@ internal sealed class RouteTable
         {
             if (route.Takes(method) && route.Path!.Matches(path, context.Request.RouteValues))
             {
-                return route.Answer(context);
+                return route;
             }
         }
 
-        return Fallback(context);
+        return null;
     }
 
     private sealed record Route(RoutePath? Path, IReadOnlyList<string> Methods, RequestDelegate Answer)
