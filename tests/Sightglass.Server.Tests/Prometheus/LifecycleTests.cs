@@ -98,6 +98,19 @@ public sealed class LifecycleTests
     }
 
     [Fact]
+    public async Task A_rule_is_shown_with_its_empty_labels_and_with_no_alerts_where_they_are_left_out()
+    {
+        await using var server = await RunningServer.StartAsync(Start);
+        server.Write("r.yml", "groups:\n- { name: a, rules: [ { record: 'x:y', expr: up, labels: { team: '' } }, { alert: A, expr: up == 7, labels: { zone: z, team: '', area: a } } ] }\n");
+        server.Write("sightglass.yml", Start + "rule_files: [ r.yml ]\n");
+        (await server.ReloadAsync()).ShouldBeNull();
+        async Task<string> Rule(string query, int index) => (await server.DataAsync($"/api/v1/rules?{query}")).GetProperty("groups")[0].GetProperty("rules")[index].GetRawText();
+        (await Rule("", 0)).ShouldContain("\"labels\":{\"team\":\"\"}");
+        (await Rule("", 1)).ShouldContain("\"labels\":{\"area\":\"a\",\"team\":\"\",\"zone\":\"z\"},\"annotations\":{},\"alerts\":[]");
+        (await Rule("exclude_alerts=true", 1)).ShouldContain("\"alerts\":null");
+    }
+
+    [Fact]
     public async Task Rules_are_filtered_and_paged()
     {
         await using var server = await RunningServer.StartAsync(Start);

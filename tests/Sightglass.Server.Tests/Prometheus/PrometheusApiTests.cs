@@ -101,6 +101,7 @@ public sealed class PrometheusApiTests : IAsyncLifetime, IDisposable
     [InlineData("/api/v1/query?query=a%2B", 400, "bad_data", "invalid parameter \\\"query\\\": 1:3: parse error: unexpected end of input")]
     [InlineData("/api/v1/query", 400, "bad_data", "invalid parameter \\\"query\\\": unknown position: parse error: no expression found in input")]
     [InlineData("/api/v1/query?query=a&time=x", 400, "bad_data", "invalid parameter \\\"time\\\": invalid time value for 'time': cannot parse \\\"x\\\" to a valid timestamp")]
+    [InlineData("/api/v1/query?query=a&time=%205", 400, "bad_data", "invalid parameter \\\"time\\\": invalid time value for 'time': cannot parse \\\" 5\\\" to a valid timestamp")]
     [InlineData("/api/v1/query?query=a&timeout=x", 400, "bad_data", "invalid parameter \\\"timeout\\\": cannot parse \\\"x\\\" to a valid duration")]
     [InlineData("/api/v1/query?query=a&timeout=0", 503, "timeout", "query timed out in query execution")]
     [InlineData("/api/v1/query?query=a&lookback_delta=x", 400, "bad_data", "error parsing lookback delta duration: cannot parse \\\"x\\\" to a valid duration")]
@@ -109,6 +110,9 @@ public sealed class PrometheusApiTests : IAsyncLifetime, IDisposable
     [InlineData("/api/v1/metadata?limit=x", 400, "bad_data", "limit must be a number")]
     [InlineData("/api/v1/metadata?limit_per_metric=x", 400, "bad_data", "limit_per_metric must be a number")]
     [InlineData("/api/v1/query?query=a&limit=-1", 400, "bad_data", "invalid parameter \\\"limit\\\": limit must be non-negative")]
+    [InlineData("/api/v1/query?query=a&limit=1.5", 400, "bad_data", "invalid parameter \\\"limit\\\": strconv.Atoi: parsing \\\"1.5\\\": invalid syntax")]
+    [InlineData("/api/v1/query?query=a&limit=99999999999999999999", 400, "bad_data", "invalid parameter \\\"limit\\\": strconv.Atoi: parsing \\\"99999999999999999999\\\": value out of range")]
+    [InlineData("/api/v1/query_range?query=a&start=0&end=1&step=1e20", 400, "bad_data", "invalid parameter \\\"step\\\": cannot parse \\\"1e20\\\" to a valid duration. It overflows int64")]
     [InlineData("/api/v1/query?query=a_total*on()a_total", 422, "execution", "found duplicate series for the match group {} on the right hand-side of the operation: [{__name__=\\\"a_total\\\", job=\\\"x\\\"}, {__name__=\\\"a_total\\\", job=\\\"y\\\"}];many-to-many matching not allowed: matching labels must be unique on one side")]
     [InlineData("/api/v1/query?query=rate(a_total[5m-6m])", 400, "bad_data", "invalid parameter \\\"query\\\": 13:18: duration must be greater than 0")]
     [InlineData("/api/v1/query?query=last_over_time(a_total[1m:0.0004])", 422, "execution", "the step of a subquery must not be less than a millisecond")]
@@ -136,6 +140,30 @@ public sealed class PrometheusApiTests : IAsyncLifetime, IDisposable
         using var response = await _client.PostAsync(new Uri("/api/v1/query", UriKind.Relative), form);
         (await response.Content.ReadAsStringAsync()).ShouldContain("\"value\":[60,\"60\"]");
     }
+
+    [Fact]
+    public async Task A_body_that_ends_before_its_boundary_is_a_bad_request()
+    {
+        using var parts = new StringContent("--other\r\n\r\n1");
+        parts.Headers.ContentType = System.Net.Http.Headers.MediaTypeHeaderValue.Parse("multipart/form-data; boundary=none");
+        using var response = await _client.PostAsync(new Uri("/api/v1/query", UriKind.Relative), parts);
+        response.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        (await response.Content.ReadAsStringAsync()).ShouldStartWith("{\"status\":\"error\",\"errorType\":\"bad_data\",\"error\":\"error parsing form values: ");
+    }
+
+    [Fact]
+    public async Task A_method_that_an_endpoint_has_not_is_told_beside_those_that_it_has()
+    {
+        using var body = new StringContent(string.Empty);
+        using var response = await _client.PostAsync(new Uri("/api/v1/metadata", UriKind.Relative), body);
+        response.StatusCode.ShouldBe(HttpStatusCode.MethodNotAllowed);
+        response.Content.Headers.Allow.ShouldBe(["GET"]);
+        (await response.Content.ReadAsStringAsync()).ShouldBe("Method Not Allowed\n");
+    }
+
+    [Fact]
+    public async Task An_address_that_ends_with_a_slash_finds_everything() =>
+        (await _client.GetStringAsync(new Uri($"{_client.BaseAddress}/api/v1/query?query=a_total{{job=%22x%22}}&time=60"))).ShouldContain("\"value\":[60,\"60\"]");
 
     [Fact]
     public async Task Annotations_come_with_the_answer() =>

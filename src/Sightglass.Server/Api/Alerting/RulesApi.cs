@@ -126,19 +126,13 @@ internal static class RulesApi
         {
             json.WriteNumber("duration", rule.Definition.For.TotalSeconds);
             json.WriteNumber("keepFiringFor", rule.Definition.KeepFiringFor.TotalSeconds);
-            WriteLabels(json, "labels", rule.Definition.Labels);
+            WriteLabels(json, rule.Definition);
             WriteLabels(json, "annotations", rule.Definition.Annotations);
-            json.WriteStartArray("alerts");
-            foreach (var alert in excludeAlerts ? [] : rule.Alerts)
-            {
-                WriteAlert(json, alert);
-            }
-
-            json.WriteEndArray();
+            WriteAlerts(json, excludeAlerts ? null : rule.Alerts);
         }
-        else if (rule.Definition.Labels.Count > 0)
+        else if (rule.Definition.Labels.Count + rule.Definition.RemovedLabels.Count > 0)
         {
-            WriteLabels(json, "labels", rule.Definition.Labels);
+            WriteLabels(json, rule.Definition);
         }
 
         json.WriteString("health", rule.Health switch { RuleHealth.Ok => "ok", RuleHealth.Err => "err", _ => "unknown" });
@@ -151,6 +145,36 @@ internal static class RulesApi
         json.WriteString("lastEvaluation", ApiTime.Nano(rule.LastEvaluation));
         json.WriteString("type", isAlert ? "alerting" : "recording");
         json.WriteEndObject();
+    }
+
+    // Those that the file gives an empty value are shown with it.
+    private static void WriteLabels(Utf8JsonWriter json, RuleDefinition rule)
+    {
+        json.WriteStartObject("labels");
+        foreach (var label in rule.Labels.Concat(rule.RemovedLabels.Select(static name => new Label(name, string.Empty))).OrderBy(static l => l.Name, StringComparer.Ordinal))
+        {
+            json.WriteString(label.Name, label.Value);
+        }
+
+        json.WriteEndObject();
+    }
+
+    // Left out they are null, not none.
+    private static void WriteAlerts(Utf8JsonWriter json, IReadOnlyList<AlertView>? alerts)
+    {
+        if (alerts is null)
+        {
+            json.WriteNull("alerts");
+            return;
+        }
+
+        json.WriteStartArray("alerts");
+        foreach (var alert in alerts)
+        {
+            WriteAlert(json, alert);
+        }
+
+        json.WriteEndArray();
     }
 
     private static void WriteAlert(Utf8JsonWriter json, AlertView alert)

@@ -15,6 +15,9 @@ internal sealed class ApiParameters
     /// <summary>A time after all samples.</summary>
     public const long MaxTimeMs = long.MaxValue / 1_000_000;
 
+    // A number of seconds as Go reads one: without space around it.
+    private const NumberStyles Seconds = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
+
     private readonly IFormCollection? _form;
     private readonly IQueryCollection _query;
 
@@ -24,8 +27,19 @@ internal sealed class ApiParameters
         _query = query;
     }
 
-    public static async Task<ApiParameters> ReadAsync(HttpRequest request) =>
-        new(request.HasFormContentType ? await request.ReadFormAsync(request.HttpContext.RequestAborted) : null, request.Query);
+    /// <exception cref="InvalidDataException">The body is no form of the kind that it is said to be.</exception>
+    public static async Task<ApiParameters> ReadAsync(HttpRequest request)
+    {
+        try
+        {
+            return new(request.HasFormContentType ? await request.ReadFormAsync(request.HttpContext.RequestAborted) : null, request.Query);
+        }
+        catch (IOException e) when (e is not BadHttpRequestException && !request.HttpContext.RequestAborted.IsCancellationRequested)
+        {
+            // Parts that end before their boundary.
+            throw new InvalidDataException(e.Message, e);
+        }
+    }
 
     /// <summary>A value, or the empty string.</summary>
     public string Text(string name)
@@ -56,7 +70,7 @@ internal sealed class ApiParameters
 
     private static long? Parse(string text)
     {
-        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds))
+        if (double.TryParse(text, Seconds, CultureInfo.InvariantCulture, out var seconds))
         {
             return seconds is > -9.2e15 and < 9.2e15 ? (long)Math.Round(seconds * 1000) : null;
         }
@@ -80,7 +94,7 @@ internal sealed class ApiParameters
     /// <summary>A length of time: a number of seconds or a duration; null when it is not given.</summary>
     public TimeSpan? Duration(string name) => TryDuration(name, out var duration)
         ? duration
-        : throw Invalid(name, $"cannot parse {QuotedText.Quote(Text(name))} to a valid duration");
+        : throw Invalid(name, $"cannot parse {QuotedText.Quote(Text(name))} to a valid duration{(double.TryParse(Text(name), Seconds, CultureInfo.InvariantCulture, out var seconds) && !double.IsNaN(seconds) ? ". It overflows int64" : string.Empty)}");
 
     /// <summary>A length of time, null when it is not given; false when it is none.</summary>
     public bool TryDuration(string name, out TimeSpan? duration)
@@ -92,7 +106,7 @@ internal sealed class ApiParameters
             return true;
         }
 
-        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds))
+        if (double.TryParse(text, Seconds, CultureInfo.InvariantCulture, out var seconds))
         {
             duration = Math.Abs(seconds) < 9.2e9 ? TimeSpan.FromSeconds(seconds) : null;
         }
@@ -115,7 +129,8 @@ internal sealed class ApiParameters
 
         if (!int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var limit))
         {
-            throw Invalid(name, $"strconv.Atoi: parsing {QuotedText.Quote(text)}: invalid syntax");
+            var isNumber = text.AsSpan(text[0] is '-' or '+' ? 1 : 0) is { Length: > 0 } digits && !digits.ContainsAnyExceptInRange('0', '9');
+            throw Invalid(name, $"strconv.Atoi: parsing {QuotedText.Quote(text)}: {(isNumber ? "value out of range" : "invalid syntax")}");
         }
 
         return limit >= 0 ? limit : throw Invalid(name, "limit must be non-negative");
