@@ -44,6 +44,12 @@ public sealed class FederationTests : IAsyncLifetime
         http_server{a_b="é",instance="",region="eu"} +Inf 600000
 
         """)]
+    [InlineData("match[]={}", "")]
+    [InlineData("match[]={zone=~\".*\",le!=\"\"}&match[]={le=~\".*\",__name__!=\"a\",\"a.b\"=\"\"}", """
+        # TYPE b untyped
+        b{instance="i",le="x\"\\\n",region="eu"} 1.5 599000
+
+        """)]
     public async Task The_newest_samples_are_written_by_name(string query, string text)
     {
         using var response = await _host.Client.GetAsync(new Uri($"/federate?{query}", UriKind.Relative));
@@ -59,8 +65,56 @@ public sealed class FederationTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("text/plain;escaping=dots", "http_dot_server{a_dot_b=")]
+    [InlineData("text/plain;version=1.0.0;escaping=values", "U__http_2e_server{U__a_2e_b=")]
+    [InlineData("application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5, text/plain;version=0.0.4;q=0.2", "{\"http.server\",\"a.b\"=")]
+    [InlineData("text/plain;version=0.0.4, text/plain;escaping=dots;q=0.5", "http_dot_server{a_dot_b=")]
+    [InlineData("nonsense", "http_server{a_b=")]
+    public async Task Names_are_escaped_as_the_reader_wants_them(string accept, string line) =>
+        (await _host.SendAsync("/federate?match[]={\"http.server\"}", ("Accept", accept))).Item2.Split('\n')[1].ShouldStartWith(line);
+
+    [Fact]
+    public async Task Protobuf_has_native_histograms_beside_samples()
+    {
+        const string Protobuf = "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited";
+        void Add(string zone, NativeHistogram histogram) => _store.Add(LabelSet.Of("__name__", "p", "zone", zone), 600_000, histogram);
+        _store.Add(LabelSet.Of("__name__", "p", "zone", "1"), 600_000, 0);
+        Add("2", new NativeHistogram
+        {
+            Schema = 3,
+            Count = 7.5,
+            Sum = -2,
+            ZeroThreshold = 0.001,
+            ZeroCount = 1.5,
+            PositiveSpans = [new BucketSpan(-2, 1), new BucketSpan(3, 1)],
+            PositiveBuckets = [2, 3],
+            NegativeSpans = [new BucketSpan(0, 1)],
+            NegativeBuckets = [1],
+        });
+        Add("3", new NativeHistogram { ResetHint = CounterResetHint.Gauge });
+        Add("4", new NativeHistogram { Schema = NativeHistogram.CustomBucketsSchema, CustomBounds = [1] });
+        Add("5", new NativeHistogram { Sum = SpecialValues.StaleNaN });
+        _store.Add(LabelSet.Of("__name__", "p.q"), 599_000, 1);
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri("/federate?match[]={__name__=~\"p.*\"}", UriKind.Relative));
+        request.Headers.TryAddWithoutValidation("Accept", $"{Protobuf};q=0.6,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.3");
+        using var response = await _host.Client.SendAsync(request);
+        response.Content.Headers.ContentType!.ToString().ShouldBe($"{Protobuf}; escaping=allow-utf-8");
+        Families.Text(await response.Content.ReadAsByteArrayAsync()).ShouldBe(
+            """
+            p 3
+              zone=1 instance= region=eu value=0 @600000
+            p 4
+              zone=2 instance= region=eu sum=-2 count=7.5 schema=3 threshold=0.001 zero=1.5 negative=[0:1] 1 positive=[-2:1 3:1] 2 3 @600000
+            p 5
+              zone=3 instance= region=eu positive=[0:0] @600000
+            p.q 3
+              instance= region=eu value=1 @599000
+
+            """);
+    }
+
+    [Theory]
     [InlineData("match[]=a{", "1:3: parse error: unexpected end of input inside braces\n")]
-    [InlineData("match[]={}", "match[] must contain at least one non-empty matcher\n")]
     public async Task A_wrong_selector_is_told_as_text(string query, string message) =>
         (await _host.SendAsync($"/federate?{query}")).ShouldBe((HttpStatusCode.BadRequest, message));
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.IO.Pipelines;
 using System.Text;
@@ -6,45 +7,34 @@ using Sightglass.Query.Syntax;
 
 namespace Sightglass.Server.Api.Prometheus;
 
-/// <summary>Writes Prometheus' text format. Names beyond its old alphabet are quoted, or have underscores where the reader knows no quotes.</summary>
-internal sealed class ExpositionText(PipeWriter target, bool utf8Names)
+/// <summary>Writes Prometheus' text format. Names beyond its old alphabet are quoted, or escaped where the reader knows no quotes. Native histograms have no form in it.</summary>
+internal sealed class ExpositionText(PipeWriter target, NameEscaping escaping) : ExpositionWriter
 {
     private readonly StringBuilder _text = new();
 
-    /// <summary>Characters not flushed yet.</summary>
-    public int Written => _text.Length;
+    /// <inheritdoc/>
+    public override int Written => _text.Length;
 
-    /// <summary>The line before a family's samples.</summary>
-    public void Type(string family, string type)
+    /// <inheritdoc/>
+    public override bool HasHistograms => false;
+
+    /// <inheritdoc/>
+    public override void Sample(LabelSet labels, List<Label> further, double value, long timestampMs, bool begins)
     {
-        _text.Append("# TYPE ");
-        if (utf8Names && !IsLegacy(family, colon: true))
+        if (begins)
         {
-            Quoted(family);
-        }
-        else
-        {
-            _text.Append(Escaped(family, colon: true));
+            _text.Append("# TYPE ");
+            Name(labels.Name, colon: true);
+            _text.Append(" untyped\n");
         }
 
-        _text.Append(' ').Append(type).Append('\n');
-    }
-
-    /// <summary>One sample; <paramref name="further"/> are labels that the series gets unless it has them.</summary>
-    public void Sample(LabelSet labels, List<Label> further, double value, long timestampMs)
-    {
-        var any = false;
-        var quotedName = utf8Names && !IsLegacy(labels.Name, colon: true);
-        if (quotedName)
+        var any = !EscapedName.IsLegacy(labels.Name, colon: true) && escaping == NameEscaping.AllowUtf8;
+        if (any)
         {
-            any = true;
             _text.Append('{');
-            Quoted(labels.Name);
         }
-        else
-        {
-            _text.Append(Escaped(labels.Name, colon: true));
-        }
+
+        Name(labels.Name, colon: true);
 
         foreach (ref readonly var label in labels.Span)
         {
@@ -65,7 +55,12 @@ internal sealed class ExpositionText(PipeWriter target, bool utf8Names)
         _text.Append(any ? "} " : " ").Append(Number(value)).Append(' ').Append(CultureInfo.InvariantCulture, $"{timestampMs}\n");
     }
 
-    public async Task FlushAsync(CancellationToken cancellation)
+    /// <inheritdoc/>
+    public override void Histogram(LabelSet labels, List<Label> further, NativeHistogram histogram, long timestampMs, bool begins) =>
+        throw new UnreachableException("BUG: a native histogram in the text format");
+
+    /// <inheritdoc/>
+    public override async Task FlushAsync(bool ends, CancellationToken cancellation)
     {
         foreach (var chunk in _text.GetChunks())
         {
@@ -76,6 +71,11 @@ internal sealed class ExpositionText(PipeWriter target, bool utf8Names)
         await target.FlushAsync(cancellation);
     }
 
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+    }
+
     // Go's shortest form: an exponent below 1e-4 and from a million.
     private static string Number(double value) =>
         Math.Abs(value) >= 1e6 || (value != 0 && Math.Abs(value) < 1e-4) ? GoFloat.Scientific(value) : GoFloat.Plain(value);
@@ -84,17 +84,21 @@ internal sealed class ExpositionText(PipeWriter target, bool utf8Names)
     {
         _text.Append(any ? ',' : '{');
         any = true;
-        if (utf8Names && !IsLegacy(label.Name, colon: false))
+        Name(label.Name, colon: false);
+        _text.Append('=');
+        Quoted(label.Value);
+    }
+
+    private void Name(string name, bool colon)
+    {
+        if (escaping == NameEscaping.AllowUtf8 && !EscapedName.IsLegacy(name, colon))
         {
-            Quoted(label.Name);
+            Quoted(name);
         }
         else
         {
-            _text.Append(Escaped(label.Name, colon: false));
+            _text.Append(EscapedName.Of(name, escaping, colon));
         }
-
-        _text.Append('=');
-        Quoted(label.Value);
     }
 
     private void Quoted(string value)
@@ -112,38 +116,5 @@ internal sealed class ExpositionText(PipeWriter target, bool utf8Names)
         }
 
         _text.Append('"');
-    }
-
-    private static bool IsLegacy(string name, bool colon)
-    {
-        for (var i = 0; i < name.Length; i++)
-        {
-            if (!IsLegacy(name[i], i, colon))
-            {
-                return false;
-            }
-        }
-
-        return name.Length > 0;
-    }
-
-    private static bool IsLegacy(char c, int at, bool colon) => char.IsAsciiLetter(c) || c == '_' || (c == ':' && colon) || (at > 0 && char.IsAsciiDigit(c));
-
-    private static string Escaped(string name, bool colon)
-    {
-        if (IsLegacy(name, colon))
-        {
-            return name;
-        }
-
-        // One underscore for every character, also for one of two UTF-16 units.
-        var output = new StringBuilder(name.Length);
-        var at = 0;
-        foreach (var rune in name.EnumerateRunes())
-        {
-            output.Append(rune.IsBmp && IsLegacy((char)rune.Value, at++, colon) ? (char)rune.Value : '_');
-        }
-
-        return output.ToString();
     }
 }

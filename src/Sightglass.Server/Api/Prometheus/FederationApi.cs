@@ -1,13 +1,14 @@
 using Sightglass.Core.Contracts;
 using Sightglass.Core.Limits;
 using Sightglass.Core.Model;
+using Sightglass.Query.PromQL;
 using Sightglass.Server.Hosting.Http;
 
 namespace Sightglass.Server.Api.Prometheus;
 
 /// <summary>
-/// <c>/federate</c>: the newest sample of every series that a <c>match[]</c> means, for another server to scrape. Native histograms
-/// have no text form and are left out, as Prometheus does.
+/// <c>/federate</c>: the newest sample of every series that a <c>match[]</c> means, for another server to scrape, as text or protobuf. Native histograms
+/// have no text form, those with custom buckets none at all, and are left out.
 /// </summary>
 internal static class FederationApi
 {
@@ -28,8 +29,14 @@ internal static class FederationApi
         {
             var parameters = await ApiParameters.ReadAsync(context.Request);
             var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-            var newest = Newest(parameters.Selectors(), store, limits, now, context.RequestAborted);
-            await WriteAsync(context, newest, externalLabels);
+            var format = ExpositionFormat.Of(context.Request);
+            using var writer = format.Writer(context.Response.BodyWriter);
+
+            // Other than elsewhere a selector that matches every series is taken; one without matchers means none.
+            var selectors = parameters.All("match[]").Select(PromQLParser.ParseSelector).Where(static m => m.Count > 0).ToList();
+            var newest = Newest(selectors, store, limits, now, writer.HasHistograms, context.RequestAborted);
+            context.Response.ContentType = format.ContentType;
+            await WriteAsync(writer, newest, WithInstance(externalLabels), context.RequestAborted);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -43,7 +50,7 @@ internal static class FederationApi
         }
     }
 
-    private static List<Newest> Newest(List<IReadOnlyList<LabelMatcher>> selectors, IMetricStore store, QueryLimits limits, long now, CancellationToken cancellation)
+    private static List<Newest> Newest(List<IReadOnlyList<LabelMatcher>> selectors, IMetricStore store, QueryLimits limits, long now, bool histograms, CancellationToken cancellation)
     {
         var found = new List<Newest>();
         var seen = selectors.Count > 1 ? new HashSet<LabelSet>() : null;
@@ -67,12 +74,18 @@ internal static class FederationApi
 
                 selection.Read(i, buffer);
                 var last = buffer.Count - 1;
-                if (last < 0 || (buffer.HasHistograms && buffer.Histograms[last] is not null) || SpecialValues.IsStale(buffer.Values[last]))
+                if (last < 0)
                 {
                     continue;
                 }
 
-                found.Add(new Newest(labels, buffer.TimestampsMs[last], buffer.Values[last]));
+                var histogram = buffer.HasHistograms ? buffer.Histograms[last] : null;
+                if (SpecialValues.IsStale(histogram?.Sum ?? buffer.Values[last]) || (histogram is not null && (!histograms || histogram.Schema == NativeHistogram.CustomBucketsSchema)))
+                {
+                    continue;
+                }
+
+                found.Add(new Newest(labels, buffer.TimestampsMs[last], buffer.Values[last], histogram));
             }
         }
 
@@ -80,29 +93,29 @@ internal static class FederationApi
         return [.. found.OrderBy(n => n.Labels.Name, StringComparer.Ordinal)];
     }
 
-    private static async Task WriteAsync(HttpContext context, List<Newest> newest, LabelSet externalLabels)
+    private static async Task WriteAsync(ExpositionWriter writer, List<Newest> newest, List<Label> external, CancellationToken cancellation)
     {
-        var utf8Names = context.Request.Headers.Accept.ToString().Contains("escaping=allow-utf-8", StringComparison.OrdinalIgnoreCase);
-        context.Response.ContentType = $"text/plain; version={(utf8Names ? "1.0.0" : "0.0.4")}; charset=utf-8; escaping={(utf8Names ? "allow-utf-8" : "underscores")}";
-        var external = WithInstance(externalLabels);
-        var text = new ExpositionText(context.Response.BodyWriter, utf8Names);
         var family = string.Empty;
-        foreach (var (labels, timestampMs, value) in newest)
+        foreach (var (labels, timestampMs, value, histogram) in newest)
         {
-            if (labels.Name != family)
+            var begins = labels.Name != family;
+            family = labels.Name;
+            if (histogram is null)
             {
-                family = labels.Name;
-                text.Type(family, "untyped");
+                writer.Sample(labels, external, value, timestampMs, begins);
+            }
+            else
+            {
+                writer.Histogram(labels, external, histogram, timestampMs, begins);
             }
 
-            text.Sample(labels, external, value, timestampMs);
-            if (text.Written >= FlushBytes)
+            if (writer.Written >= FlushBytes)
             {
-                await text.FlushAsync(context.RequestAborted);
+                await writer.FlushAsync(ends: false, cancellation);
             }
         }
 
-        await text.FlushAsync(context.RequestAborted);
+        await writer.FlushAsync(ends: true, cancellation);
     }
 
     // A series without an instance gets an empty one, so that the scraping server does not put its own there.
@@ -119,5 +132,5 @@ internal static class FederationApi
     }
 }
 
-/// <summary>A series' newest sample.</summary>
-internal readonly record struct Newest(LabelSet Labels, long TimestampMs, double Value);
+/// <summary>A series' newest sample, a histogram or a value.</summary>
+internal readonly record struct Newest(LabelSet Labels, long TimestampMs, double Value, NativeHistogram? Histogram);
