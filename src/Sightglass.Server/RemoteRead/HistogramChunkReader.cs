@@ -25,7 +25,7 @@ internal static class HistogramChunkReader
                 case 0:
                     time = reader.Signed();
                     break;
-                case 1:
+                case 1 when !isFloat:
                     delta = (long)reader.Unsigned();
                     break;
                 default:

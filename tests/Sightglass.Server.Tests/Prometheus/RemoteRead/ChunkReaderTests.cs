@@ -70,6 +70,32 @@ public sealed class ChunkReaderTests
         }
     }
 
+    // Steps that need a bit more as a difference than as a length.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    [InlineData(5)]
+    [InlineData(32)]
+    [InlineData(33)]
+    [InlineData(3_000)]
+    [InlineData(180_000)]
+    [InlineData(20_000_000)]
+    public void The_first_step_between_histograms_has_any_length(long step)
+    {
+        long[] times = [1_000, 1_000 + step, 1_000 + (2 * step), 1_000 + (3 * step)];
+        NativeHistogram[] histograms = [.. times.Select(static t => new NativeHistogram { Schema = 1, Count = t, PositiveSpans = [new BucketSpan(0, 1)], PositiveBuckets = [t] })];
+        histograms[2] = histograms[2] with { Sum = SpecialValues.StaleNaN };
+        FloatHistogramChunk.SameLayout(histograms[1], histograms[2]).ShouldBeTrue();
+        FloatHistogramChunk.SameLayout(histograms[2], histograms[3]).ShouldBeFalse();
+        using var bits = new BitWriter();
+        FloatHistogramChunk.Write(bits, times.AsSpan(0, 3), histograms.AsSpan(0, 3));
+        var buffer = new SampleBuffer();
+        ChunkReader.Read(ChunkReader.FloatHistogram, bits.Written, 0, long.MaxValue, buffer);
+        buffer.TimestampsMs.ToArray().ShouldBe(times[..3]);
+        buffer.Histograms[1]!.PositiveBuckets.ShouldBe([times[1]]);
+        SpecialValues.IsStale(buffer.Histograms[2]!.Sum).ShouldBeTrue();
+    }
+
     [Fact]
     public void Nothing_that_is_broken_is_read_past_its_end()
     {

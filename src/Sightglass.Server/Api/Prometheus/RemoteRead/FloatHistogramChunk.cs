@@ -16,6 +16,7 @@ internal static class FloatHistogramChunk
         a.Schema == b.Schema && a.ZeroThreshold == b.ZeroThreshold
         && (a.ResetHint == CounterResetHint.Gauge) == (b.ResetHint == CounterResetHint.Gauge)
         && b.ResetHint != CounterResetHint.CounterReset
+        && (!SpecialValues.IsStale(a.Sum) || SpecialValues.IsStale(b.Sum))
         && a.PositiveSpans.AsSpan().SequenceEqual(b.PositiveSpans) && a.NegativeSpans.AsSpan().SequenceEqual(b.NegativeSpans)
         && a.CustomBounds.AsSpan().SequenceEqual(b.CustomBounds);
 
@@ -38,25 +39,27 @@ internal static class FloatHistogramChunk
         for (var i = 0; i < histograms.Length; i++)
         {
             var histogram = histograms[i]!;
-            switch (i)
+            if (i == 0)
             {
-                case 0:
-                    Signed(writer, timestampsMs[0]);
-                    break;
-                case 1:
-                    delta = timestampsMs[1] - timestampsMs[0];
-                    Unsigned(writer, (ulong)delta);
-                    break;
-                default:
-                    var next = timestampsMs[i] - timestampsMs[i - 1];
-                    Signed(writer, next - delta);
-                    delta = next;
-                    break;
+                Signed(writer, timestampsMs[0]);
+            }
+            else
+            {
+                // The first step is told as a difference too, of zero; chunks of whole counts and of samples have it as it is.
+                var next = timestampsMs[i] - timestampsMs[i - 1];
+                Signed(writer, next - delta);
+                delta = next;
             }
 
             Value(writer, ref columns[0], i, histogram.Count);
             Value(writer, ref columns[1], i, histogram.ZeroCount);
             Value(writer, ref columns[2], i, histogram.Sum);
+            if (SpecialValues.IsStale(histogram.Sum))
+            {
+                // Readers look for no buckets behind it.
+                continue;
+            }
+
             var at = 3;
             foreach (var bucket in histogram.PositiveBuckets)
             {
