@@ -125,6 +125,7 @@ public sealed class PrometheusApiTests : IAsyncLifetime, IDisposable
     [InlineData("/api/v1/series?match[]={}", 400, "bad_data", "invalid parameter \\\"match[]\\\": match[] must contain at least one non-empty matcher")]
     [InlineData("/api/v1/labels?match[]={}", 400, "bad_data", "match[] must contain at least one non-empty matcher")]
     [InlineData("/api/v1/label/a/values?match[]=a{", 400, "bad_data", "1:3: parse error: unexpected end of input inside braces")]
+    [InlineData("/api/v1/label/U__/values", 400, "bad_data", "invalid label name: \\\"\\\"")]
     [InlineData("/api/v1/nowhere", 404, "not_found", "GET /api/v1/nowhere is not offered by this server")]
     public async Task An_error_has_Prometheus_status_type_and_meaning(string path, int status, string type, string message)
     {

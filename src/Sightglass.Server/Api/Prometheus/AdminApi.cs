@@ -1,6 +1,7 @@
 using Sightglass.Core.Errors;
 using Sightglass.Metrics;
 using Sightglass.Query.PromQL;
+using Sightglass.Query.Syntax;
 using Sightglass.Server.Hosting;
 using Sightglass.Server.Hosting.Http;
 
@@ -42,7 +43,7 @@ internal static class AdminApi
             {
                 "" or "0" or "f" or "F" or "false" or "FALSE" or "False" => false,
                 "1" or "t" or "T" or "true" or "TRUE" or "True" => true,
-                var other => throw ApiParameters.Invalid("skip_head", $"unable to parse boolean: got \"{other}\""),
+                var other => throw ApiParameters.Invalid("skip_head", $"unable to parse boolean: strconv.ParseBool: parsing {QuotedText.Quote(other)}: invalid syntax"),
             };
             var name = await Task.Run(() => snapshots.Make(skipHead), context.RequestAborted);
             await ApiResponse.Success(context, json =>

@@ -2,7 +2,6 @@ using System.Text;
 using Sightglass.Core.Contracts;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Model;
-using Sightglass.Query.Syntax;
 
 namespace Sightglass.Server.Api.Prometheus;
 
@@ -52,13 +51,13 @@ internal sealed class LabelEndpoints(IMetricStore store)
     {
         var limit = parameters.Limit();
         var escaped = (string)context.Request.RouteValues["name"]!;
-        var name = Unescape(escaped) ?? throw new QueryException(QueryErrorKind.BadData, $"invalid label name: {QuotedText.Quote(escaped)}");
+        var name = Unescape(escaped) ?? throw new QueryException(QueryErrorKind.BadData, "invalid label name: \"\"");
         var (start, end) = parameters.TimeRange();
         var values = Union(parameters.Selectors(), selector => store.LabelValues(name, selector, start, end, context.RequestAborted));
         return WriteNames(context, values, limit);
     }
 
-    /// <summary>Reads a label name in a path: <c>U__</c> starts an escaped one, in which <c>_2e_</c> is a character by its code and <c>__</c> an underscore.</summary>
+    /// <summary>Reads a label name in a path: <c>U__</c> starts an escaped one, in which <c>_2e_</c> is a character by its code and <c>__</c> an underscore; null when nothing is left.</summary>
     internal static string? Unescape(string name)
     {
         if (!name.StartsWith("U__", StringComparison.Ordinal))
