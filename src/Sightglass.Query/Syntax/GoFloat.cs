@@ -1,5 +1,5 @@
 using System.Buffers.Text;
-using System.Globalization;
+using System.Numerics;
 using System.Text;
 
 namespace Sightglass.Query.Syntax;
@@ -10,8 +10,16 @@ public static class GoFloat
     /// <summary>Most bytes that <see cref="WriteJson"/> writes.</summary>
     public const int MaxJsonBytes = 32;
 
+    /// <summary>Most bytes of a number without an exponent: a sign, a point, and the smallest number's 323 zeros and digits.</summary>
+    private const int MaxPlainBytes = 352;
+
     private const double MaxWhole = 1e15;
-    private const double MinPlain = 1e-4;
+
+    private static ReadOnlySpan<ulong> PowersOfTen =>
+    [
+        1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000, 10_000_000_000, 100_000_000_000, 1_000_000_000_000,
+        10_000_000_000_000, 100_000_000_000_000, 1_000_000_000_000_000, 10_000_000_000_000_000, 100_000_000_000_000_000, 1_000_000_000_000_000_000, 10_000_000_000_000_000_000,
+    ];
 
     /// <summary>Format <c>f</c>: never an exponent.</summary>
     public static string Plain(double value)
@@ -21,20 +29,8 @@ public static class GoFloat
             return special;
         }
 
-        var (negative, digits, exponent) = Digits(value);
-        var output = new StringBuilder(negative ? "-" : string.Empty);
-        if (exponent <= 0)
-        {
-            output.Append("0.").Append('0', -exponent).Append(digits);
-            return digits == "0" ? (negative ? "-0" : "0") : output.ToString();
-        }
-
-        if (digits.Length <= exponent)
-        {
-            return output.Append(digits).Append('0', exponent - digits.Length).ToString();
-        }
-
-        return output.Append(digits, 0, exponent).Append('.').Append(digits, exponent, digits.Length - exponent).ToString();
+        Span<byte> text = stackalloc byte[MaxPlainBytes];
+        return Encoding.ASCII.GetString(text[..WritePlain(value, text)]);
     }
 
     /// <summary>Format <c>e</c>: always an exponent of at least two digits.</summary>
@@ -45,15 +41,8 @@ public static class GoFloat
             return special;
         }
 
-        var (negative, digits, exponent) = Digits(value);
-        var power = value == 0 ? 0 : exponent - 1;
-        var output = new StringBuilder(negative ? "-" : string.Empty).Append(digits[0]);
-        if (digits.Length > 1)
-        {
-            output.Append('.').Append(digits, 1, digits.Length - 1);
-        }
-
-        return output.Append('e').Append(power < 0 ? '-' : '+').Append(Math.Abs(power).ToString("00", CultureInfo.InvariantCulture)).ToString();
+        Span<byte> text = stackalloc byte[MaxJsonBytes];
+        return Encoding.ASCII.GetString(text[..WriteScientific(value, text)]);
     }
 
     /// <summary>Format <c>g</c> with its shortest digits: an exponent below 1e-4 and from 1e6.</summary>
@@ -64,15 +53,24 @@ public static class GoFloat
             return special;
         }
 
-        var (_, _, exponent) = Digits(value);
-        return value != 0 && (exponent - 1 < -4 || exponent - 1 >= 6) ? Scientific(value) : Plain(value);
+        // By the shortest digits: those of a number just below a million may be a million.
+        if (value != 0)
+        {
+            var (digits, exponent) = ShortestDecimal.Of(Math.Abs(value));
+            if (Length(digits) + exponent is <= -4 or > 6)
+            {
+                return Scientific(value);
+            }
+        }
+
+        return Plain(value);
     }
 
     /// <summary>The form of sample values in Prometheus' JSON: plain, with an exponent below 1e-6 and from 1e21.</summary>
     public static string Json(double value)
     {
-        var size = Math.Abs(value);
-        return double.IsFinite(value) && size != 0 && (size < 1e-6 || size >= 1e21) ? Scientific(value) : Plain(value);
+        Span<byte> text = stackalloc byte[MaxJsonBytes];
+        return Encoding.ASCII.GetString(text[..WriteJson(value, text)]);
     }
 
     /// <summary>Writes the form of <see cref="Json"/> as UTF-8 and returns its length.</summary>
@@ -81,62 +79,100 @@ public static class GoFloat
     public static int WriteJson(double value, Span<byte> into)
     {
         var size = Math.Abs(value);
-        int written;
         if (size < MaxWhole && (long)value == value && !(value == 0 && double.IsNegative(value)))
         {
-            Utf8Formatter.TryFormat((long)value, into, out written);
-        }
-        else if (size is >= MinPlain and < MaxWhole)
-        {
-            // In between, both write the shortest digits without an exponent.
-            value.TryFormat(into, out written, default, CultureInfo.InvariantCulture);
-        }
-        else
-        {
-            written = Encoding.ASCII.GetBytes(Json(value), into);
+            Utf8Formatter.TryFormat((long)value, into, out var written);
+            return written;
         }
 
-        return written;
+        return Special(value) is { } special ? Encoding.ASCII.GetBytes(special, into)
+            : size != 0 && size is < 1e-6 or >= 1e21 ? WriteScientific(value, into)
+            : WritePlain(value, into);
     }
 
     private static string? Special(double value) =>
-        double.IsNaN(value) ? "NaN" : double.IsPositiveInfinity(value) ? "+Inf" : double.IsNegativeInfinity(value) ? "-Inf" : null;
+        double.IsFinite(value) ? null : double.IsNaN(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf";
 
-    /// <summary>The shortest digits that read back as the value, and the power of ten of 0.digits.</summary>
-    private static (bool Negative, string Digits, int Exponent) Digits(double value)
+    private static int WriteSign(double value, Span<byte> into)
     {
+        if (!double.IsNegative(value))
+        {
+            return 0;
+        }
+
+        into[0] = (byte)'-';
+        return 1;
+    }
+
+    private static int WritePlain(double value, Span<byte> into)
+    {
+        var at = WriteSign(value, into);
         if (value == 0)
         {
-            return (double.IsNegative(value), "0", 1);
+            into[at] = (byte)'0';
+            return at + 1;
         }
 
-        var shortest = value.ToString("R", CultureInfo.InvariantCulture);
-        var negative = shortest[0] == '-';
-        var mantissa = new StringBuilder();
-        var exponent = 0;
-        var point = -1;
-        var e = shortest.IndexOf('E', StringComparison.Ordinal);
-        var end = e < 0 ? shortest.Length : e;
-        for (var i = negative ? 1 : 0; i < end; i++)
+        var (digits, exponent) = ShortestDecimal.Of(Math.Abs(value));
+        if (exponent >= 0)
         {
-            if (shortest[i] == '.')
-            {
-                point = mantissa.Length;
-            }
-            else
-            {
-                mantissa.Append(shortest[i]);
-            }
+            at += WriteDigits(digits, into[at..]);
+            into.Slice(at, exponent).Fill((byte)'0');
+            return at + exponent;
         }
 
-        if (point < 0)
+        var whole = Length(digits) + exponent;
+        if (whole > 0)
         {
-            point = mantissa.Length;
+            // The digits behind the point are written first, then moved by its place.
+            var length = WriteDigits(digits, into[at..]);
+            into.Slice(at + whole, length - whole).CopyTo(into[(at + whole + 1)..]);
+            into[at + whole] = (byte)'.';
+            return at + length + 1;
         }
 
-        exponent = point + (e < 0 ? 0 : int.Parse(shortest.AsSpan(e + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture));
-        var digits = mantissa.ToString();
-        var leading = digits.Length - digits.TrimStart('0').Length;
-        return (negative, digits[leading..].TrimEnd('0'), exponent - leading);
+        "0."u8.CopyTo(into[at..]);
+        at += 2;
+        into.Slice(at, -whole).Fill((byte)'0');
+        at -= whole;
+        return at + WriteDigits(digits, into[at..]);
+    }
+
+    private static int WriteScientific(double value, Span<byte> into)
+    {
+        var at = WriteSign(value, into);
+        var (digits, exponent) = value == 0 ? (0, 0) : ShortestDecimal.Of(Math.Abs(value));
+        var length = WriteDigits(digits, into[(at + 1)..]);
+        var power = exponent + length - 1;
+        into[at] = into[at + 1];
+        at++;
+        if (length > 1)
+        {
+            into[at] = (byte)'.';
+            at += length;
+        }
+
+        into[at++] = (byte)'e';
+        into[at++] = power < 0 ? (byte)'-' : (byte)'+';
+        power = Math.Abs(power);
+        if (power < 10)
+        {
+            into[at++] = (byte)'0';
+        }
+
+        return at + WriteDigits((ulong)power, into[at..]);
+    }
+
+    private static int WriteDigits(ulong digits, Span<byte> into)
+    {
+        Utf8Formatter.TryFormat(digits, into, out var written);
+        return written;
+    }
+
+    private static int Length(ulong digits)
+    {
+        // 1233 / 4096 is a little more than the logarithm of two.
+        var about = ((64 - BitOperations.LeadingZeroCount(digits)) * 1233) >> 12;
+        return about + (digits >= PowersOfTen[about] ? 1 : 0);
     }
 }

@@ -22,13 +22,20 @@ public class MatchedNamesTests
     private const string AtTheEnd = "features promql-delayed-name-removal";
     private const string Same = "  expect fail msg: vector cannot contain metrics with the same labelset";
 
+    [Fact]
+    public void A_filter_gives_back_the_name_that_a_group_brings_though_it_was_to_be_dropped()
+    {
+        const string Query = "ask{shop=\"a\"} > on (shop) group_left (__name__) abs(bid)";
+        Run(Query, AtOnce, "  {shop=\"a\"} 6");
+        Run(Query, AtTheEnd, "  bid{shop=\"a\"} 6");
+    }
+
     [Theory]
     [InlineData("ask / on (shop) group_left (__name__) bid", "  bid{shop=\"a\"} 2\n  bid{shop=\"b\"} 2")]
     [InlineData("ask > on (shop) group_left (__name__) bid", "  bid{shop=\"a\"} 6\n  bid{shop=\"b\"} 8")]
     [InlineData("ask > bool on (shop) group_left (__name__) bid", "  {shop=\"a\"} 1\n  {shop=\"b\"} 1")]
     [InlineData("ask < bool on (shop) group_right (__name__) fee", "  {shop=\"a\", kind=\"x\"} 0")]
     [InlineData("abs(ask) > on (shop) group_left (__name__) bid", "  bid{shop=\"a\"} 6\n  bid{shop=\"b\"} 8")]
-    [InlineData("ask{shop=\"a\"} > on (shop) group_left (__name__) abs(bid)", "  {shop=\"a\"} 6")]
     [InlineData("sum by (__name__) (ask - on (shop) bid)", "  {} 7")]
     [InlineData("label_replace(ask{shop=\"a\"} - on (shop) bid, \"was\", \"$1\", \"__name__\", \"(.+)\")", "  {shop=\"a\"} 3")]
     public void Arithmetic_drops_the_name_at_once_and_a_group_brings_one(string query, string result)
