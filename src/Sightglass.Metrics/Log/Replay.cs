@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Sightglass.Core.Bytes;
 using Sightglass.Core.Model;
 using Sightglass.Metrics.Memory;
@@ -7,10 +8,12 @@ namespace Sightglass.Metrics.Log;
 /// <summary>Fills a memory table from the records of the log. Not thread-safe.</summary>
 internal sealed class Replay(FamilyMetadata metadata, SlabPool pool) : BatchRecord.ITarget
 {
-    private readonly Dictionary<(long Generation, int Id), int> _ids = [];
+    private readonly Dictionary<long, IdMap> _generations = [];
     private readonly List<string> _messages = [];
     private readonly SeriesRegistry _registry = new();
     private MemoryTable? _table;
+    private IdMap _ids = new();
+    private long _generation = -1;
     private long _orphans;
     private long _newest;
 
@@ -32,9 +35,8 @@ internal sealed class Replay(FamilyMetadata metadata, SlabPool pool) : BatchReco
 
     public void Series(long generation, int id, ReadOnlySpan<byte> key)
     {
-        _newest = Math.Max(_newest, generation);
         var hash = Hash128.Compute(key);
-        _ids[(generation, id)] = _registry.TryFind(hash, out var known) ? known : _registry.Add(hash, key);
+        IdsOf(generation).Set(id, _registry.TryFind(hash, out var known) ? known : _registry.Add(hash, key));
     }
 
     public void Sample(long generation, int id, long timestamp, double value, long start)
@@ -57,13 +59,53 @@ internal sealed class Replay(FamilyMetadata metadata, SlabPool pool) : BatchReco
 
     private bool TryFind(long generation, int id, out int known)
     {
-        _newest = Math.Max(_newest, generation);
-        if (_ids.TryGetValue((generation, id), out known))
+        if (IdsOf(generation).TryFind(id, out known))
         {
             return true;
         }
 
         _orphans++;
         return false;
+    }
+
+    private IdMap IdsOf(long generation)
+    {
+        if (generation != _generation)
+        {
+            _newest = Math.Max(_newest, generation);
+            _generation = generation;
+            _ids = CollectionsMarshal.GetValueRefOrAddDefault(_generations, generation, out _) ??= new IdMap();
+        }
+
+        return _ids;
+    }
+
+    /// <summary>
+    /// The table's ids by those of one generation, which count up from 0: in pages, so that finding one is two reads, and a number from a record that is not to be trusted costs
+    /// a page and not the room for all below it.
+    /// </summary>
+    private sealed class IdMap
+    {
+        private const int PageBits = 12;
+
+        private int[]?[] _pages = new int[]?[1];
+
+        public void Set(int id, int known)
+        {
+            if (id >> PageBits >= _pages.Length)
+            {
+                Array.Resize(ref _pages, Math.Max((id >> PageBits) + 1, 2 * _pages.Length));
+            }
+
+            // 0 is none.
+            (_pages[id >> PageBits] ??= new int[1 << PageBits])[id & ((1 << PageBits) - 1)] = known + 1;
+        }
+
+        public bool TryFind(int id, out int known)
+        {
+            var pages = _pages;
+            known = (uint)id >> PageBits < (uint)pages.Length && pages[id >> PageBits] is { } page ? page[id & ((1 << PageBits) - 1)] - 1 : -1;
+            return known >= 0;
+        }
     }
 }

@@ -79,7 +79,13 @@ public sealed class RotationTests
         var rotation = Read("time_zone: UTC", "start: 2026-01-05, length: 1w, people: [a]");
         OnCallOverride Override(string id, string person, string from, string to, int order) => new()
         {
-            Id = id, Rotation = "r", Person = person, From = Time(from), To = Time(to), CreatedBy = "x", CreatedAt = Time("2026-01-01T00:00:00Z").AddMinutes(order),
+            Id = id,
+            Rotation = "r",
+            Person = person,
+            From = Time(from),
+            To = Time(to),
+            CreatedBy = "x",
+            CreatedAt = Time("2026-01-01T00:00:00Z").AddMinutes(order),
         };
         OnCallOverride[] overrides = [Override("2", "c", "2026-01-06T06:00:00Z", "2026-01-06T09:00:00Z", 2), Override("1", "b", "2026-01-06T00:00:00Z", "2026-01-06T12:00:00Z", 1)];
         rotation.Shifts(Time("2026-01-05T00:00:00Z"), Time("2026-01-07T00:00:00Z"), overrides).Select(Text)

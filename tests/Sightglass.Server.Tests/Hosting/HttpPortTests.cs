@@ -2,7 +2,6 @@ using System.Net;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Sightglass.Server.Configuration;
-using Sightglass.Server.Hosting;
 using Sightglass.Server.Hosting.Http;
 
 namespace Sightglass.Server.Tests.Hosting;

@@ -2,7 +2,6 @@ using System.Net;
 using System.Text.Json;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Sightglass.Server.Configuration;
-using Sightglass.Server.Hosting;
 using Sightglass.Server.Hosting.Http;
 using Sightglass.TestKit;
 
