@@ -25,6 +25,29 @@ public sealed partial class MetricStore
         }
     }
 
+    /// <summary>Time of the newest sample, milliseconds since the Unix epoch; null when there is none.</summary>
+    public long? NewestMs
+    {
+        get
+        {
+            long? newest = null;
+            using var snapshot = TakeSnapshot();
+            foreach (var part in snapshot.Parts)
+            {
+                newest = Math.Max(newest ?? part.MaxTime, part.MaxTime);
+            }
+
+            foreach (var table in snapshot.Tables)
+            {
+                table.Lock.EnterReadLock();
+                newest = table.SeriesCount > 0 ? Math.Max(newest ?? table.MaxTime, table.MaxTime) : newest;
+                table.Lock.ExitReadLock();
+            }
+
+            return newest;
+        }
+    }
+
     /// <inheritdoc/>
     public long Revision => _changes.Revision;
 

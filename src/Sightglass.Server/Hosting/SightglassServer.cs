@@ -69,6 +69,12 @@ internal sealed class SightglassServer : IAsyncDisposable
             WebUi.Use(ports.Http);
             PrometheusApi.Map(ports.Http.First, first.PromQL, first.Metrics, first.Limits, time, first.QueryLog);
             ports.Http.OpenFirst();
+            if (configuration.RemoteRead is [])
+            {
+                // When other servers answer nobody knows.
+                WarmQueries.AskFirst(first.PromQL, first.Metrics, time);
+            }
+
             engines = Engines.Open(configuration, first, listen.HttpUri, time, log);
             reload = new ConfigurationReload(read ?? (() => configuration), engines);
             await engines.BindReceiversAsync();

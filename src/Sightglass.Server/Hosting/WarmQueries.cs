@@ -1,4 +1,5 @@
 using Sightglass.Core.Errors;
+using Sightglass.Metrics;
 using Sightglass.Query.PromQL;
 
 namespace Sightglass.Server.Hosting;
@@ -24,6 +25,13 @@ internal static class WarmQueries
         "histogram_quantile(0.9, sum by (le) (rate(up{job=\"sightglass\"}[5m])))",
     ];
 
+    /// <summary>
+    /// Asks one question at once, about the newest samples: what a first answer needs of code and of the newest indexes is loaded here while the web server takes the first
+    /// request on another thread.
+    /// </summary>
+    public static void AskFirst(PromQLEngine engine, MetricStore metrics, TimeProvider time) =>
+        Try(() => engine.Instant("count(up)", Math.Min(metrics.NewestMs ?? long.MaxValue, time.GetUtcNow().ToUnixTimeMilliseconds())));
+
     /// <summary>Begins, on a thread of its own that stands back for everybody else.</summary>
     public static void Run(PromQLEngine engine, TimeProvider time)
     {
@@ -31,15 +39,20 @@ internal static class WarmQueries
         new Thread(() => Ask(engine, now)) { IsBackground = true, Priority = ThreadPriority.BelowNormal, Name = "warm queries" }.Start();
     }
 
-    private static void Ask(PromQLEngine engine, long now)
+    private static void Ask(PromQLEngine engine, long now) => Try(() =>
+    {
+        foreach (var query in Queries)
+        {
+            _ = engine.Instant(query, now);
+            _ = engine.Range(query, now - RangeMs, now, StepMs);
+        }
+    });
+
+    private static void Try(Action ask)
     {
         try
         {
-            foreach (var query in Queries)
-            {
-                _ = engine.Instant(query, now);
-                _ = engine.Range(query, now - RangeMs, now, StepMs);
-            }
+            ask();
         }
         catch (Exception e) when (e is QueryException or LimitExceededException or StorageFailedException or CorruptDataException or ObjectDisposedException)
         {
