@@ -27,6 +27,22 @@ public sealed class MetricStoreTests
     }
 
     [Fact]
+    public void The_newest_time_is_that_of_memory_or_parts()
+    {
+        using var f = new StoreFixture().Open();
+        f.Store.NewestMs.ShouldBeNull();
+        f.AppendSample(Up, Now - 10, 1);
+        f.Store.NewestMs.ShouldBe(Now - 10);
+        f.Store.Flush();
+        f.Store.NewestMs.ShouldBe(Now - 10);
+        f.AppendSample(Up, Now, 2);
+        f.Store.NewestMs.ShouldBe(Now);
+        f.AppendSample(Up, Now - 20, 3);
+        f.Restart(loseUnsynced: true);
+        f.Store.NewestMs.ShouldBe(Now);
+    }
+
+    [Fact]
     public void Of_duplicates_the_last_written_wins_wherever_they_are()
     {
         using var f = new StoreFixture().Open();
