@@ -205,6 +205,8 @@ public sealed class ManifestTests
         DataFolder.Open(folder.FullPath).Dispose();
         File.WriteAllText(folder.PathOf("VERSION"), "99\n");
         Should.Throw<StorageFailedException>(() => DataFolder.Open(folder.FullPath)).Message.ShouldContain("version 99, want 1");
+        File.WriteAllText(folder.PathOf("VERSION"), new string('1', 5000));
+        Should.Throw<StorageFailedException>(() => DataFolder.Open(folder.FullPath)).Message.ShouldContain("5000 bytes");
     }
 
     [Theory]

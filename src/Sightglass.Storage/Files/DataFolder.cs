@@ -57,7 +57,7 @@ public sealed class DataFolder : IDisposable
             held = null;
             return folder;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CorruptDataException)
         {
             throw new StorageFailedException($"opening data folder {path}: {e.Message}", e);
         }
