@@ -7,7 +7,10 @@ public sealed class IdleMemoryTests : IDisposable
 {
     private const long Mb = 1 << 20;
 
-    private readonly IdleMemory _memory = new(new ManualTimeProvider());
+    private readonly IdleMemory _memory;
+    private int _released;
+
+    public IdleMemoryTests() => _memory = new IdleMemory(new ManualTimeProvider(), () => _released++);
 
     [Fact]
     public void Memory_is_given_back_once_when_a_burst_is_over()
@@ -23,6 +26,7 @@ public sealed class IdleMemoryTests : IDisposable
         _memory.Look(304 * Mb);
         _memory.Look(305 * Mb);
         _memory.Trims.ShouldBe(1);
+        _released.ShouldBe(1);
     }
 
     [Fact]

@@ -1,7 +1,9 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Sightglass.Core.Bytes;
 
@@ -130,12 +132,7 @@ public ref struct ByteReader
                 continue;
             }
 
-            for (; count > 1; count--)
-            {
-                ends &= ends - 1;
-            }
-
-            at += BitOperations.TrailingZeroCount(ends) + 1;
+            at += PlaceOf(count, ends) + 1;
             count = 0;
         }
 
@@ -146,6 +143,23 @@ public ref struct ByteReader
 
         _position = at;
         _failed |= count > 0;
+    }
+
+    // The place of the n-th bit that is set, n from 1.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int PlaceOf(int n, uint bits)
+    {
+        if (Bmi2.IsSupported)
+        {
+            return BitOperations.TrailingZeroCount(Bmi2.ParallelBitDeposit(1u << (n - 1), bits));
+        }
+
+        for (; n > 1; n--)
+        {
+            bits &= bits - 1;
+        }
+
+        return BitOperations.TrailingZeroCount(bits);
     }
 
     /// <summary>Reads a zigzag-encoded signed integer.</summary>

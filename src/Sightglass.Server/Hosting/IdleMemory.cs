@@ -19,12 +19,18 @@ internal sealed partial class IdleMemory : IDisposable
     /// <summary>Bytes allocated since memory was last given back that make it worth a pause.</summary>
     private const long WorthBytes = 64 << 20;
 
+    private readonly Action _release;
     private readonly ITimer _timer;
     private long _seen;
     private long _trimmed;
     private int _quiet;
 
-    public IdleMemory(TimeProvider time) => _timer = time.CreateTimer(_ => Look(GC.GetTotalAllocatedBytes()), null, LookInterval, LookInterval);
+    /// <summary><paramref name="release"/> lets go of what is kept for work that may come.</summary>
+    public IdleMemory(TimeProvider time, Action release)
+    {
+        _release = release;
+        _timer = time.CreateTimer(_ => Look(GC.GetTotalAllocatedBytes()), null, LookInterval, LookInterval);
+    }
 
     /// <summary>How often memory was given back.</summary>
     public int Trims { get; private set; }
@@ -41,6 +47,7 @@ internal sealed partial class IdleMemory : IDisposable
 
         _trimmed = allocated;
         Trims++;
+        _release();
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         if (OperatingSystem.IsLinux())
         {

@@ -33,7 +33,7 @@ internal sealed class SightglassServer : IAsyncDisposable
     private SightglassServer(Engines engines, ConfigurationReload reload, HttpServer http)
     {
         _http = http;
-        _memory = new IdleMemory(engines.Time);
+        _memory = new IdleMemory(engines.Time, http.Release);
         _engines = engines;
         _reload = reload;
     }
@@ -45,7 +45,8 @@ internal sealed class SightglassServer : IAsyncDisposable
     public Task<string?> ReloadAsync() => _reload.RunAsync();
 
     /// <summary>Puts the web server of the first start together meanwhile: a good part of a start, which needs nothing of the configuration.</summary>
-    public static void Prepare() => _ahead = Task.Run(static () => new HttpServer());
+    public static void Prepare() =>
+        _ahead = Task.Factory.StartNew(static () => new HttpServer(), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     /// <summary>
     /// Opens the stores, listens, and starts what acts on its own. <paramref name="read"/> reads the configuration again;
@@ -57,8 +58,10 @@ internal sealed class SightglassServer : IAsyncDisposable
         var grpc = ListenAddress.Bind(configuration.OtlpGrpc);
         var otlp = ListenAddress.Bind(configuration.OtlpHttp);
         var listen = new ListenAddresses((IPEndPoint)http.LocalEndPoint!, (IPEndPoint)grpc.LocalEndPoint!, (IPEndPoint)otlp.LocalEndPoint!);
-        var ports = (Http: new HttpPort(http, HttpProtocols.Http1), Grpc: new HttpPort(grpc, HttpProtocols.Http2), Otlp: new HttpPort(otlp, HttpProtocols.Http1));
-        var listening = Task.Run(() => ListenAsync([ports.Http, ports.Grpc, ports.Otlp]));
+        var httpPort = new HttpPort(http, HttpProtocols.Http1);
+        var grpcPort = new HttpPort(grpc, HttpProtocols.Http2);
+        var otlpPort = new HttpPort(otlp, HttpProtocols.Http1);
+        var listening = Task.Run(() => ListenAsync([httpPort, grpcPort, otlpPort]));
         FirstStore? first = null;
         Engines? engines = null;
         ConfigurationReload? reload = null;
@@ -66,9 +69,9 @@ internal sealed class SightglassServer : IAsyncDisposable
         {
             var log = StandardErrorLog.Instance.CreateLogger("Sightglass");
             first = FirstStore.Open(configuration, time, message => log.LogWarning("{Message}", message));
-            WebUi.Use(ports.Http);
-            PrometheusApi.Map(ports.Http.First, first.PromQL, first.Metrics, first.Limits, time, first.QueryLog);
-            ports.Http.OpenFirst();
+            WebUi.Use(httpPort);
+            PrometheusApi.Map(httpPort.First, first.PromQL, first.Metrics, first.Limits, time, first.QueryLog);
+            httpPort.OpenFirst();
             if (configuration.RemoteRead is [])
             {
                 // When other servers answer nobody knows.
@@ -78,13 +81,13 @@ internal sealed class SightglassServer : IAsyncDisposable
             engines = Engines.Open(configuration, first, listen.HttpUri, time, log);
             reload = new ConfigurationReload(read ?? (() => configuration), engines);
             await engines.BindReceiversAsync();
-            MapHttp(ports.Http.Routes, engines, listen, reload, quit ?? (static () => { }));
-            OtlpGrpcApi.Map(ports.Grpc.Routes, engines.Pushes);
-            OtlpHttpApi.Map(ports.Otlp.Routes, engines.Pushes);
+            MapHttp(httpPort.Routes, engines, listen, reload, quit ?? (static () => { }));
+            OtlpGrpcApi.Map(grpcPort.Routes, engines.Pushes);
+            OtlpHttpApi.Map(otlpPort.Routes, engines.Pushes);
             var server = await listening;
-            ports.Http.Open();
-            ports.Grpc.Open();
-            ports.Otlp.Open();
+            httpPort.Open();
+            grpcPort.Open();
+            otlpPort.Open();
             await engines.OpenHttpPortsAsync(new LogPorts(engines));
             await engines.StartAsync();
             WarmQueries.Run(engines.PromQL, time);

@@ -25,12 +25,18 @@ internal static class WarmQueries
         "histogram_quantile(0.9, sum by (le) (rate(up{job=\"sightglass\"}[5m])))",
     ];
 
+    /// <summary>What dashboards show when they are opened.</summary>
+    private static readonly TimeSpan FirstLookback = TimeSpan.FromHours(3);
+
+    /// <summary>Enough for a hundred thousand series; what is larger is read when it is asked for.</summary>
+    private static readonly TimeSpan FirstPatience = TimeSpan.FromMilliseconds(100);
+
     /// <summary>
-    /// Asks one question at once, about the newest samples: what a first answer needs of code and of the newest indexes is loaded here while the web server takes the first
+    /// Asks one question at once, about the newest hours: what a first answer needs of code and of the newest indexes is loaded here while the web server takes the first
     /// request on another thread.
     /// </summary>
     public static void AskFirst(PromQLEngine engine, MetricStore metrics, TimeProvider time) =>
-        Try(() => engine.Instant("count(up)", Math.Min(metrics.NewestMs ?? long.MaxValue, time.GetUtcNow().ToUnixTimeMilliseconds())));
+        Try(() => engine.Instant("count(up)", Math.Min(metrics.NewestMs ?? long.MaxValue, time.GetUtcNow().ToUnixTimeMilliseconds()), FirstPatience, FirstLookback));
 
     /// <summary>Begins, on a thread of its own that stands back for everybody else.</summary>
     public static void Run(PromQLEngine engine, TimeProvider time)

@@ -1,8 +1,8 @@
-using System.Diagnostics;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Abstractions;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Options;
 using Sightglass.Core.Limits;
 
@@ -23,32 +23,23 @@ internal sealed class HttpServer : IHttpApplication<HttpContext>, IAsyncDisposab
     /// <summary>What requests that run get to end when the server closes.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    private readonly ServiceProvider _kestrel;
-    private readonly IServer _server;
+    private readonly KestrelServerOptions _options = new();
+    private readonly SocketMemory _memory = new();
+    private readonly KestrelServer _server;
     private readonly RequestServices _services = new();
-    private readonly DiagnosticListener _diagnostics = new("Microsoft.AspNetCore");
     private IReadOnlyList<HttpPort> _ports = [];
 
     /// <summary>A server without ports, which does not listen yet.</summary>
     public HttpServer()
     {
-                var services = new ServiceCollection();
-        services.AddOptions();
-        services.AddMetrics();
-        services.AddSingleton<ILoggerFactory>(StandardErrorLog.Instance);
-        services.AddSingleton(typeof(ILogger<>), typeof(Logger<>));
-        services.AddSingleton<DiagnosticSource>(_diagnostics);
-        new KestrelRegistration(services).UseKestrelCore()
-            .ConfigureKestrel(kestrel =>
-            {
-                kestrel.AddServerHeader = false;
-                kestrel.Limits.MaxRequestLineSize = MaxRequestLineBytes;
-                kestrel.Limits.MinRequestBodyDataRate = SlowestBody;
-                kestrel.Limits.MaxRequestBodySize = IngestLimits.Default.MaxBodyBytes;
-            })
-            .UseSockets(transport => transport.CreateBoundListenSocket = endPoint => _ports.First(p => p.Address.Equals(endPoint)).Socket);
-        _kestrel = services.BuildServiceProvider();
-        _server = _kestrel.GetRequiredService<IServer>();
+        _options.AddServerHeader = false;
+        _options.Limits.MaxRequestLineSize = MaxRequestLineBytes;
+        _options.Limits.MinRequestBodyDataRate = SlowestBody;
+        _options.Limits.MaxRequestBodySize = IngestLimits.Default.MaxBodyBytes;
+        _options.ApplicationServices = _services;
+        var transport = new SocketTransportOptions { CreateBoundListenSocket = endPoint => _ports.First(p => p.Address.Equals(endPoint)).Socket };
+        _memory.Serve(transport);
+        _server = new KestrelServer(Options.Create(_options), new SocketTransportFactory(Options.Create(transport), StandardErrorLog.Instance), StandardErrorLog.Instance);
     }
 
     /// <summary>Begins to accept connections on these ports, once; requests wait for their port to open.</summary>
@@ -56,10 +47,9 @@ internal sealed class HttpServer : IHttpApplication<HttpContext>, IAsyncDisposab
     public Task StartAsync(IReadOnlyList<HttpPort> ports)
     {
         _ports = ports;
-        var kestrel = _kestrel.GetRequiredService<IOptions<KestrelServerOptions>>().Value;
         foreach (var port in ports)
         {
-            kestrel.Listen(port.Address, listener =>
+            _options.Listen(port.Address, listener =>
             {
                 listener.Protocols = port.Protocols;
                 listener.Use(next => connection =>
@@ -72,6 +62,12 @@ internal sealed class HttpServer : IHttpApplication<HttpContext>, IAsyncDisposab
 
         return _server.StartAsync(this, CancellationToken.None);
     }
+
+    /// <summary>Bytes that are kept for connections to come.</summary>
+    public long FreeBytes => _memory.FreeBytes;
+
+    /// <summary>Gives memory back that connections needed and need no more.</summary>
+    public void Release() => _memory.Release();
 
     HttpContext IHttpApplication<HttpContext>.CreateContext(IFeatureCollection contextFeatures)
     {
@@ -111,8 +107,7 @@ internal sealed class HttpServer : IHttpApplication<HttpContext>, IAsyncDisposab
             await _server.StopAsync(patience.Token);
         }
 
-        await _kestrel.DisposeAsync();
-        _diagnostics.Dispose();
+        _server.Dispose();
         _services.Dispose();
     }
 }
