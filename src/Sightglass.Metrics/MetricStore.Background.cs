@@ -295,7 +295,7 @@ public sealed partial class MetricStore
         {
             try
             {
-                var part = new MetricPart(_files, _manifest, name);
+                var part = new MetricPart(_files, _manifest, name, _cache);
                 part.Deletions = PartDeletions.For(part, _tombstones, _retention);
                 parts.Add(part);
             }

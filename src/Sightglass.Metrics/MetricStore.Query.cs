@@ -133,7 +133,7 @@ public sealed partial class MetricStore
     }
 
     private SeriesSelection Find(IReadOnlyList<LabelMatcher> matchers, long minTime, long maxTime, CancellationToken cancellation, bool withStarts = false) =>
-        SeriesSelection.Create(TakeSnapshot(), _cache, OnLost, matchers, Math.Max(minTime, _retention.CutoffMs()), maxTime, withStarts, cancellation);
+        SeriesSelection.Create(TakeSnapshot(), OnLost, matchers, Math.Max(minTime, _retention.CutoffMs()), maxTime, withStarts, cancellation);
 
     private void OnLost(CorruptDataException error) => _options.Report($"blocks set aside: {error.Message}");
 

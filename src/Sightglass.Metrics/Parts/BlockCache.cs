@@ -1,7 +1,7 @@
 namespace Sightglass.Metrics.Parts;
 
 /// <summary>
-/// What queries read of parts, unpacked: groups of blocks and of columns, columns of times, labels of series. A hit takes no lock. When there is too much, what was not
+/// What queries read of parts, unpacked: groups of blocks and of columns, columns of times, pieces of the index, labels of series. A hit takes no lock. When there is too much, what was not
 /// used since the last round goes first. Thread-safe.
 /// </summary>
 internal sealed class BlockCache(long maxBytes)
@@ -11,7 +11,7 @@ internal sealed class BlockCache(long maxBytes)
     private long _bytes;
 
     /// <summary>Places for all pieces of one part.</summary>
-    public sealed class Pieces(int groups, int timeGroups, int columns, int labelSets)
+    public sealed class Pieces(int groups, int timeGroups, int columns, int series, int labelSets)
     {
         /// <summary>Groups of blocks, decompressed.</summary>
         public Slots Groups { get; } = new(groups);
@@ -22,8 +22,14 @@ internal sealed class BlockCache(long maxBytes)
         /// <summary>Columns of times.</summary>
         public Slots Columns { get; } = new(columns);
 
+        /// <summary>Neighbouring series as the index has them.</summary>
+        public Slots Series { get; } = new(series);
+
         /// <summary>Labels of neighbouring series.</summary>
         public Slots LabelSets { get; } = new(labelSets);
+
+        /// <summary>As many places with nothing in them.</summary>
+        public Pieces Fresh() => new(groups, timeGroups, columns, series, labelSets);
     }
 
     /// <summary>Places for pieces of one kind.</summary>
@@ -83,7 +89,7 @@ internal sealed class BlockCache(long maxBytes)
             for (var i = _queue.Count; i > 0; i--)
             {
                 var entry = _queue.Dequeue();
-                if (entry.Slots == pieces.Groups || entry.Slots == pieces.TimeGroups || entry.Slots == pieces.Columns || entry.Slots == pieces.LabelSets)
+                if (entry.Slots == pieces.Groups || entry.Slots == pieces.TimeGroups || entry.Slots == pieces.Columns || entry.Slots == pieces.Series || entry.Slots == pieces.LabelSets)
                 {
                     Drop(entry);
                 }

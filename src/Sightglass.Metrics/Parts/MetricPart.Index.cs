@@ -33,7 +33,7 @@ internal sealed partial class MetricPart
         }
     }
 
-    private Sections ReadMeta(PartFile meta)
+    private Sections ReadMeta(PartFile meta, bool inPieces)
     {
         var body = meta.ReadRaw(PartFileWriter.HeaderBytes, (int)Math.Min(meta.Length - PartFileWriter.HeaderBytes, 1 << 16));
         if (body.Length < 4 || Crc32C.Compute(body.AsSpan(0, body.Length - 4)) != BinaryPrimitives.ReadUInt32LittleEndian(body.AsSpan(body.Length - 4)))
@@ -55,6 +55,7 @@ internal sealed partial class MetricPart
             groupCount,
             timeGroupCount,
             columnCount,
+            inPieces,
             Section.Read(ref reader, "symbols"),
             Section.Read(ref reader, "series"),
             Section.Read(ref reader, "postings"),
@@ -69,19 +70,23 @@ internal sealed partial class MetricPart
     private Contents Load()
     {
         var (series, groups, timeGroups, columns) = (_sections.SeriesCount, _sections.GroupCount, _sections.TimeGroupCount, _sections.ColumnCount);
-        return new Contents(
-            new PartIndex(
-                _index.Path,
-                Partition,
-                series,
-                _sections.Symbols.Load(_index),
-                _sections.Series.Load(_index),
-                _sections.Postings.Load(_index),
-                _sections.Columns.Load(_index),
-                columns,
-                () => IsIndexLost = true),
-            ReadGroups(_sections.Groups.Load(_index), groups, _index),
-            ReadGroups(_sections.TimeGroups.Load(_index), timeGroups, _index));
+        var pieces = _sections.SeriesPieces(_index);
+        var source = new SeriesSource(_sections.SeriesOfPiece, pieces.Length, piece => pieces[piece].Load(_index), () => IsIndexLost = true);
+        var groupsAt = ReadGroups(_sections.Groups.Load(_index), groups, _index);
+        var timeGroupsAt = ReadGroups(_sections.TimeGroups.Load(_index), timeGroups, _index);
+        var kept = new BlockCache.Pieces(groups, timeGroups, columns, pieces.Length, (series / LabelSetsOfPiece) + 1);
+        var index = new PartIndex(
+            _index.Path,
+            Partition,
+            series,
+            _sections.Symbols.Load(_index),
+            _sections.Postings.Load(_index),
+            _sections.Columns.Load(_index),
+            columns,
+            source,
+            _cache,
+            kept.Series);
+        return new Contents(new PartView(index, _cache, kept), groupsAt, timeGroupsAt);
     }
 
     private static (SectionRef, int)[] ReadGroups(byte[] bytes, int count, PartFile index)
@@ -97,35 +102,40 @@ internal sealed partial class MetricPart
     }
 
     /// <summary>What is read of the index when it is first asked for.</summary>
-    private sealed class Contents
-    {
-        public Contents(PartIndex index, (SectionRef Section, int RawLength)[] groups, (SectionRef Section, int RawLength)[] timeGroups)
-        {
-            Index = index;
-            Groups = groups;
-            TimeGroups = timeGroups;
-            Shared = NewPieces();
-        }
-
-        public PartIndex Index { get; }
-
-        public (SectionRef Section, int RawLength)[] Groups { get; }
-
-        public (SectionRef Section, int RawLength)[] TimeGroups { get; }
-
-        public BlockCache.Pieces Shared { get; }
-
-        public BlockCache.Pieces NewPieces() => new(Groups.Length, TimeGroups.Length, Index.Columns.Length, (Index.SeriesCount / LabelSetsOfPiece) + 1);
-    }
+    private sealed record Contents(PartView Shared, (SectionRef Section, int RawLength)[] Groups, (SectionRef Section, int RawLength)[] TimeGroups);
 
     /// <summary>Where the pieces of the index are.</summary>
     private sealed record Sections(
-        int SeriesCount, int GroupCount, int TimeGroupCount, int ColumnCount, Section Symbols, Section Series, Section Postings, Section Columns, Section Groups, Section TimeGroups)
+        int SeriesCount, int GroupCount, int TimeGroupCount, int ColumnCount, bool InPieces, Section Symbols, Section Series, Section Postings, Section Columns, Section Groups, Section TimeGroups)
     {
+        /// <summary>Series of each piece but the last.</summary>
+        public int SeriesOfPiece => InPieces ? PartFormat.SeriesOfPiece : Math.Max(SeriesCount, 1);
+
+        /// <summary>Where the series are.</summary>
+        /// <exception cref="CorruptDataException">It does not decode.</exception>
+        public Section[] SeriesPieces(PartFile index)
+        {
+            if (!InPieces)
+            {
+                return SeriesCount <= Series.RawLength ? [Series] : throw Bad(index);
+            }
+
+            var reader = new ByteReader(Series.Load(index));
+            var pieces = new Section[Math.Min((SeriesCount + PartFormat.SeriesOfPiece - 1) / PartFormat.SeriesOfPiece, Series.RawLength)];
+            for (var i = 0; i < pieces.Length; i++)
+            {
+                pieces[i] = Section.Read(ref reader, "series");
+            }
+
+            return reader.AtEnd && pieces.Sum(static p => (long)p.RawLength) >= SeriesCount ? pieces : throw Bad(index);
+        }
+
+        private CorruptDataException Bad(PartFile index) => new(index.Path, "series", Series.At.Offset, "it does not decode");
+
         /// <summary>Reads every piece once for its checksum.</summary>
         public void Check(PartFile index)
         {
-            foreach (var section in (ReadOnlySpan<Section>)[Symbols, Series, Postings, Columns, Groups, TimeGroups])
+            foreach (var section in (ReadOnlySpan<Section>)[Symbols, Series, Postings, Columns, Groups, TimeGroups, .. InPieces ? SeriesPieces(index) : []])
             {
                 section.Check(index);
             }

@@ -21,6 +21,7 @@ internal sealed partial class MetricPart : PartReader
     private readonly PartFile _samples;
     private readonly PartFile _times;
     private readonly PartFile _index;
+    private readonly BlockCache _cache;
     private (SectionRef Section, int RawLength)? _starts;
     private readonly Sections _sections;
     private readonly Lock _loadGate = new();
@@ -28,19 +29,20 @@ internal sealed partial class MetricPart : PartReader
     private readonly ConcurrentDictionary<(bool Times, int Id), string> _lost = new();
     private PartDeletions? _deletions;
 
-    /// <summary>Opens a part and checks its index; it is read when it is first asked for, which for most parts is long after a start.</summary>
+    /// <summary>Opens a part and checks its index; it is read when it is first asked for, which for most parts is long after a start. <paramref name="cache"/> is the one that all queries share.</summary>
     /// <exception cref="CorruptDataException">Metadata or index fail their check.</exception>
-    public MetricPart(IFileSystem files, Manifest manifest, string name)
+    public MetricPart(IFileSystem files, Manifest manifest, string name, BlockCache cache)
         : base(files, manifest, name)
     {
+        _cache = cache;
         try
         {
             _samples = OpenFile(PartFormat.SamplesFile, PartFormat.SamplesMagic, PartFormat.Version);
             _times = OpenFile(PartFormat.TimesFile, PartFormat.TimesMagic, PartFormat.Version);
             var index = OpenFile(PartFormat.IndexFile, PartFormat.IndexMagic, PartFormat.Version);
-            var meta = OpenFile(PartFormat.MetaFile, PartFormat.MetaMagic, PartFormat.Version);
+            var meta = OpenFile(PartFormat.MetaFile, PartFormat.MetaMagic, PartFormat.OldestMetaVersion, PartFormat.MetaVersion, out var version);
             _index = index;
-            _sections = ReadMeta(meta);
+            _sections = ReadMeta(meta, inPieces: version > PartFormat.OldestMetaVersion);
             _sections.Check(index);
         }
         catch
@@ -63,7 +65,7 @@ internal sealed partial class MetricPart : PartReader
 
     /// <summary>The labels and places of its series.</summary>
     /// <exception cref="CorruptDataException">It cannot be read any more; see <see cref="IsIndexLost"/>.</exception>
-    public PartIndex Index => Loaded.Index;
+    public PartIndex Index => Shared.Index;
 
     /// <summary>Whether the index was checked when the part was opened and could not be read later.</summary>
     public bool IsIndexLost { get; private set; }
@@ -78,27 +80,25 @@ internal sealed partial class MetricPart : PartReader
     /// <summary>Reasons of the losses met since the part was opened: one for each group of blocks or column of times that failed its check.</summary>
     public ICollection<string> Losses => _lost.Values;
 
-    /// <summary>What all queries share of this part.</summary>
-    public BlockCache.Pieces Shared => Loaded.Shared;
+    /// <summary>How all queries see this part.</summary>
+    public PartView Shared => Loaded.Shared;
 
-    /// <summary><see cref="Shared"/>, when the part was asked for something.</summary>
-    public BlockCache.Pieces? Used => _contents?.Shared;
-
-    /// <summary>Places for a reader that keeps to itself, as a merge does.</summary>
-    public BlockCache.Pieces NewPieces() => Loaded.NewPieces();
+    /// <summary>What <see cref="Shared"/> keeps, when the part was asked for something.</summary>
+    public BlockCache.Pieces? Used => _contents?.Shared.Pieces;
 
     /// <summary>Labels of a series.</summary>
-    public LabelSet LabelsOf(int series, BlockCache cache)
+    public LabelSet LabelsOf(int series)
     {
+        var (index, cache, pieces) = Shared;
         var at = series / LabelSetsOfPiece;
-        var piece = BlockCache.Find<LabelSet?[]>(Shared.LabelSets, at);
+        var piece = BlockCache.Find<LabelSet?[]>(pieces.LabelSets, at);
         if (piece is null)
         {
             piece = new LabelSet?[LabelSetsOfPiece];
-            cache.Add(Shared.LabelSets, at, piece, LabelSetsOfPiece * LabelSetBytes);
+            cache.Add(pieces.LabelSets, at, piece, LabelSetsOfPiece * LabelSetBytes);
         }
 
-        return piece[series % LabelSetsOfPiece] ??= Index.LabelsOf(series);
+        return piece[series % LabelSetsOfPiece] ??= index.LabelsOf(series);
     }
 
     /// <summary>Start timestamps of its samples, read anew at each call; null when none has one.</summary>
@@ -127,18 +127,18 @@ internal sealed partial class MetricPart : PartReader
 
     /// <summary>Adds the samples of a series' blocks that overlap a range. Blocks known to be lost are left out.</summary>
     /// <exception cref="CorruptDataException">A block fails its check; it is left out from now on.</exception>
-    public void Read(int series, long minTime, long maxTime, BlockCache cache, BlockCache.Pieces pieces, SampleList into)
+    public void Read(PartView view, int series, long minTime, long maxTime, SampleList into)
     {
-        foreach (var block in Index.Blocks(series))
+        foreach (var block in view.Index.Blocks(series))
         {
-            var column = Index.Columns[block.Column];
+            var column = view.Index.Columns[block.Column];
             if (column.MaxTime < minTime || column.MinTime > maxTime || IsLost(block))
             {
                 continue;
             }
 
-            var times = TimesOf(block, cache, pieces);
-            var bytes = BytesOf(block, cache, pieces);
+            var times = TimesOf(block, view);
+            var bytes = BytesOf(block, view);
             if (BlockCodec.HasHistograms(bytes))
             {
                 foreach (var (time, histogram) in times.Zip(ReadHistograms(block, bytes, times.Length)))
@@ -166,23 +166,23 @@ internal sealed partial class MetricPart : PartReader
     /// Adds the samples of a series in a range, as <see cref="Read"/>; false, with nothing useful in
     /// the buffer, when they do not come after those in it.
     /// </summary>
-    public bool TryRead(int series, long minTime, long maxTime, BlockCache cache, SampleBuffer into)
+    public bool TryRead(int series, long minTime, long maxTime, SampleBuffer into)
     {
-        var pieces = Shared;
+        var view = Shared;
         if (ResolutionMs > 0)
         {
             into.NoteCoarse(ResolutionMs, MaxTime);
         }
 
-        foreach (var block in Index.Blocks(series))
+        foreach (var block in view.Index.Blocks(series))
         {
-            var column = Index.Columns[block.Column];
+            var column = view.Index.Columns[block.Column];
             if (column.MaxTime < minTime || column.MinTime > maxTime || IsLost(block))
             {
                 continue;
             }
 
-            var times = TimesOf(block, cache, pieces);
+            var times = TimesOf(block, view);
             var from = column.MinTime >= minTime ? 0 : LowerBound(times, minTime);
             var to = column.MaxTime <= maxTime ? times.Length : LowerBound(times, maxTime + 1);
             if (from >= to)
@@ -195,7 +195,7 @@ internal sealed partial class MetricPart : PartReader
                 return false;
             }
 
-            var bytes = BytesOf(block, cache, pieces);
+            var bytes = BytesOf(block, view);
             if (BlockCodec.HasHistograms(bytes))
             {
                 var histograms = ReadHistograms(block, bytes, times.Length);
@@ -272,8 +272,9 @@ internal sealed partial class MetricPart : PartReader
         return BlockCodec.TryRead(bytes, histograms) ? Array.ConvertAll(histograms, static h => h!) : throw Lose(block, "block does not decode");
     }
 
-    private ReadOnlySpan<byte> BytesOf(BlockRef block, BlockCache cache, BlockCache.Pieces pieces)
+    private ReadOnlySpan<byte> BytesOf(BlockRef block, PartView view)
     {
+        var (_, cache, pieces) = view;
         if ((uint)block.Group >= (uint)Loaded.Groups.Length)
         {
             throw Lose(block, $"got group {block.Group}, the part has {Loaded.Groups.Length}");
@@ -291,15 +292,16 @@ internal sealed partial class MetricPart : PartReader
             : throw Lose(block, "block is not inside its group");
     }
 
-    private long[] TimesOf(BlockRef block, BlockCache cache, BlockCache.Pieces pieces)
+    private long[] TimesOf(BlockRef block, PartView view)
     {
+        var (index, cache, pieces) = view;
         var times = BlockCache.Find<long[]>(pieces.Columns, block.Column);
         if (times is not null)
         {
             return times;
         }
 
-        var column = Index.Columns[block.Column];
+        var column = index.Columns[block.Column];
         if ((uint)column.Group >= (uint)Loaded.TimeGroups.Length)
         {
             throw Lose(block, $"got group {column.Group}, the part has {Loaded.TimeGroups.Length}", times: true);

@@ -23,6 +23,7 @@ internal sealed class MetricPartWriter : IDisposable
     private readonly Dictionary<Hash128, int> _columnIds = [];
     private readonly ByteWriter _columns = new(4096);
     private readonly ByteWriter _series = new(64 << 10);
+    private readonly ByteWriter _seriesPieces = new(256);
     private readonly ByteWriter _blocks = new(256);
     private readonly ByteWriter _pairs = new(256);
     private readonly ByteWriter _packed = new(64 << 10);
@@ -42,7 +43,7 @@ internal sealed class MetricPartWriter : IDisposable
         _values = new GroupWriter(_part.CreateFile(PartFormat.SamplesFile, PartFormat.SamplesMagic, PartFormat.Version), Level);
         _times = new GroupWriter(_part.CreateFile(PartFormat.TimesFile, PartFormat.TimesMagic, PartFormat.Version), Level);
         _index = _part.CreateFile(PartFormat.IndexFile, PartFormat.IndexMagic, PartFormat.Version);
-        _meta = _part.CreateFile(PartFormat.MetaFile, PartFormat.MetaMagic, PartFormat.Version);
+        _meta = _part.CreateFile(PartFormat.MetaFile, PartFormat.MetaMagic, PartFormat.MetaVersion);
     }
 
     public string Name => _part.Name;
@@ -76,7 +77,11 @@ internal sealed class MetricPartWriter : IDisposable
             _lastStarts = _seriesCount;
         }
 
-        _seriesCount++;
+        if (++_seriesCount % PartFormat.SeriesOfPiece == 0)
+        {
+            CloseSeriesPiece();
+        }
+
         _sampleCount += to - from;
         _minTime = Math.Min(_minTime, samples.Timestamps[from]);
         _maxTime = Math.Max(_maxTime, samples.Timestamps[to - 1]);
@@ -87,6 +92,7 @@ internal sealed class MetricPartWriter : IDisposable
     {
         _values.Close();
         _times.Close();
+        CloseSeriesPiece();
         using var body = new ByteWriter();
         body.WriteZigZag(_partition);
         body.WriteZigZag(_minTime);
@@ -99,7 +105,7 @@ internal sealed class MetricPartWriter : IDisposable
         using var scratch = new ByteWriter(64 << 10);
         _postings.WriteSymbols(scratch);
         WriteSection(body, scratch);
-        WriteSection(body, _series);
+        WriteSection(body, _seriesPieces);
         scratch.Clear();
         _postings.WritePostings(scratch);
         WriteSection(body, scratch);
@@ -130,6 +136,7 @@ internal sealed class MetricPartWriter : IDisposable
         _postings.Dispose();
         _columns.Dispose();
         _series.Dispose();
+        _seriesPieces.Dispose();
         _blocks.Dispose();
         _pairs.Dispose();
         _packed.Dispose();
@@ -197,6 +204,15 @@ internal sealed class MetricPartWriter : IDisposable
         _columns.WriteVarint((ulong)(times[^1] - times[0]));
         _times.CloseWhenFull();
         return id;
+    }
+
+    private void CloseSeriesPiece()
+    {
+        if (_series.Length > 0)
+        {
+            WriteSection(_seriesPieces, _series);
+            _series.Clear();
+        }
     }
 
     private void WriteSection(ByteWriter body, ByteWriter raw)

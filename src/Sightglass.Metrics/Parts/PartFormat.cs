@@ -21,6 +21,13 @@ internal static class PartFormat
     /// <summary>"SGMM"</summary>
     public const uint MetaMagic = 0x4d4d4753;
 
+    /// <summary>Since 3 the series of an index are in pieces; before, all are one.</summary>
+    public const uint MetaVersion = 3;
+    public const uint OldestMetaVersion = 2;
+
+    /// <summary>Neighbouring series of a piece: one read for a metric of many targets, small for one series. The last piece has fewer.</summary>
+    public const int SeriesOfPiece = 1024;
+
     /// <summary>Raw bytes of a group of blocks or columns at which it is compressed and written: one read for a range of one metric, small for one series.</summary>
     public const int GroupBytes = 64 << 10;
 

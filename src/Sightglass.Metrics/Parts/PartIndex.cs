@@ -8,45 +8,50 @@ using Sightglass.Metrics.Index;
 namespace Sightglass.Metrics.Parts;
 
 /// <summary>
-/// The label index of a part, held as the bytes of its sections with offsets into them. What is needed to find something is read at once, a series when something of its
-/// piece is asked for: after a start the first question is about few of many. Thread-safe.
+/// The label index of a part, held as the bytes of its sections with offsets into them. What is needed to find something is read at once, a series with its neighbours
+/// when something of them is asked for, and let go of again: of many series over many days questions are about few. Thread-safe.
 /// </summary>
 internal sealed class PartIndex : SeriesIndex
 {
-    /// <summary>Neighbouring series that are checked together, and whose identities are computed together, when one is asked for.</summary>
-    private const int SeriesOfPiece = 256;
+    /// <summary>Neighbouring series whose identities are computed when one is asked for.</summary>
+    private const int SeriesOfHashes = 256;
 
     private readonly string _file;
-    private readonly Action _lost;
     private readonly byte[] _symbols;
     private readonly int[] _symbolsAt;
     private readonly string?[] _texts;
-    private readonly byte[] _series;
-    private readonly int[] _seriesAt;
     private readonly byte[] _postings;
     private readonly Dictionary<string, ValuePlace[]> _names;
-    private readonly Hash128[]?[] _hashes;
-    private readonly bool[] _checked;
+    private readonly SeriesSource _source;
+    private readonly BlockCache _cache;
+    private readonly BlockCache.Slots _pieces;
 
-    /// <summary>Reads the sections; <paramref name="lost"/> is called when a series is found later that does not decode.</summary>
+    /// <summary>Reads the sections; pieces of the series are kept in <paramref name="pieces"/> of <paramref name="cache"/>.</summary>
     /// <exception cref="CorruptDataException">They do not decode.</exception>
-    public PartIndex(string file, long partition, int seriesCount, byte[] symbols, byte[] series, byte[] postings, byte[] columns, int columnCount, Action lost)
+    public PartIndex(string file, long partition, int seriesCount, byte[] symbols, byte[] postings, byte[] columns, int columnCount, SeriesSource source, BlockCache cache, BlockCache.Slots pieces)
     {
         _file = file;
-        _lost = lost;
         _symbols = symbols;
-        _series = series;
         _postings = postings;
+        _source = source;
+        _cache = cache;
+        _pieces = pieces;
+        SeriesCount = seriesCount;
         _symbolsAt = ReadSymbols();
         _texts = new string?[_symbolsAt.Length];
         Columns = ReadColumns(columns, columnCount, partition * PartFormat.PartitionMs);
-        _seriesAt = ReadSeries(seriesCount);
+        Check((seriesCount + source.PerPiece - 1) / source.PerPiece <= source.Pieces, "series");
         _names = ReadPostings();
-        _hashes = new Hash128[]?[(_seriesAt.Length / SeriesOfPiece) + 1];
-        _checked = new bool[_hashes.Length];
     }
 
-    public override int SeriesCount => _seriesAt.Length;
+    private PartIndex(PartIndex of, BlockCache cache, BlockCache.Slots pieces)
+    {
+        (_file, _symbols, _symbolsAt, _texts, _postings, _names, _source) = (of._file, of._symbols, of._symbolsAt, of._texts, of._postings, of._names, of._source);
+        (_cache, _pieces) = (cache, pieces);
+        (SeriesCount, Columns) = (of.SeriesCount, of.Columns);
+    }
+
+    public override int SeriesCount { get; }
 
     /// <summary>The columns of times.</summary>
     public TimeColumn[] Columns { get; }
@@ -102,11 +107,14 @@ internal sealed class PartIndex : SeriesIndex
         }
     }
 
+    /// <summary>The same index for a reader with a cache of its own.</summary>
+    public PartIndex Through(BlockCache cache, BlockCache.Slots pieces) => new(this, cache, pieces);
+
     /// <summary>Makes the labels of a series.</summary>
     public LabelSet LabelsOf(int id)
     {
         var reader = Series(id);
-        var labels = new Label[reader.ReadCount(_series.Length)];
+        var labels = new Label[reader.ReadCount(int.MaxValue)];
         var sorted = true;
         for (var i = 0; i < labels.Length; i++)
         {
@@ -124,16 +132,24 @@ internal sealed class PartIndex : SeriesIndex
     }
 
     /// <summary>Identity of a series: the hash of its key.</summary>
-    public Hash128 HashOf(int id) => (Volatile.Read(ref _hashes[id / SeriesOfPiece]) ?? ComputeHashes(id / SeriesOfPiece))[id % SeriesOfPiece];
+    public Hash128 HashOf(int id)
+    {
+        var piece = PieceOf(id, out var at);
+        return (Volatile.Read(ref piece.Hashes[at / SeriesOfHashes]) ?? ComputeHashes(piece, at / SeriesOfHashes))[at % SeriesOfHashes];
+    }
 
     /// <summary>Appends the key of a series.</summary>
     public void WriteKey(int id, ByteWriter target)
     {
-        var reader = Series(id);
-        var labels = reader.ReadCount(_series.Length);
+        WriteKey(Series(id), target);
+    }
+
+    private void WriteKey(ByteReader series, ByteWriter target)
+    {
+        var labels = series.ReadCount(int.MaxValue);
         for (var i = 0; i < labels * 2; i++)
         {
-            target.WriteLengthPrefixed(Symbol((int)reader.ReadVarint()));
+            target.WriteLengthPrefixed(Symbol((int)series.ReadVarint()));
         }
     }
 
@@ -141,8 +157,8 @@ internal sealed class PartIndex : SeriesIndex
     public BlockEnumerator Blocks(int id)
     {
         var reader = Series(id);
-        reader.SkipVarints(2 * reader.ReadCount(_series.Length));
-        var count = reader.ReadCount(_series.Length);
+        reader.SkipVarints(2 * reader.ReadCount(int.MaxValue));
+        var count = reader.ReadCount(int.MaxValue);
         return new BlockEnumerator(reader, count);
     }
 
@@ -173,19 +189,19 @@ internal sealed class PartIndex : SeriesIndex
         }
     }
 
-    private Hash128[] ComputeHashes(int piece)
+    private Hash128[] ComputeHashes(Piece piece, int part)
     {
-        var first = piece * SeriesOfPiece;
-        var hashes = new Hash128[Math.Min(SeriesOfPiece, SeriesCount - first)];
+        var first = part * SeriesOfHashes;
+        var hashes = new Hash128[Math.Min(SeriesOfHashes, piece.Places.Length - first)];
         using var key = new ByteWriter();
         for (var i = 0; i < hashes.Length; i++)
         {
             key.Clear();
-            WriteKey(first + i, key);
+            WriteKey(piece.Read(first + i), key);
             hashes[i] = Hash128.Compute(key.Written);
         }
 
-        Volatile.Write(ref _hashes[piece], hashes);
+        Volatile.Write(ref piece.Hashes[part], hashes);
         return hashes;
     }
 
@@ -197,14 +213,56 @@ internal sealed class PartIndex : SeriesIndex
 
     private string Text(int id) => _texts[id] ??= Encoding.UTF8.GetString(Symbol(id));
 
-    private ByteReader Series(int id)
+    private ByteReader Series(int id) => PieceOf(id, out var at).Read(at);
+
+    private Piece PieceOf(int id, out int at)
     {
-        if (!Volatile.Read(ref _checked[id / SeriesOfPiece]))
+        var (piece, place) = Math.DivRem(id, _source.PerPiece);
+        at = place;
+        return BlockCache.Find<Piece>(_pieces, piece) ?? Load(piece);
+    }
+
+    private Piece Load(int piece)
+    {
+        try
         {
-            CheckSeries(id / SeriesOfPiece);
+            var bytes = _source.Read(piece);
+            var loaded = new Piece(bytes, PlacesIn(bytes, Math.Min(_source.PerPiece, SeriesCount - (piece * _source.PerPiece))));
+            _cache.Add(_pieces, piece, loaded, bytes.Length + (loaded.Places.Length * Piece.BytesOfSeries));
+            return loaded;
+        }
+        catch (CorruptDataException)
+        {
+            _source.Lost();
+            throw;
+        }
+    }
+
+    // Walks a piece once: what is read of it later needs no check.
+    private int[] PlacesIn(byte[] bytes, int count)
+    {
+        Check(count <= bytes.Length, "series");
+        var places = new int[count];
+        var reader = new ByteReader(bytes);
+        for (var i = 0; i < count && !reader.Failed; i++)
+        {
+            places[i] = reader.Position;
+            for (var s = 2 * reader.ReadCount(_symbolsAt.Length); s > 0; s--)
+            {
+                Check(reader.ReadVarint() < (ulong)_symbolsAt.Length, "series");
+            }
+
+            for (var b = reader.ReadCount(Columns.Length); b > 0; b--)
+            {
+                _ = reader.ReadCount(int.MaxValue);
+                _ = reader.ReadCount(int.MaxValue);
+                _ = reader.ReadCount(int.MaxValue);
+                Check(reader.ReadVarint() < (ulong)Columns.Length, "series");
+            }
         }
 
-        return new ByteReader(_series.AsSpan(_seriesAt[id]));
+        Check(reader.AtEnd, "series");
+        return places;
     }
 
     private int[] ReadSymbols()
@@ -239,56 +297,6 @@ internal sealed class PartIndex : SeriesIndex
 
         Check(reader.AtEnd, "columns");
         return columns;
-    }
-
-    private int[] ReadSeries(int count)
-    {
-        Check(count <= _series.Length, "series");
-        var places = new int[count];
-        var reader = new ByteReader(_series);
-        for (var i = 0; i < count && !reader.Failed; i++)
-        {
-            places[i] = reader.Position;
-            reader.SkipVarints(2 * reader.ReadCount(_symbolsAt.Length));
-            reader.SkipVarints(4 * reader.ReadCount(Columns.Length));
-        }
-
-        Check(reader.AtEnd, "series");
-        return places;
-    }
-
-    // Walks a piece once: what is read of it later needs no check.
-    private void CheckSeries(int piece)
-    {
-        try
-        {
-            var end = Math.Min(SeriesCount, (piece + 1) * SeriesOfPiece);
-            var reader = new ByteReader(_series.AsSpan(_seriesAt[piece * SeriesOfPiece]));
-            for (var id = piece * SeriesOfPiece; id < end; id++)
-            {
-                for (var s = 2 * reader.ReadCount(_symbolsAt.Length); s > 0; s--)
-                {
-                    Check(reader.ReadVarint() < (ulong)_symbolsAt.Length, "series");
-                }
-
-                for (var b = reader.ReadCount(Columns.Length); b > 0; b--)
-                {
-                    _ = reader.ReadCount(int.MaxValue);
-                    _ = reader.ReadCount(int.MaxValue);
-                    _ = reader.ReadCount(int.MaxValue);
-                    Check(reader.ReadVarint() < (ulong)Columns.Length, "series");
-                }
-
-                Check(!reader.Failed, "series");
-            }
-        }
-        catch (CorruptDataException)
-        {
-            _lost();
-            throw;
-        }
-
-        Volatile.Write(ref _checked[piece], true);
     }
 
     private Dictionary<string, ValuePlace[]> ReadPostings()
@@ -332,6 +340,20 @@ internal sealed class PartIndex : SeriesIndex
 
     private readonly record struct ValuePlace(int Symbol, int At);
 
+    /// <summary>Neighbouring series, decompressed and checked, and where in their bytes each begins.</summary>
+    private sealed class Piece(byte[] bytes, int[] places)
+    {
+        /// <summary>Bytes of a series beside its own: a place and a hash.</summary>
+        public const int BytesOfSeries = sizeof(int) + 16;
+
+        public int[] Places => places;
+
+        /// <summary>Identities, <see cref="SeriesOfHashes"/> together, once one of them was asked for.</summary>
+        public Hash128[]?[] Hashes { get; } = new Hash128[]?[(places.Length / SeriesOfHashes) + 1];
+
+        public ByteReader Read(int at) => new(bytes.AsSpan(places[at]));
+    }
+
     /// <summary>Walks the blocks of a series.</summary>
     public ref struct BlockEnumerator
     {
@@ -361,3 +383,10 @@ internal sealed class PartIndex : SeriesIndex
         }
     }
 }
+
+/// <summary>Where the series of an index come from.</summary>
+/// <param name="PerPiece">Neighbouring series that are read together; the last piece has fewer.</param>
+/// <param name="Pieces">Pieces.</param>
+/// <param name="Read">Reads a piece and decompresses it; throws <see cref="CorruptDataException"/>.</param>
+/// <param name="Lost">Called when a piece cannot be read any more.</param>
+internal sealed record SeriesSource(int PerPiece, int Pieces, Func<int, byte[]> Read, Action Lost);

@@ -166,8 +166,7 @@ internal static class PartMerge
     private sealed class Cursor : IDisposable
     {
         private readonly MetricPart _part;
-        private readonly BlockCache _cache;
-        private readonly BlockCache.Pieces _pieces;
+        private readonly PartView _view;
         private readonly PartDeletions? _deletions;
         private readonly PartStarts? _starts;
         private readonly ByteWriter _key = new();
@@ -176,23 +175,22 @@ internal static class PartMerge
         public Cursor(MetricPart part, BlockCache cache)
         {
             _part = part;
-            _cache = cache;
-            _pieces = part.NewPieces();
+            _view = part.Shared.Through(cache);
             _deletions = part.Deletions;
             _starts = StartsOf(part);
             MoveNext();
         }
 
-        public bool AtEnd => _series >= _part.Index.SeriesCount;
+        public bool AtEnd => _series >= _view.Index.SeriesCount;
 
         public ReadOnlySpan<byte> Key => _key.Written;
 
         public void MoveNext()
         {
             _key.Clear();
-            if (++_series < _part.Index.SeriesCount)
+            if (++_series < _view.Index.SeriesCount)
             {
-                _part.Index.WriteKey(_series, _key);
+                _view.Index.WriteKey(_series, _key);
             }
         }
 
@@ -203,7 +201,7 @@ internal static class PartMerge
             {
                 try
                 {
-                    _part.Read(_series, long.MinValue, long.MaxValue, _cache, _pieces, into);
+                    _part.Read(_view, _series, long.MinValue, long.MaxValue, into);
                     if (_starts?.Has(_series) == true && into.Count > before)
                     {
                         _starts.Fill(_series, into.Timestamps[before..], into.StartsOfLast(into.Count - before));

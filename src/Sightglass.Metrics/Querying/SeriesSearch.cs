@@ -14,7 +14,7 @@ internal readonly record struct FoundSeries(LabelSet Labels, int FirstPlace);
 internal readonly record struct Place(int Source, int Id, int Next);
 
 /// <summary>Gathers the series of all sources by their identity. Not thread-safe.</summary>
-internal sealed class SeriesSearch(BlockCache cache, IReadOnlyList<LabelMatcher> matchers, long minTime, long maxTime, CancellationToken cancellation)
+internal sealed class SeriesSearch(IReadOnlyList<LabelMatcher> matchers, long minTime, long maxTime, CancellationToken cancellation)
 {
     /// <summary>Series between two looks at the cancellation.</summary>
     private const int CancellationInterval = 1024;
@@ -46,7 +46,7 @@ internal sealed class SeriesSearch(BlockCache cache, IReadOnlyList<LabelMatcher>
             if ((covered || index.Overlaps(id, minTime, maxTime)) && deletions?.Hides(id, minTime, maxTime) != true)
             {
                 ref var entry = ref Find(index.HashOf(id), source, id, out var known);
-                entry = known ? entry : entry with { Labels = part.LabelsOf(id, cache) };
+                entry = known ? entry : entry with { Labels = part.LabelsOf(id) };
             }
         }
     }

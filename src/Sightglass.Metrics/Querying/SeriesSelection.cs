@@ -15,7 +15,6 @@ internal sealed class SeriesSelection : ISeriesSelection
     private static SampleList? _scratch;
 
     private readonly Snapshot _snapshot;
-    private readonly Parts.BlockCache _cache;
     private readonly Action<CorruptDataException> _lost;
     private readonly long _minTime;
     private readonly long _maxTime;
@@ -25,10 +24,9 @@ internal sealed class SeriesSelection : ISeriesSelection
     private readonly PartDeletions?[] _deletions;
     private readonly PartStarts?[] _starts;
 
-    private SeriesSelection(Snapshot snapshot, Parts.BlockCache cache, Action<CorruptDataException> lost, long minTime, long maxTime, MemoryTable[] tables, FoundSeries[] series, Place[] places, bool withStarts)
+    private SeriesSelection(Snapshot snapshot, Action<CorruptDataException> lost, long minTime, long maxTime, MemoryTable[] tables, FoundSeries[] series, Place[] places, bool withStarts)
     {
         _snapshot = snapshot;
-        _cache = cache;
         _lost = lost;
         _minTime = minTime;
         _maxTime = maxTime;
@@ -46,7 +44,6 @@ internal sealed class SeriesSelection : ISeriesSelection
     /// <summary>Finds series; takes the snapshot over.</summary>
     public static SeriesSelection Create(
         Snapshot snapshot,
-        Parts.BlockCache cache,
         Action<CorruptDataException> lost,
         IReadOnlyList<LabelMatcher> matchers,
         long minTime,
@@ -57,7 +54,7 @@ internal sealed class SeriesSelection : ISeriesSelection
         try
         {
             var tables = snapshot.Tables;
-            var search = new SeriesSearch(cache, matchers, minTime, maxTime, cancellation);
+            var search = new SeriesSearch(matchers, minTime, maxTime, cancellation);
             for (var p = 0; p < snapshot.Parts.Length; p++)
             {
                 search.Add(snapshot.Parts[p], p);
@@ -65,7 +62,7 @@ internal sealed class SeriesSelection : ISeriesSelection
 
             search.Add(tables, snapshot.Parts.Length);
             var (series, places) = search.Finish();
-            return new SeriesSelection(snapshot, cache, lost, minTime, maxTime, tables, series, places, withStarts);
+            return new SeriesSelection(snapshot, lost, minTime, maxTime, tables, series, places, withStarts);
         }
         catch
         {
@@ -106,7 +103,7 @@ internal sealed class SeriesSelection : ISeriesSelection
         {
             var before = buffer.Count;
             if (_deletions[place.Source]?.Touches(place.Id, _minTime, _maxTime) == true
-                || !_snapshot.Parts[place.Source].TryRead(place.Id, _minTime, _maxTime, _cache, buffer))
+                || !_snapshot.Parts[place.Source].TryRead(place.Id, _minTime, _maxTime, buffer))
             {
                 return false;
             }
@@ -144,7 +141,7 @@ internal sealed class SeriesSelection : ISeriesSelection
             {
                 var part = _snapshot.Parts[_places[place].Source];
                 var before = samples.Count;
-                part.Read(_places[place].Id, _minTime, _maxTime, _cache, part.Shared, samples);
+                part.Read(part.Shared, _places[place].Id, _minTime, _maxTime, samples);
                 if (StartsOf(_places[place]) is { } starts && samples.Count > before)
                 {
                     starts.Fill(_places[place].Id, samples.Timestamps[before..], samples.StartsOfLast(samples.Count - before));
