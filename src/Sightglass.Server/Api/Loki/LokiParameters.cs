@@ -1,5 +1,6 @@
 using System.Globalization;
 using Sightglass.Core.Errors;
+using Sightglass.Core.Model;
 using Sightglass.Query.LogQL;
 using Sightglass.Query.Syntax;
 
@@ -55,8 +56,8 @@ internal sealed class LokiParameters
             return (long)Math.Round(seconds * 1000) * (Second / 1000);
         }
 
-        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
-            ? Math.Clamp((time - DateTimeOffset.UnixEpoch).Ticks, long.MinValue / 100, long.MaxValue / 100) * 100
+        return Rfc3339.TryParseNanoseconds(text, out var time)
+            ? time
             : throw Bad($"could not parse '{name}' parameter: cannot read {QuotedText.Quote(text)} as a time");
     }
 

@@ -1,8 +1,8 @@
-using System.Globalization;
 using System.Text.Json;
 using Sightglass.Alerting;
 using Sightglass.Alerting.OnCall;
 using Sightglass.Core.Errors;
+using Sightglass.Core.Model;
 using Sightglass.Query.Syntax;
 using Sightglass.Server.Api.Alerting;
 
@@ -97,5 +97,5 @@ internal static class PeopleRequests
     }
 
     private static DateTimeOffset? Parse(string text) =>
-        text.Length >= 20 && text[10] is 'T' or 't' && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) && time.Year is >= 1970 and < 2200 ? time : null;
+        Rfc3339.TryParseMilliseconds(text, out var ms) && DateTimeOffset.FromUnixTimeMilliseconds(Math.Max(ms, -1)) is { Year: >= 1970 and < 2200 } time ? time : null;
 }

@@ -32,7 +32,9 @@ internal sealed class ApiParameters
     {
         try
         {
-            return new(request.HasFormContentType ? await request.ReadFormAsync(request.HttpContext.RequestAborted) : null, request.Query);
+            // As in Go, where only these have one.
+            var mayHaveForm = HttpMethods.IsPost(request.Method) || HttpMethods.IsPut(request.Method);
+            return new(mayHaveForm && request.HasFormContentType ? await request.ReadFormAsync(request.HttpContext.RequestAborted) : null, request.Query);
         }
         catch (IOException e) when (e is not BadHttpRequestException && !request.HttpContext.RequestAborted.IsCancellationRequested)
         {
@@ -86,9 +88,7 @@ internal sealed class ApiParameters
             return MaxTimeMs;
         }
 
-        return text.Length >= 20 && text[10] is 'T' or 't' && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
-            ? time.ToUnixTimeMilliseconds()
-            : null;
+        return Rfc3339.TryParseMilliseconds(text, out var milliseconds) ? milliseconds : null;
     }
 
     /// <summary>A length of time: a number of seconds or a duration; null when it is not given.</summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Sightglass.Alerting;
 using Sightglass.Core.Errors;
+using Sightglass.Core.Model;
 using Sightglass.Query.Syntax;
 
 namespace Sightglass.Server.Api.Tempo;
@@ -180,7 +181,7 @@ internal sealed class TempoParameters(IQueryCollection query, TimeProvider time)
         }
 
         return double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) && seconds < 9e9 ? (long)(seconds * 1e3) * 1_000_000
-            : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var moment) ? (moment - DateTimeOffset.UnixEpoch).Ticks * 100
+            : Rfc3339.TryParseNanoseconds(text, out var moment) ? moment
             : throw Bad($"invalid {name}: got {QuotedText.Quote(text)}, want seconds or nanoseconds since the Unix epoch, or RFC 3339");
     }
 
