@@ -264,6 +264,7 @@ public sealed partial class MetricStore
             if (part.Used is { } used)
             {
                 _cache.Forget(used);
+                _indexCache.Forget(used);
             }
 
             if (part.Losses.Count > 0)
@@ -295,7 +296,7 @@ public sealed partial class MetricStore
         {
             try
             {
-                var part = new MetricPart(_files, _manifest, name, _cache);
+                var part = new MetricPart(_files, _manifest, name, _cache, _indexCache);
                 part.Deletions = PartDeletions.For(part, _tombstones, _retention);
                 parts.Add(part);
             }

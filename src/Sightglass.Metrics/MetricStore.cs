@@ -28,6 +28,7 @@ public sealed partial class MetricStore : IMetricStore, IDisposable
     private readonly IFileSystem _files;
     private readonly SeriesRetention _retention;
     private readonly BlockCache _cache;
+    private readonly BlockCache _indexCache;
     private readonly Lock _appendGate = new();
     private readonly Lock _stateGate = new();
     private readonly Lock _workGate = new();
@@ -56,6 +57,7 @@ public sealed partial class MetricStore : IMetricStore, IDisposable
         _files = options.Files;
         _retention = new SeriesRetention(options.Retention, options.RetentionRules, options.TimeProvider);
         _cache = new BlockCache(options.CacheBytes);
+        _indexCache = new BlockCache(options.IndexCacheBytes);
         _manifest = Manifest.Open(_files, options.Folder);
         _metadata = FamilyMetadata.Open(_files, options.Folder, options.Report);
         _tombstoneFile = new TombstoneFile(_files, options.Folder);

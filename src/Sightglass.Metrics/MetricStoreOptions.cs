@@ -53,6 +53,11 @@ public sealed record MetricStoreOptions
     /// <summary>Bytes of decompressed blocks kept for queries.</summary>
     public long CacheBytes { get; init; } = 32 << 20;
 
+    /// <summary>
+    /// Bytes of decompressed series of indexes kept for queries, some fifty for each series of each part: a sixteenth of the memory that the process may have, 32 MiB to 1 GiB.
+    /// </summary>
+    public long IndexCacheBytes { get; init; } = Math.Clamp(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 16, 32 << 20, 1 << 30);
+
     /// <summary>Exemplars kept, the newest written; 0 keeps none.</summary>
     public int MaxExemplars { get; init; } = 100_000;
 

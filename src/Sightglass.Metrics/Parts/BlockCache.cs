@@ -48,7 +48,12 @@ internal sealed class BlockCache(long maxBytes)
             return null;
         }
 
-        entry.Used = true;
+        if (!entry.Used)
+        {
+            // Written seldom: all threads of a query read the same entries.
+            entry.Used = true;
+        }
+
         return (T)entry.Piece;
     }
 

@@ -84,7 +84,7 @@ internal sealed partial class MetricPart
             _sections.Columns.Load(_index),
             columns,
             source,
-            _cache,
+            _indexCache,
             kept.Series);
         return new Contents(new PartView(index, _cache, kept), groupsAt, timeGroupsAt);
     }

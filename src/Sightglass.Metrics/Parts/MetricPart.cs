@@ -22,6 +22,7 @@ internal sealed partial class MetricPart : PartReader
     private readonly PartFile _times;
     private readonly PartFile _index;
     private readonly BlockCache _cache;
+    private readonly BlockCache _indexCache;
     private (SectionRef Section, int RawLength)? _starts;
     private readonly Sections _sections;
     private readonly Lock _loadGate = new();
@@ -29,12 +30,13 @@ internal sealed partial class MetricPart : PartReader
     private readonly ConcurrentDictionary<(bool Times, int Id), string> _lost = new();
     private PartDeletions? _deletions;
 
-    /// <summary>Opens a part and checks its index; it is read when it is first asked for, which for most parts is long after a start. <paramref name="cache"/> is the one that all queries share.</summary>
+    /// <summary>Opens a part and checks its index; it is read when it is first asked for, which for most parts is long after a start. <paramref name="cache"/> and, for series, <paramref name="indexCache"/> are what all queries share.</summary>
     /// <exception cref="CorruptDataException">Metadata or index fail their check.</exception>
-    public MetricPart(IFileSystem files, Manifest manifest, string name, BlockCache cache)
+    public MetricPart(IFileSystem files, Manifest manifest, string name, BlockCache cache, BlockCache indexCache)
         : base(files, manifest, name)
     {
         _cache = cache;
+        _indexCache = indexCache;
         try
         {
             _samples = OpenFile(PartFormat.SamplesFile, PartFormat.SamplesMagic, PartFormat.Version);
