@@ -13,7 +13,7 @@ using Sightglass.TestKit;
 namespace Sightglass.Alerting.Tests.Escalation;
 
 /// <summary>What receivers are told of acknowledging: a link to do it, and that it was done.</summary>
-public sealed class AcknowledgeMessagesTests : IAsyncDisposable
+public sealed class AcknowledgeMessagesTests : IDisposedAsync
 {
     private const string Link = "http://here/sightglass/ack?t=abc_-";
     private readonly ManualTimeProvider _time = new();

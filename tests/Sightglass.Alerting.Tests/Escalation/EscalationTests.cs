@@ -13,7 +13,7 @@ using MatchType = Sightglass.Core.Model.MatchType;
 
 namespace Sightglass.Alerting.Tests.Escalation;
 
-public sealed class EscalationTests : IAsyncDisposable
+public sealed class EscalationTests : IDisposedAsync
 {
     private const string Alertmanager = """
         global: {resolve_timeout: 9m}

@@ -8,7 +8,7 @@ using MatchType = Sightglass.Core.Model.MatchType;
 
 namespace Sightglass.Alerting.Tests.History;
 
-public sealed class AlertWatchTests : IAsyncDisposable
+public sealed class AlertWatchTests : IDisposedAsync
 {
     private const string Config = """
         global: {resolve_timeout: 5m}

@@ -8,7 +8,7 @@ using Sightglass.TestKit;
 namespace Sightglass.Alerting.Tests.History;
 
 /// <summary>What rules tell of their alerts beside the ordinary way from pending to resolved.</summary>
-public sealed class RuleEventsTests : IAsyncDisposable
+public sealed class RuleEventsTests : IDisposedAsync
 {
     private const string Rules = """
         groups:

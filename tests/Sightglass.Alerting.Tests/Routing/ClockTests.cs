@@ -9,7 +9,7 @@ using MatchType = Sightglass.Core.Model.MatchType;
 namespace Sightglass.Alerting.Tests.Routing;
 
 /// <summary>The clock is set, forwards and backwards, by a minute, hours and days: nothing is told twice, nothing is lost.</summary>
-public sealed class ClockTests : IAsyncDisposable
+public sealed class ClockTests : IDisposedAsync
 {
     private const string Config = """
         route:

@@ -9,7 +9,7 @@ using MatchType = Sightglass.Core.Model.MatchType;
 
 namespace Sightglass.Alerting.Tests.Routing;
 
-public sealed class DispatcherTests : IAsyncDisposable
+public sealed class DispatcherTests : IDisposedAsync
 {
     private const string Config = """
         global: {resolve_timeout: 9m}

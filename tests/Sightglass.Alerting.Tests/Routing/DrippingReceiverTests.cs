@@ -7,7 +7,7 @@ using Sightglass.TestKit;
 namespace Sightglass.Alerting.Tests.Routing;
 
 /// <summary>Receivers whose answer comes byte by byte and never ends.</summary>
-public sealed class DrippingReceiverTests : IAsyncDisposable
+public sealed class DrippingReceiverTests : IDisposedAsync
 {
     private readonly ManualTimeProvider _time = new();
     private readonly MemoryNotificationStore _store = new();

@@ -8,7 +8,7 @@ using Sightglass.TestKit;
 
 namespace Sightglass.Alerting.Tests.Rules;
 
-public sealed class RuleManagerTests : IAsyncDisposable
+public sealed class RuleManagerTests : IDisposedAsync
 {
     private const string Rules = """
         groups:

@@ -10,7 +10,7 @@ using Sightglass.TestKit;
 
 namespace Sightglass.Ingest.Tests.Forward;
 
-public sealed class ForwarderTests : IBatchSink, IAsyncDisposable
+public sealed class ForwarderTests : IBatchSink, IDisposedAsync
 {
     private readonly TemporaryFolder _folder = new();
     private readonly HttpListener _listener;
