@@ -1,7 +1,7 @@
-using Sightglass.Core.Bytes;
 using Sightglass.Core.Limits;
 using Sightglass.Core.Model;
 using Sightglass.Ingest.RemoteWrite;
+using static Sightglass.Ingest.Tests.RemoteWrite.WireFields;
 
 namespace Sightglass.Ingest.Tests.RemoteWrite;
 
@@ -58,7 +58,7 @@ public sealed class RemoteHistogramTests
     /// <summary>A histogram with one span of positive buckets.</summary>
     public sealed record Shape(int Schema, double Count, double[] Buckets, double ZeroCount = 0, double Sum = 1, double[]? Bounds = null, int Offset = 0, bool IsFloat = false)
     {
-        public byte[] Message() => Written(w =>
+        public byte[] Message() => WireFields.Message(w =>
         {
             if (IsFloat)
             {
@@ -82,14 +82,12 @@ public sealed class RemoteHistogramTests
             }
 
             Double(w, 3, Sum);
-            w.WriteVarint(4 << 3);
-            w.WriteZigZag(Schema);
+            ZigZag(w, 4, Schema);
             if (Buckets.Length > 0)
             {
                 Bytes(w, 11, s =>
                 {
-                    s.WriteVarint(1 << 3);
-                    s.WriteZigZag(Offset);
+                    ZigZag(s, 1, Offset);
                     Varint(s, 2, (ulong)Buckets.Length);
                 });
             }
@@ -97,30 +95,5 @@ public sealed class RemoteHistogramTests
             Varint(w, 15, 5000);
             Bytes(w, 16, p => Array.ForEach(Bounds ?? [], p.WriteDouble));
         });
-
-        private static byte[] Written(Action<ByteWriter> write)
-        {
-            using var writer = new ByteWriter();
-            write(writer);
-            return writer.Written.ToArray();
-        }
-
-        private static void Varint(ByteWriter writer, int field, ulong value)
-        {
-            writer.WriteVarint((uint)field << 3);
-            writer.WriteVarint(value);
-        }
-
-        private static void Double(ByteWriter writer, int field, double value)
-        {
-            writer.WriteVarint(((uint)field << 3) | 1);
-            writer.WriteDouble(value);
-        }
-
-        private static void Bytes(ByteWriter writer, int field, Action<ByteWriter> write)
-        {
-            writer.WriteVarint(((uint)field << 3) | 2);
-            writer.WriteLengthPrefixed(Written(write));
-        }
     }
 }

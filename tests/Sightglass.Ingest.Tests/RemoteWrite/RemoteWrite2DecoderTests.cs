@@ -4,6 +4,7 @@ using Sightglass.Core.Limits;
 using Sightglass.Core.Model;
 using Sightglass.Ingest.Otlp;
 using Sightglass.Ingest.RemoteWrite;
+using static Sightglass.Ingest.Tests.RemoteWrite.WireFields;
 
 namespace Sightglass.Ingest.Tests.RemoteWrite;
 
@@ -203,31 +204,6 @@ public sealed class RemoteWrite2DecoderTests
     });
 
     private static void Packed(ByteWriter writer, int field, params uint[] values) => Bytes(writer, field, Message(w => Array.ForEach(values, v => w.WriteVarint(v))));
-
-    private static byte[] Message(Action<ByteWriter> write)
-    {
-        using var writer = new ByteWriter();
-        write(writer);
-        return writer.Written.ToArray();
-    }
-
-    private static void Varint(ByteWriter writer, int field, ulong value)
-    {
-        writer.WriteVarint((uint)field << 3);
-        writer.WriteVarint(value);
-    }
-
-    private static void Double(ByteWriter writer, int field, double value)
-    {
-        writer.WriteVarint(((uint)field << 3) | 1);
-        writer.WriteDouble(value);
-    }
-
-    private static void Bytes(ByteWriter writer, int field, byte[] value)
-    {
-        writer.WriteVarint(((uint)field << 3) | 2);
-        writer.WriteLengthPrefixed(value);
-    }
 
     private sealed class Read2 : IDisposable
     {

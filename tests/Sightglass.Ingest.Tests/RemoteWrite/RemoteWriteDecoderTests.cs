@@ -1,9 +1,9 @@
-using Sightglass.Core.Bytes;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Limits;
 using Sightglass.Core.Model;
 using Sightglass.Ingest.Otlp;
 using Sightglass.Ingest.RemoteWrite;
+using static Sightglass.Ingest.Tests.RemoteWrite.WireFields;
 
 namespace Sightglass.Ingest.Tests.RemoteWrite;
 
@@ -227,35 +227,4 @@ public sealed class RemoteWriteDecoderTests
         Double(w, 1, value);
         Varint(w, 2, (ulong)timestampMs);
     }));
-
-    private static byte[] Message(Action<ByteWriter> write)
-    {
-        using var writer = new ByteWriter();
-        write(writer);
-        return writer.Written.ToArray();
-    }
-
-    private static void Varint(ByteWriter writer, int field, ulong value)
-    {
-        writer.WriteVarint((uint)field << 3);
-        writer.WriteVarint(value);
-    }
-
-    private static void ZigZag(ByteWriter writer, int field, long value)
-    {
-        writer.WriteVarint((uint)field << 3);
-        writer.WriteZigZag(value);
-    }
-
-    private static void Double(ByteWriter writer, int field, double value)
-    {
-        writer.WriteVarint(((uint)field << 3) | 1);
-        writer.WriteDouble(value);
-    }
-
-    private static void Bytes(ByteWriter writer, int field, byte[] value)
-    {
-        writer.WriteVarint(((uint)field << 3) | 2);
-        writer.WriteLengthPrefixed(value);
-    }
 }
