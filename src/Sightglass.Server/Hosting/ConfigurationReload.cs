@@ -37,6 +37,13 @@ internal sealed class ConfigurationReload(Func<ServerConfiguration> read, Engine
             engines.ReloadFailed();
             return e.Message;
         }
+#pragma warning disable CA1031 // A signal has nobody who would see what was thrown, and a reload that failed unseen is believed in.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            engines.ReloadFailed();
+            return $"unexpected {e.GetType().Name}: {e.Message}";
+        }
         finally
         {
             _one.Release();

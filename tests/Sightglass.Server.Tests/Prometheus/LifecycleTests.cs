@@ -47,6 +47,18 @@ public sealed class LifecycleTests
     }
 
     [Fact]
+    public async Task A_reload_that_fails_in_a_way_that_nobody_thought_of_is_told_too()
+    {
+        await using var server = await RunningServer.StartAsync(Start);
+        server.ReadFails = new InvalidOperationException("who would have thought");
+        (await server.ReloadAsync()).ShouldBe("unexpected InvalidOperationException: who would have thought");
+        (await server.SendAsync(HttpMethod.Post, "/-/reload")).Status.ShouldBe(500);
+        (await server.DataAsync("/api/v1/status/runtimeinfo")).GetProperty("reloadConfigSuccess").ValueKind.ShouldBe(JsonValueKind.False);
+        server.ReadFails = null;
+        (await server.ReloadAsync()).ShouldBeNull();
+    }
+
+    [Fact]
     public async Task Global_settings_are_put_in_force_too()
     {
         const string Rules = "rule_files: [ rules.yml ]\n";

@@ -21,6 +21,9 @@ internal sealed class RunningServer : IAsyncDisposable
 
     public HttpClient Client { get; }
 
+    /// <summary>What reading the configuration runs into.</summary>
+    public Exception? ReadFails { get; set; }
+
     /// <summary>Set when somebody asked the process to end.</summary>
     public bool QuitAsked { get; private set; }
 
@@ -34,7 +37,7 @@ internal sealed class RunningServer : IAsyncDisposable
 
         await File.WriteAllTextAsync(folder.PathOf("sightglass.yml"), configuration);
         RunningServer? running = null;
-        ServerConfiguration Read() => ConfigurationLoader.Load(folder.PathOf("sightglass.yml")) with
+        ServerConfiguration Read() => running?.ReadFails is { } failure ? throw failure : ConfigurationLoader.Load(folder.PathOf("sightglass.yml")) with
         {
             DataPath = folder.PathOf("data"),
             Listen = "127.0.0.1:0",
