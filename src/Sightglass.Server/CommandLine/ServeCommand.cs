@@ -35,12 +35,16 @@ internal static class ServeCommand
         using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context, stop));
         using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, stop));
         await using var cancelled = cancellation.Register(() => stop.TrySetResult());
-        await using var server = await SightglassServer.StartAsync(read(), TimeProvider.System, read, () => stop.TrySetResult());
+
+        // From the beginning: a signal that nobody waits for ends the process.
+        var started = new TaskCompletionSource<SightglassServer>(TaskCreationOptions.RunContinuationsAsynchronously);
         using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
         {
             context.Cancel = true;
-            _ = ReloadAsync(server);
+            _ = ReloadAsync(started.Task);
         });
+        await using var server = await SightglassServer.StartAsync(read(), TimeProvider.System, read, () => stop.TrySetResult());
+        started.SetResult(server);
         var addresses = server.Addresses;
         using var shop = demo ? StartShop(addresses) : null;
         StandardErrorLog.WriteLine($"ready http={addresses.Http} otlp_grpc={addresses.OtlpGrpc} otlp_http={addresses.OtlpHttp}");
@@ -56,8 +60,8 @@ internal static class ServeCommand
         return 0;
     }
 
-    private static async Task ReloadAsync(SightglassServer server) =>
-        StandardErrorLog.WriteLine(await server.ReloadAsync() is { } error ? $"configuration not reloaded: {error}" : "configuration reloaded");
+    private static async Task ReloadAsync(Task<SightglassServer> server) =>
+        StandardErrorLog.WriteLine(await (await server).ReloadAsync() is { } error ? $"configuration not reloaded: {error}" : "configuration reloaded");
 
     private static Process StartShop(ListenAddresses addresses)
     {
