@@ -121,7 +121,7 @@ internal sealed partial class MetricPart
             }
 
             var reader = new ByteReader(Series.Load(index));
-            var pieces = new Section[Math.Min((SeriesCount + PartFormat.SeriesOfPiece - 1) / PartFormat.SeriesOfPiece, Series.RawLength)];
+            var pieces = new Section[Math.Min((SeriesCount / PartFormat.SeriesOfPiece) + (SeriesCount % PartFormat.SeriesOfPiece > 0 ? 1 : 0), Series.RawLength)];
             for (var i = 0; i < pieces.Length; i++)
             {
                 pieces[i] = Section.Read(ref reader, "series");

@@ -40,7 +40,7 @@ internal sealed class PartIndex : SeriesIndex
         _symbolsAt = ReadSymbols();
         _texts = new string?[_symbolsAt.Length];
         Columns = ReadColumns(columns, columnCount, partition * PartFormat.PartitionMs);
-        Check((seriesCount + source.PerPiece - 1) / source.PerPiece <= source.Pieces, "series");
+        Check(seriesCount <= (long)source.Pieces * source.PerPiece, "series");
         _names = ReadPostings();
     }
 
