@@ -70,6 +70,7 @@ internal sealed class SightglassServer : IAsyncDisposable
             var log = StandardErrorLog.Instance.CreateLogger("Sightglass");
             first = FirstStore.Open(configuration, time, message => log.LogWarning("{Message}", message));
             WebUi.Use(httpPort);
+            AnswerCompression.Use(httpPort);
             PrometheusApi.Map(httpPort.First, first.PromQL, first.Metrics, first.Limits, time, first.QueryLog);
             httpPort.OpenFirst();
             if (configuration.RemoteRead is [])

@@ -14,15 +14,10 @@ internal static class AlertmanagerJson
 {
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    public static async Task Write(HttpContext context, Action<Utf8JsonWriter> write)
+    public static Task Write(HttpContext context, Action<Utf8JsonWriter> write)
     {
         context.Response.ContentType = "application/json";
-        await using (var json = new Utf8JsonWriter(context.Response.BodyWriter, Options))
-        {
-            write(json);
-        }
-
-        await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+        return JsonAnswer.WriteAsync(context, write, Options);
     }
 
     public static void WriteAlert(Utf8JsonWriter json, AlertStatusView view)

@@ -92,30 +92,32 @@ internal static class ElasticApi
 
             context.Response.StatusCode = StatusCodes.Status201Created;
             context.Response.ContentType = "application/json; charset=utf-8";
-            await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
-            json.WriteStartObject();
-            Stored(json, result.Items[0], 0);
-            json.WriteEndObject();
-            await json.FlushAsync(context.RequestAborted);
+            await JsonAnswer.WriteAsync(context, json =>
+            {
+                json.WriteStartObject();
+                Stored(json, result.Items[0], 0);
+                json.WriteEndObject();
+            });
         },
         (status, reason) => Fail(context, status, TypeOf(status), reason));
 
     private static async Task WriteAsync(HttpContext context, BulkResult result)
     {
         context.Response.ContentType = "application/json; charset=utf-8";
-        await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
-        json.WriteStartObject();
-        json.WriteNumber("took", 0);
-        json.WriteBoolean("errors", result.StoreError is not null || result.Items.Any(i => i.Error is not null));
-        json.WriteStartArray("items");
-        for (var i = 0; i < result.Items.Count; i++)
+        await JsonAnswer.WriteAsync(context, json =>
         {
-            Item(json, result.Items[i], result.Items[i].Error ?? result.StoreError, i);
-        }
+            json.WriteStartObject();
+            json.WriteNumber("took", 0);
+            json.WriteBoolean("errors", result.StoreError is not null || result.Items.Any(i => i.Error is not null));
+            json.WriteStartArray("items");
+            for (var i = 0; i < result.Items.Count; i++)
+            {
+                Item(json, result.Items[i], result.Items[i].Error ?? result.StoreError, i);
+            }
 
-        json.WriteEndArray();
-        json.WriteEndObject();
-        await json.FlushAsync(context.RequestAborted);
+            json.WriteEndArray();
+            json.WriteEndObject();
+        });
     }
 
     private static void Item(Utf8JsonWriter json, BulkItem item, string? error, int number)
@@ -167,20 +169,21 @@ internal static class ElasticApi
     {
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/json; charset=utf-8";
-        await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
-        json.WriteStartObject();
-        json.WriteStartObject("error");
-        json.WriteStartArray("root_cause");
-        json.WriteStartObject();
-        json.WriteString("type", type);
-        json.WriteString("reason", reason);
-        json.WriteEndObject();
-        json.WriteEndArray();
-        json.WriteString("type", type);
-        json.WriteString("reason", reason);
-        json.WriteEndObject();
-        json.WriteNumber("status", status);
-        json.WriteEndObject();
-        await json.FlushAsync(context.RequestAborted);
+        await JsonAnswer.WriteAsync(context, json =>
+        {
+            json.WriteStartObject();
+            json.WriteStartObject("error");
+            json.WriteStartArray("root_cause");
+            json.WriteStartObject();
+            json.WriteString("type", type);
+            json.WriteString("reason", reason);
+            json.WriteEndObject();
+            json.WriteEndArray();
+            json.WriteString("type", type);
+            json.WriteString("reason", reason);
+            json.WriteEndObject();
+            json.WriteNumber("status", status);
+            json.WriteEndObject();
+        });
     }
 }

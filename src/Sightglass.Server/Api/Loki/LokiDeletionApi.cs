@@ -69,26 +69,28 @@ internal static class LokiDeletionApi
     private static async Task List(HttpContext context, EventStore store, EventSignal signal)
     {
         context.Response.ContentType = "application/json";
-        await using var json = new Utf8JsonWriter(context.Response.BodyWriter, Written);
-        json.WriteStartArray();
-        foreach (var deletion in store.Deletions.Where(d => d.Signal == signal))
+        await JsonAnswer.WriteAsync(context, json =>
         {
-            json.WriteStartObject();
-            json.WriteString("request_id"u8, deletion.Id);
-            Seconds(json, "start_time", deletion.MinTimeUnixNano / NanosecondsPerMillisecond);
-            Seconds(json, "end_time", deletion.MaxTimeUnixNano / NanosecondsPerMillisecond);
-            json.WriteString("query"u8, deletion.Query);
-            json.WriteString("status"u8, deletion.Status switch
+            json.WriteStartArray();
+            foreach (var deletion in store.Deletions.Where(d => d.Signal == signal))
             {
-                EventDeletionStatus.Received => "received",
-                EventDeletionStatus.Begun => "processing",
-                _ => "processed",
-            });
-            Seconds(json, "created_at", deletion.CreatedMs);
-            json.WriteEndObject();
-        }
+                json.WriteStartObject();
+                json.WriteString("request_id"u8, deletion.Id);
+                Seconds(json, "start_time", deletion.MinTimeUnixNano / NanosecondsPerMillisecond);
+                Seconds(json, "end_time", deletion.MaxTimeUnixNano / NanosecondsPerMillisecond);
+                json.WriteString("query"u8, deletion.Query);
+                json.WriteString("status"u8, deletion.Status switch
+                {
+                    EventDeletionStatus.Received => "received",
+                    EventDeletionStatus.Begun => "processing",
+                    _ => "processed",
+                });
+                Seconds(json, "created_at", deletion.CreatedMs);
+                json.WriteEndObject();
+            }
 
-        json.WriteEndArray();
+            json.WriteEndArray();
+        }, Written);
     }
 
     private static Task Cancel(HttpContext context, LokiParameters parameters, EventStore store, EventSignal signal)

@@ -27,15 +27,10 @@ internal static class LokiJson
     });
 
     /// <summary>Writes a body.</summary>
-    public static async Task Write(HttpContext context, Action<Utf8JsonWriter> body)
+    public static Task Write(HttpContext context, Action<Utf8JsonWriter> body)
     {
         context.Response.ContentType = "application/json; charset=UTF-8";
-        await using (var json = new Utf8JsonWriter(context.Response.BodyWriter, Options))
-        {
-            body(json);
-        }
-
-        await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+        return JsonAnswer.WriteAsync(context, body, Options);
     }
 
     /// <summary>Writes a query's answer.</summary>

@@ -53,33 +53,35 @@ internal sealed class CardinalityApi(MetricStore store, TimeProvider time)
         var selectors = parameters.Selectors();
         var report = await Task.Run(() => store.Cardinality(selectors, start, end, limit, label.Length > 0 ? label : null, context.RequestAborted), context.RequestAborted);
         context.Response.ContentType = "application/json";
-        await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
-        json.WriteStartObject();
-        json.WriteNumber("startMs", start);
-        json.WriteNumber("endMs", end);
-        json.WriteNumber("series", report.Series);
-        json.WriteNumber("labelPairs", report.LabelPairs);
-        CardinalityEndpoint.Items(json, "metrics", report.Metrics);
-        Labels(json, report);
-        if (label.Length > 0)
-        {
-            CardinalityEndpoint.Items(json, "values", report.Values);
-        }
-
-        json.WriteStartArray("pairs");
-        foreach (var pair in report.Pairs)
+        await JsonAnswer.WriteAsync(context, json =>
         {
             json.WriteStartObject();
-            json.WriteString("label", pair.Label);
-            json.WriteString("value", pair.Value);
-            json.WriteNumber("series", pair.Series);
-            json.WriteEndObject();
-        }
+            json.WriteNumber("startMs", start);
+            json.WriteNumber("endMs", end);
+            json.WriteNumber("series", report.Series);
+            json.WriteNumber("labelPairs", report.LabelPairs);
+            CardinalityEndpoint.Items(json, "metrics", report.Metrics);
+            Labels(json, report);
+            if (label.Length > 0)
+            {
+                CardinalityEndpoint.Items(json, "values", report.Values);
+            }
 
-        json.WriteEndArray();
-        Churn(json, limit);
-        Verdicts(json);
-        json.WriteEndObject();
+            json.WriteStartArray("pairs");
+            foreach (var pair in report.Pairs)
+            {
+                json.WriteStartObject();
+                json.WriteString("label", pair.Label);
+                json.WriteString("value", pair.Value);
+                json.WriteNumber("series", pair.Series);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            Churn(json, limit);
+            Verdicts(json);
+            json.WriteEndObject();
+        });
     }
 
     private static void Labels(Utf8JsonWriter json, CardinalityReport report)

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Sightglass.Alerting.Sla;
 using Sightglass.Core.Errors;
 using Sightglass.Server.Api.Prometheus;
@@ -24,28 +23,32 @@ internal sealed class SlaApi(Func<IReadOnlyList<SlaDefinition>> slas, SlaEvaluat
         var reports = await Task.Run(
             () => slas().Where(s => service.Length == 0 || s.Service == service).Select(s => evaluator.Report(s, s.Calendar.Of(now), now, aborted)).ToArray(), aborted);
         context.Response.ContentType = "application/json";
-        await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
-        json.WriteStartObject();
-        json.WriteStartArray("slas");
-        foreach (var report in reports)
+        await JsonAnswer.WriteAsync(context, json =>
         {
             json.WriteStartObject();
-            SlaJson.Summary(json, report);
-            json.WriteEndObject();
-        }
+            json.WriteStartArray("slas");
+            foreach (var report in reports)
+            {
+                json.WriteStartObject();
+                SlaJson.Summary(json, report);
+                json.WriteEndObject();
+            }
 
-        json.WriteEndArray();
-        json.WriteEndObject();
+            json.WriteEndArray();
+            json.WriteEndObject();
+        });
     }
 
     private async Task One(HttpContext context, ApiParameters parameters)
     {
         var report = await ReportAsync(context, parameters);
         context.Response.ContentType = "application/json";
-        await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
-        json.WriteStartObject();
-        SlaJson.Report(json, report);
-        json.WriteEndObject();
+        await JsonAnswer.WriteAsync(context, json =>
+        {
+            json.WriteStartObject();
+            SlaJson.Report(json, report);
+            json.WriteEndObject();
+        });
     }
 
     private async Task Page(HttpContext context, ApiParameters parameters)

@@ -31,18 +31,20 @@ internal sealed class SloApi(Func<IReadOnlyList<SloDefinition>> slos, IRuleQuery
         var all = slos().Where(s => service.Length == 0 || s.Service == service).ToArray();
         var statuses = await Task.Run(() => all.Select(s => Status(s, at, aborted)).ToArray(), aborted);
         context.Response.ContentType = "application/json";
-        await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
-        json.WriteStartObject();
-        json.WriteStartArray("slos");
-        for (var i = 0; i < all.Length; i++)
+        await JsonAnswer.WriteAsync(context, json =>
         {
             json.WriteStartObject();
-            Write(json, all[i], statuses[i]);
-            json.WriteEndObject();
-        }
+            json.WriteStartArray("slos");
+            for (var i = 0; i < all.Length; i++)
+            {
+                json.WriteStartObject();
+                Write(json, all[i], statuses[i]);
+                json.WriteEndObject();
+            }
 
-        json.WriteEndArray();
-        json.WriteEndObject();
+            json.WriteEndArray();
+            json.WriteEndObject();
+        });
     }
 
     private async Task One(HttpContext context, ApiParameters parameters)
@@ -53,30 +55,32 @@ internal sealed class SloApi(Func<IReadOnlyList<SloDefinition>> slos, IRuleQuery
         var (status, culprits) = await Task.Run(
             () => (Status(slo, at, context.RequestAborted), _evaluator.Culprits(slo, at, by.Length > 0 ? by : null, context.RequestAborted)), context.RequestAborted);
         context.Response.ContentType = "application/json";
-        await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
-        json.WriteStartObject();
-        Write(json, slo, status);
-        json.WriteStartArray("culprits");
-        foreach (var label in culprits)
+        await JsonAnswer.WriteAsync(context, json =>
         {
             json.WriteStartObject();
-            json.WriteString("label", label.Label);
-            json.WriteStartArray("values");
-            foreach (var value in label.Values)
+            Write(json, slo, status);
+            json.WriteStartArray("culprits");
+            foreach (var label in culprits)
             {
                 json.WriteStartObject();
-                json.WriteString("value", value.Value);
-                json.WriteNumber("errors", value.Errors);
-                json.WriteNumber("share", value.Share);
+                json.WriteString("label", label.Label);
+                json.WriteStartArray("values");
+                foreach (var value in label.Values)
+                {
+                    json.WriteStartObject();
+                    json.WriteString("value", value.Value);
+                    json.WriteNumber("errors", value.Errors);
+                    json.WriteNumber("share", value.Share);
+                    json.WriteEndObject();
+                }
+
+                json.WriteEndArray();
                 json.WriteEndObject();
             }
 
             json.WriteEndArray();
             json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-        json.WriteEndObject();
+        });
     }
 
     // What a chart of the objective asks: the rates are of indicators that count events.
@@ -92,14 +96,16 @@ internal sealed class SloApi(Func<IReadOnlyList<SloDefinition>> slos, IRuleQuery
 
         var window = over < indicator.MinWindow ? indicator.MinWindow : over;
         context.Response.ContentType = "application/json";
-        await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
-        json.WriteStartObject();
-        json.WriteString("language", indicator.Language.Name());
-        json.WriteNumber("windowSeconds", window.TotalSeconds);
-        json.WriteString("errorRatio", indicator.ErrorRatio(window));
-        json.WriteString("errorRate", (indicator as EventIndicator)?.ErrorRate(window));
-        json.WriteString("totalRate", (indicator as EventIndicator)?.TotalRate(window));
-        json.WriteEndObject();
+        await JsonAnswer.WriteAsync(context, json =>
+        {
+            json.WriteStartObject();
+            json.WriteString("language", indicator.Language.Name());
+            json.WriteNumber("windowSeconds", window.TotalSeconds);
+            json.WriteString("errorRatio", indicator.ErrorRatio(window));
+            json.WriteString("errorRate", (indicator as EventIndicator)?.ErrorRate(window));
+            json.WriteString("totalRate", (indicator as EventIndicator)?.TotalRate(window));
+            json.WriteEndObject();
+        });
     }
 
     private SloDefinition Named(HttpContext context)

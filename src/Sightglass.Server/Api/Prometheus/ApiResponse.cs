@@ -12,7 +12,7 @@ internal static class ApiResponse
     public static async Task Success(HttpContext context, Action<Utf8JsonWriter> data, IReadOnlyList<string>? warnings = null, IReadOnlyList<string>? infos = null)
     {
         context.Response.ContentType = "application/json";
-        await using (var json = new Utf8JsonWriter(context.Response.BodyWriter, Options))
+        await JsonAnswer.WriteAsync(context, json =>
         {
             json.WriteStartObject();
             json.WriteString("status"u8, "success"u8);
@@ -21,9 +21,7 @@ internal static class ApiResponse
             WriteList(json, "warnings", warnings);
             WriteList(json, "infos", infos);
             json.WriteEndObject();
-        }
-
-        await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+        }, Options);
     }
 
     /// <summary>A success without anything to tell.</summary>
@@ -44,16 +42,14 @@ internal static class ApiResponse
 
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/json";
-        await using (var json = new Utf8JsonWriter(context.Response.BodyWriter, Options))
+        await JsonAnswer.WriteAsync(context, json =>
         {
             json.WriteStartObject();
             json.WriteString("status"u8, "error"u8);
             json.WriteString("errorType"u8, type);
             json.WriteString("error"u8, message);
             json.WriteEndObject();
-        }
-
-        await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+        }, Options);
     }
 
     private static void WriteList(Utf8JsonWriter json, string name, IReadOnlyList<string>? items)

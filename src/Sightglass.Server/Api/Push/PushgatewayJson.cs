@@ -11,31 +11,33 @@ internal static class PushgatewayJson
     public static async Task WriteAsync(HttpContext context, IReadOnlyList<PushedGroup> groups)
     {
         context.Response.ContentType = "application/json";
-        await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
-        json.WriteStartObject();
-        json.WriteString("status", "success");
-        json.WriteStartArray("data");
-        foreach (var group in groups)
+        await JsonAnswer.WriteAsync(context, json =>
         {
             json.WriteStartObject();
-            json.WriteStartObject("labels");
-            foreach (var label in group.Key)
+            json.WriteString("status", "success");
+            json.WriteStartArray("data");
+            foreach (var group in groups)
             {
-                json.WriteString(label.Name, label.Value);
+                json.WriteStartObject();
+                json.WriteStartObject("labels");
+                foreach (var label in group.Key)
+                {
+                    json.WriteString(label.Name, label.Value);
+                }
+
+                json.WriteEndObject();
+                json.WriteBoolean("last_push_successful", group.LastPushSuccessful);
+                foreach (var family in group.Families.Values.Concat(PushgatewayStore.Times(group)).OrderBy(static f => f.Metadata.Family, StringComparer.Ordinal))
+                {
+                    Family(json, family);
+                }
+
+                json.WriteEndObject();
             }
 
+            json.WriteEndArray();
             json.WriteEndObject();
-            json.WriteBoolean("last_push_successful", group.LastPushSuccessful);
-            foreach (var family in group.Families.Values.Concat(PushgatewayStore.Times(group)).OrderBy(static f => f.Metadata.Family, StringComparer.Ordinal))
-            {
-                Family(json, family);
-            }
-
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-        json.WriteEndObject();
+        });
     }
 
     private static void Family(Utf8JsonWriter json, PushedFamily family)

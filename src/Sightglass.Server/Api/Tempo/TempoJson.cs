@@ -14,14 +14,12 @@ internal static class TempoJson
     public static async Task Write(HttpContext context, Action<Utf8JsonWriter> body)
     {
         context.Response.ContentType = "application/json";
-        await using (var json = new Utf8JsonWriter(context.Response.BodyWriter, Options))
+        await JsonAnswer.WriteAsync(context, json =>
         {
             json.WriteStartObject();
             body(json);
             json.WriteEndObject();
-        }
-
-        await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+        }, Options);
     }
 
     /// <summary>Writes what a search found.</summary>
