@@ -75,6 +75,7 @@ internal static class ConfigurationLoader
             SeriesLimits = LimitsReader.Read(root.Section("limits")),
             Alerting = alerting,
             Pipelines = PipelineReader.Read(root.Section("pipelines")) with { MaxActiveStreams = LimitsReader.Streams(root.Section("limits")) },
+            MetricPipeline = MetricPipelineReader.Read(root.Section("pipelines")?.Section("metrics")),
             Receivers = ReceiversReader.Read(root.Section("receivers"), root.Sections("logs"), folder),
             Logs = [.. root.Sections("logs").Where(section => !ReceiversReader.Reads(section)).Select(section => LogsReader.Read(section, folder))],
         };

@@ -46,6 +46,7 @@ internal static partial class PipelineReader
             throw section.Error("metric_interval", "metric_interval: want at least 1s");
         }
 
+        section.Accept("metrics");
         section.RejectUnknown();
         return configuration;
     }

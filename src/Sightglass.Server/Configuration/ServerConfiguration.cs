@@ -6,6 +6,7 @@ using Sightglass.Alerting.Slo;
 using Sightglass.Core.Model;
 using Sightglass.Ingest.Forward;
 using Sightglass.Ingest.Otlp;
+using Sightglass.Ingest.Aggregation;
 using Sightglass.Ingest.Pipeline;
 using Sightglass.Ingest.Scrape;
 using Sightglass.Ingest.Tail;
@@ -122,7 +123,10 @@ internal sealed record ServerConfiguration
     /// <summary><c>alerting</c>: Alertmanagers outside.</summary>
     public AlertingConfiguration Alerting { get; init; } = AlertingConfiguration.None;
 
-    /// <summary><c>pipelines</c>.</summary>
+    /// <summary><c>pipelines.metrics</c>.</summary>
+    public MetricPipelineConfiguration MetricPipeline { get; init; } = MetricPipelineConfiguration.Default;
+
+    /// <summary>The rest of <c>pipelines</c>.</summary>
     public PipelineConfiguration Pipelines { get; init; } = PipelineConfiguration.Default;
 
     /// <summary><c>logs</c>.</summary>

@@ -9,6 +9,7 @@ using Sightglass.Core.Limits;
 using Sightglass.Core.Model;
 using Sightglass.Events;
 using Sightglass.Ingest;
+using Sightglass.Ingest.Aggregation;
 using Sightglass.Ingest.Bodies;
 using Sightglass.Ingest.Forward;
 using Sightglass.Ingest.Listening;
@@ -70,10 +71,11 @@ internal sealed class Engines : IAsyncDisposable
         Disk = new DiskRetention([Metrics, Events], first.Root, configuration.MaxDisk, time, Report);
         Snapshots = new SnapshotMaker(first.Root, Metrics, Events, _state, time);
         Forwarder = new Forwarder(Sink, configuration.RemoteWrite, Path.Combine(first.Root, "forward"), time, Report);
-        Pipeline = new LogPipeline(Forwarder, configuration.Pipelines, time, Report);
+        MetricPipeline = new MetricPipeline(Forwarder, configuration.MetricPipeline, time, Report);
+        Pipeline = new LogPipeline(MetricPipeline, configuration.Pipelines, time, Report);
         Ledger = new IngestLedger(time);
         Pushgateway = new PushgatewayStore(Path.Combine(first.Root, "pushgateway"), IngestLimits, time, Report);
-        _pushed = new PushgatewayExposer(Pushgateway, Forwarder, Ledger.Source("scrape", "pushgateway"), configuration.ScrapeInterval, time, Report);
+        _pushed = new PushgatewayExposer(Pushgateway, MetricPipeline, Ledger.Source("scrape", "pushgateway"), configuration.ScrapeInterval, time, Report);
         LogQL = new LogQLEngine(Events, QueryLimits);
         LogInsights = new LogInsights(Events, QueryLimits);
         Pushes = new PushRequests(new PushReceiver(Pipeline, new DeltaAccumulator(time), IngestLimits, time) { Otlp = configuration.Otlp }, new BodyReader(IngestLimits, new BodyBudget(BodyBudget.DefaultBytes)), Ledger);
@@ -86,7 +88,7 @@ internal sealed class Engines : IAsyncDisposable
         Timeline = new AlertTimelineQueue(timeline, time, Report);
         Notifications = new NotificationStore(_state, timeline);
         Tailer = NewTailer(configuration);
-        Scraper = new Scraper(WithOwn(configuration, externalUrl), Forwarder, IngestLimits, time, Report);
+        Scraper = new Scraper(WithOwn(configuration, externalUrl), MetricPipeline, IngestLimits, time, Report);
         Overrides = new OverrideRegistry(new OverrideStore(_state), time);
         Links = new AcknowledgeLinks(LinkKey.Read(_state), configuration.ExternalUrl ?? externalUrl);
         Dispatcher = new AlertDispatcher(new AlertDispatcherOptions
@@ -157,6 +159,9 @@ internal sealed class Engines : IAsyncDisposable
 
     /// <summary>What everything taken in goes through on its way to <see cref="Sink"/>.</summary>
     public Forwarder Forwarder { get; }
+
+    /// <summary>What every sample goes through first, but for those of rules.</summary>
+    public MetricPipeline MetricPipeline { get; }
 
     /// <summary>What every log record goes through first.</summary>
     public LogPipeline Pipeline { get; }
@@ -249,6 +254,7 @@ internal sealed class Engines : IAsyncDisposable
         Notice(Configuration);
         await OutsideAlertmanagers.UpdateAsync(Configuration.Alerting);
         Forwarder.Start();
+        MetricPipeline.Start();
         Pipeline.Start();
         _pushed.Start();
         FoundSlos.Apply(Configuration, Rules.Update);
@@ -266,6 +272,7 @@ internal sealed class Engines : IAsyncDisposable
         LogReceiver.Rate = next.Receivers.Rate;
         LogReceiver.SetSeqKeys(next.Receivers.SeqKeys);
         Pushes.Receiver.Otlp = next.Otlp;
+        MetricPipeline.Update(next.MetricPipeline);
         Pipeline.Update(next.Pipelines);
         if (ForwardSections.Any(s => ConfigurationDifference.SectionText(Configuration, s) != ConfigurationDifference.SectionText(next, s)) || !Configuration.ExternalLabels.Equals(next.ExternalLabels))
         {
@@ -312,6 +319,7 @@ internal sealed class Engines : IAsyncDisposable
         await Timeline.DisposeAsync();
         await _pushed.DisposeAsync();
         await Pipeline.DisposeAsync();
+        await MetricPipeline.DisposeAsync();
         await Forwarder.DisposeAsync();
         Disk.Dispose();
         Events.Dispose();

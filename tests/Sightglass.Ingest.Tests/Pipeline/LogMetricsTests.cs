@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Text;
-using Sightglass.Core.Contracts;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Model;
 using Sightglass.Ingest.Pipeline;
@@ -123,56 +121,5 @@ public sealed class LogMetricsTests
         metrics.Retain(new HashSet<string>());
         metrics.Store(_sink, _time.GetUtcNow());
         _sink.Samples.ShouldBeEmpty();
-    }
-
-    private sealed class SampleSink : IBatchSink
-    {
-        private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
-        private readonly List<(string Name, string Labels, double Value, double At)> _samples = [];
-
-        public bool Fails { get; set; }
-
-        public string Sender { get; private set; } = string.Empty;
-
-        public List<string> Metadata { get; } = [];
-
-        public IEnumerable<string> Samples => _samples.Select(s => string.Create(CultureInfo.InvariantCulture, $"{s.Name}{s.Labels} {s.Value} @{s.At}"));
-
-        public IEnumerable<(string Labels, double Value)> Last(string name) => _samples.Where(s => s.Name == name).GroupBy(s => s.Labels).Select(g => (g.Key, g.Last().Value));
-
-        public AppendResult Append(MetricBatch batch)
-        {
-            if (Fails)
-            {
-                throw new StorageFailedException("disk full");
-            }
-
-            Sender = batch.Sender;
-            Metadata.AddRange(batch.Metadata.Select(m => $"{m.Family} {m.Type} {m.Help}"));
-            for (var i = 0; i < batch.SampleCount; i++)
-            {
-                var (name, labels) = (string.Empty, new List<string>());
-                foreach (var pair in SeriesKey.Read(batch.SeriesKey(batch.SampleSeries[i])))
-                {
-                    var (key, value) = (Encoding.UTF8.GetString(pair.Name), Encoding.UTF8.GetString(pair.Value));
-                    if (key == "__name__")
-                    {
-                        name = value;
-                    }
-                    else
-                    {
-                        labels.Add($"{key}=\"{value}\"");
-                    }
-                }
-
-                _samples.Add((name, $"{{{string.Join(", ", labels)}}}", batch.SampleValues[i], (batch.SampleTimestampsMs[i] - Start.ToUnixTimeMilliseconds()) / 1000.0));
-            }
-
-            return AppendResult.All(batch.SampleCount);
-        }
-
-        public AppendResult Append(LogBatch batch) => throw new NotSupportedException();
-
-        public AppendResult Append(SpanBatch batch) => throw new NotSupportedException();
     }
 }

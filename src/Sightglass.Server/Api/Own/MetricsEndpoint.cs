@@ -48,6 +48,7 @@ internal static class MetricsEndpoint
         Receivers(text, engines);
         Family(text, "sightglass_log_streams_active", "gauge", "Streams of logs that had a record within the last hour.", ("", engines.Pipeline.ActiveStreams));
         PipelineMetrics.Write(text, engines.Pipeline.Figures);
+        AggregationMetrics.Write(text, engines.MetricPipeline);
         return text.ToString();
     }
 
