@@ -290,13 +290,13 @@ public sealed partial class MetricStore : IMetricStore, IDisposable
             var hash = batch.SeriesHash(index);
             if (!table.Registry.TryFind(hash, out var id))
             {
-                var verdict = _limiter.Admit(batch.Sender, batch.SeriesKey(index), hash, table.Registry.SeriesCount);
-                if (verdict != SeriesVerdict.Admitted)
+                var judgement = _limiter.Admit(batch.Sender, batch.SeriesKey(index), hash, table.Registry);
+                if (judgement.Verdict != SeriesVerdict.Admitted)
                 {
                     refused[i] = true;
                     rejected++;
                     limited++;
-                    reason ??= _limiter.Describe(verdict, batch.Sender);
+                    reason ??= SeriesLimiter.Describe(judgement, batch.Sender, batch.SeriesKey(index));
                     continue;
                 }
 

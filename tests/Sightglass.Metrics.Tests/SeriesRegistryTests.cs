@@ -100,6 +100,41 @@ public sealed class SeriesRegistryTests
         return key.Written.ToArray();
     }
 
+    [Fact]
+    public void Series_of_metrics_and_values_of_labels_are_counted_as_the_series_say()
+    {
+        var random = new Random(11);
+        var all = new HashSet<LabelSet>();
+        for (var i = 0; i < 3000; i++)
+        {
+            var labels = new List<string> { "a", $"{random.Next(i)}", $"x{random.Next(4)}", $"{random.Next(40)}" };
+            if (random.Next(5) > 0)
+            {
+                labels.AddRange(["__name__", $"m{random.Next(random.Next(1, 60))}"]);
+            }
+
+            var set = LabelSet.Of([.. labels]);
+            var key = KeyOf(set);
+            var most = random.Next(1, 60);
+            var tooMany = set.Where(l => l.Name != "__name__").FirstOrDefault(l => ValuesOf(l.Name) is var values && values.Count >= most && !values.Contains(l.Value));
+            var at = _registry.FindOneTooMany(key, most);
+            (at < 0 ? null : new ByteReader(key.AsSpan(at)).ReadString()).ShouldBe(tooMany.Name);
+            _registry.SeriesOfMetric(key).ShouldBe(all.Count(s => s.Name == set.Name));
+            if (all.Add(set))
+            {
+                Add(set);
+            }
+
+            if (i % 100 == 0)
+            {
+                _registry.MostSeriesOfMetric.ShouldBe(all.GroupBy(s => s.Name).Max(g => g.Count()));
+                _registry.MostValuesOfLabel.ShouldBe(all.SelectMany(s => s).Where(l => l.Name != "__name__").GroupBy(l => l.Name).Max(g => g.DistinctBy(l => l.Value).Count()));
+            }
+        }
+
+        HashSet<string> ValuesOf(string name) => [.. _registry.Values(name)];
+    }
+
     private static byte[] KeyOf(LabelSet labels)
     {
         using var key = new ByteWriter();

@@ -15,13 +15,19 @@ internal sealed class SeriesLimiter(SeriesLimits limits, KnownSeries knownBefore
     private const int MaxSenders = 4096;
 
     private const int MaxJobs = 1024;
+
+    /// <summary>Refusals that are told apart by metric or label, of all jobs; the others of a job share one each.</summary>
+    private const int MaxSubjects = 4096;
+
     private const string OtherName = "(other)";
+    private static readonly Hash128 Other = Hash128.Compute("(other)"u8);
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Sender> _senders = new(StringComparer.Ordinal);
     private readonly ChurnLedger _churn = new();
     private SeriesRegistry? _before;
     private long _created;
+    private int _subjects;
 
     /// <summary>The bounds in force; may change at any time.</summary>
     public SeriesLimits Limits { get; set; } = limits;
@@ -86,8 +92,8 @@ internal sealed class SeriesLimiter(SeriesLimits limits, KnownSeries knownBefore
     /// <param name="senderName">Who sends it.</param>
     /// <param name="key">Its key.</param>
     /// <param name="hash">The key's hash.</param>
-    /// <param name="active">Series in memory.</param>
-    public SeriesVerdict Admit(string senderName, ReadOnlySpan<byte> key, Hash128 hash, int active)
+    /// <param name="memory">The series in memory.</param>
+    public SeriesJudgement Admit(string senderName, ReadOnlySpan<byte> key, Hash128 hash, SeriesRegistry memory)
     {
         var now = NowMs();
         ReadMetricAndJob(key, out var metric, out var jobName);
@@ -95,11 +101,11 @@ internal sealed class SeriesLimiter(SeriesLimits limits, KnownSeries knownBefore
         {
             var sender = Find(senderName);
             var job = Find(sender, jobName);
-            var verdict = Judge(sender, job, hash, active, now, out var isNew);
-            if (verdict != SeriesVerdict.Admitted)
+            var judgement = Judge(sender, job, key, hash, memory, now, out var isNew);
+            if (judgement.Verdict != SeriesVerdict.Admitted)
             {
-                job.Refuse(verdict, key, time);
-                return verdict;
+                Refuse(job, judgement, key, metric);
+                return judgement;
             }
 
             sender.Active++;
@@ -112,50 +118,106 @@ internal sealed class SeriesLimiter(SeriesLimits limits, KnownSeries knownBefore
                 _churn.Add(metric, now);
             }
 
-            return verdict;
+            return judgement;
         }
     }
 
     /// <summary>The reason as a sentence for the sender.</summary>
-    public string Describe(SeriesVerdict verdict, string sender) => verdict switch
+    /// <param name="judgement">What <see cref="Admit"/> said of the series.</param>
+    /// <param name="sender">Who sends it.</param>
+    /// <param name="key">Its key.</param>
+    public static string Describe(in SeriesJudgement judgement, string sender, ReadOnlySpan<byte> key)
     {
-        SeriesVerdict.TooManyActiveSeries => $"too many active series: limits.metrics.max_active_series is {Limits.MaxActiveSeries}",
-        SeriesVerdict.TooManyActiveSeriesOfSender => $"too many active series of sender \"{sender}\": limits.metrics.max_active_series_per_sender is {Limits.MaxActiveSeriesPerSender}",
-        _ => $"too many new series of sender \"{sender}\": limits.metrics.max_new_series_per_minute is {Limits.MaxNewSeriesPerMinute}; samples of known series are taken",
-    };
+        ReadMetricAndJob(key, out var metric, out _);
+        var name = Encoding.UTF8.GetString(metric);
+        var limit = judgement.Limit;
+        return judgement.Verdict switch
+        {
+            SeriesVerdict.TooManyActiveSeries => $"too many active series: limits.metrics.max_active_series is {limit}",
+            SeriesVerdict.TooManyActiveSeriesOfSender => $"too many active series of sender \"{sender}\": limits.metrics.max_active_series_per_sender is {limit}",
+            SeriesVerdict.TooManyActiveSeriesOfMetric => $"too many active series of metric \"{name}\": limits.metrics.max_active_series_per_metric is {limit}",
+            SeriesVerdict.TooManyValuesOfLabel =>
+                $"too many values of label \"{Encoding.UTF8.GetString(judgement.LabelIn(key))}\" (metric \"{name}\"): limits.metrics.max_values_per_label is {limit}",
+            _ => $"too many new series of sender \"{sender}\": limits.metrics.max_new_series_per_minute is {limit}; samples of known series are taken",
+        };
+    }
 
-    private SeriesVerdict Judge(Sender sender, Job job, Hash128 hash, int active, long now, out bool isNew)
+    private SeriesJudgement Judge(Sender sender, Job job, ReadOnlySpan<byte> key, Hash128 hash, SeriesRegistry memory, long now, out bool isNew)
     {
         var limits = Limits;
         isNew = _before?.TryFind(hash, out _) != true;
-        if (limits.MaxActiveSeries > 0 && active >= limits.MaxActiveSeries)
+        if (limits.MaxActiveSeries > 0 && memory.SeriesCount >= limits.MaxActiveSeries)
         {
-            return SeriesVerdict.TooManyActiveSeries;
+            return new SeriesJudgement(SeriesVerdict.TooManyActiveSeries, limits.MaxActiveSeries);
         }
 
         if (!isNew)
         {
-            return SeriesVerdict.Admitted;
+            return default;
+        }
+
+        var judgement = JudgeNew(limits, sender, job, key, memory, now);
+
+        // After a start every series is new to the memory: those that are on disk are not what the bounds are for.
+        if (judgement.Verdict != SeriesVerdict.Admitted && knownBefore.Contains(hash))
+        {
+            isNew = false;
+            return default;
+        }
+
+        return judgement;
+    }
+
+    // What lasts before what passes with time: the sender is told what he has to change. The memory counts its series by metric and its values by
+    // label as it is; it is only asked about this series where some metric or label is at its limit.
+    private static SeriesJudgement JudgeNew(SeriesLimits limits, Sender sender, Job job, ReadOnlySpan<byte> key, SeriesRegistry memory, long now)
+    {
+        if (limits.MaxActiveSeriesPerSender > 0 && sender.Active >= limits.MaxActiveSeriesPerSender)
+        {
+            return new SeriesJudgement(SeriesVerdict.TooManyActiveSeriesOfSender, limits.MaxActiveSeriesPerSender);
+        }
+
+        var ofMetric = limits.MaxActiveSeriesPerMetric;
+        if (ofMetric > 0 && memory.MostSeriesOfMetric >= ofMetric && memory.SeriesOfMetric(key) >= ofMetric)
+        {
+            return new SeriesJudgement(SeriesVerdict.TooManyActiveSeriesOfMetric, ofMetric);
+        }
+
+        var values = limits.MaxValuesPerLabel;
+        if (values > 0 && memory.MostValuesOfLabel >= values && memory.FindOneTooMany(key, values) is >= 0 and var label)
+        {
+            return new SeriesJudgement(SeriesVerdict.TooManyValuesOfLabel, values, label);
         }
 
         var perMinute = limits.MaxNewSeriesPerMinute;
         var most = Math.Max(limits.NewSeriesBurst, perMinute);
-        var overActive = limits.MaxActiveSeriesPerSender > 0 && sender.Active >= limits.MaxActiveSeriesPerSender;
         var overRate = perMinute > 0
             && !(sender.Bucket.Has(now, (double)perMinute * SeriesLimits.JobsPerSender, (double)most * SeriesLimits.JobsPerSender) & job.Bucket.Has(now, perMinute, most));
-        if (!overActive && !overRate)
+        return overRate ? new SeriesJudgement(SeriesVerdict.TooManyNewSeries, perMinute) : default;
+    }
+
+    private void Refuse(Job job, in SeriesJudgement judgement, ReadOnlySpan<byte> key, ReadOnlySpan<byte> metric)
+    {
+        var subject = judgement.Verdict switch
         {
-            return SeriesVerdict.Admitted;
+            SeriesVerdict.TooManyActiveSeriesOfMetric => metric,
+            SeriesVerdict.TooManyValuesOfLabel => judgement.LabelIn(key),
+            _ => default,
+        };
+        var reason = (judgement.Verdict, subject.IsEmpty ? default : Hash128.Compute(subject));
+        if (!job.Refusals.TryGetValue(reason, out var refusal))
+        {
+            var other = !subject.IsEmpty && _subjects >= MaxSubjects;
+            reason = other ? (judgement.Verdict, Other) : reason;
+            if (!job.Refusals.TryGetValue(reason, out refusal))
+            {
+                _subjects += subject.IsEmpty || other ? 0 : 1;
+                refusal = new Refusal(judgement.Verdict, other ? OtherName : Encoding.UTF8.GetString(subject), time.GetUtcNow());
+                job.Refusals.Add(reason, refusal);
+            }
         }
 
-        // After a start every series is new to the memory: those that are on disk are not what the bounds are for.
-        if (knownBefore.Contains(hash))
-        {
-            isNew = false;
-            return SeriesVerdict.Admitted;
-        }
-
-        return overActive ? SeriesVerdict.TooManyActiveSeriesOfSender : SeriesVerdict.TooManyNewSeries;
+        refusal.Add(key, time);
     }
 
     private Sender Find(string name)
@@ -225,36 +287,7 @@ internal sealed class SeriesLimiter(SeriesLimits limits, KnownSeries knownBefore
 
         public string Name { get; } = name;
 
-        public Dictionary<SeriesVerdict, Refusal> Refusals { get; } = [];
-
-        public void Refuse(SeriesVerdict verdict, ReadOnlySpan<byte> key, TimeProvider time)
-        {
-            if (!Refusals.TryGetValue(verdict, out var refusal))
-            {
-                Refusals.Add(verdict, refusal = new Refusal(verdict, time.GetUtcNow()));
-            }
-
-            refusal.Add(key, time);
-        }
-    }
-
-    private sealed class Refusal(SeriesVerdict verdict, DateTimeOffset firstAt)
-    {
-        private byte[] _example = [];
-        private DateTimeOffset _lastAt;
-        private long _samples;
-
-        public void Add(ReadOnlySpan<byte> key, TimeProvider time)
-        {
-            _lastAt = time.GetUtcNow();
-
-            // A newer example now and then, not a copy of each.
-            if (long.IsPow2(++_samples))
-            {
-                _example = key.ToArray();
-            }
-        }
-
-        public SeriesRefusal Told(string sender, string job) => new(sender, job, verdict, _samples, firstAt, _lastAt, LabelSet.FromKey(_example));
+        /// <summary>By reason and, where the reason is a metric or a label, the hash of its name.</summary>
+        public Dictionary<(SeriesVerdict Verdict, Hash128 Subject), Refusal> Refusals { get; } = [];
     }
 }

@@ -17,6 +17,12 @@ public sealed record SeriesLimits
     /// <summary>Series in memory at once that one sender brought.</summary>
     public int MaxActiveSeriesPerSender { get; init; } = 2_000_000;
 
+    /// <summary>Series in memory at once of one metric, of all senders; series without a name are one metric.</summary>
+    public int MaxActiveSeriesPerMetric { get; init; } = 1_000_000;
+
+    /// <summary>Distinct values of one label among the series in memory, of all metrics; <c>__name__</c> has no such bound.</summary>
+    public int MaxValuesPerLabel { get; init; } = 1_000_000;
+
     /// <summary>New series a minute of one job of a sender; all jobs of a sender together may bring <see cref="JobsPerSender"/> times as many.</summary>
     public int MaxNewSeriesPerMinute { get; init; } = 200_000;
 
@@ -42,6 +48,12 @@ public enum SeriesVerdict
     /// <summary><see cref="SeriesLimits.MaxActiveSeriesPerSender"/>.</summary>
     TooManyActiveSeriesOfSender,
 
+    /// <summary><see cref="SeriesLimits.MaxActiveSeriesPerMetric"/>.</summary>
+    TooManyActiveSeriesOfMetric,
+
+    /// <summary><see cref="SeriesLimits.MaxValuesPerLabel"/>.</summary>
+    TooManyValuesOfLabel,
+
     /// <summary><see cref="SeriesLimits.MaxNewSeriesPerMinute"/>.</summary>
     TooManyNewSeries,
 }
@@ -54,7 +66,14 @@ public enum SeriesVerdict
 /// <param name="FirstAt">When it happened first.</param>
 /// <param name="LastAt">When it happened last.</param>
 /// <param name="Example">One of the refused series.</param>
-public sealed record SeriesRefusal(string Sender, string Job, SeriesVerdict Verdict, long RefusedSamples, DateTimeOffset FirstAt, DateTimeOffset LastAt, LabelSet Example);
+public sealed record SeriesRefusal(string Sender, string Job, SeriesVerdict Verdict, long RefusedSamples, DateTimeOffset FirstAt, DateTimeOffset LastAt, LabelSet Example)
+{
+    /// <summary>The metric that is over its limit, or that the example's label is of; none where neither a metric nor a label is over.</summary>
+    public string? Metric { get; init; }
+
+    /// <summary>The label that is over its limit, if one is.</summary>
+    public string? Label { get; init; }
+}
 
 /// <summary>A sender and the series that it brought.</summary>
 /// <param name="Sender">The sender.</param>

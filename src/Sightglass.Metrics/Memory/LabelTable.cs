@@ -10,17 +10,45 @@ namespace Sightglass.Metrics.Memory;
 /// </summary>
 internal sealed class LabelTable
 {
-    private readonly Dictionary<string, List<int>> _byName = new(StringComparer.Ordinal);
+    private readonly List<(string Text, List<int> Labels)> _names = [];
+    private readonly Dictionary<string, int> _numbers = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _numbersBySpan;
     private readonly ByteSlabs _texts = new();
     private Entry[] _labels = new Entry[256];
     private int[] _slots = NewSlots(1024);
+    private int _metricName = -1;
+
+    public LabelTable() => _numbersBySpan = _numbers.GetAlternateLookup<ReadOnlySpan<char>>();
 
     public int Count { get; private set; }
 
-    public IEnumerable<string> Names => _byName.Keys;
+    public IEnumerable<string> Names => _numbers.Keys;
+
+    /// <summary>Distinct values of the name that has most of them; <c>__name__</c> is not counted.</summary>
+    public int MostValues { get; private set; }
+
+    /// <summary>Series that have a metric name.</summary>
+    public int NamedSeries { get; private set; }
+
+    /// <summary>Series of the metric name that has most of them.</summary>
+    public int MostSeriesOfMetric { get; private set; }
 
     /// <summary>Numbers of the labels of a name.</summary>
-    public IReadOnlyList<int> Of(string name) => _byName.TryGetValue(name, out var labels) ? labels : [];
+    public IReadOnlyList<int> Of(string name) => _numbers.TryGetValue(name, out var number) ? _names[number].Labels : [];
+
+    /// <summary>Series that carry a label, by its bytes.</summary>
+    public int SeriesOf(ReadOnlySpan<byte> bytes)
+    {
+        var label = _slots[Slot(bytes, Hash(bytes))];
+        return label < 0 ? 0 : _labels[label].Series;
+    }
+
+    /// <summary>Whether a label would be one more of a name, not <c>__name__</c>, that has at least <paramref name="most"/> values.</summary>
+    public bool IsOneTooMany(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> name, int most)
+    {
+        var number = NumberOf(name, out _);
+        return number >= 0 && number != _metricName && _names[number].Labels.Count >= most && _slots[Slot(bytes, Hash(bytes))] < 0;
+    }
 
     /// <summary>The name and value as in a key: each with its length before it.</summary>
     public ReadOnlySpan<byte> Bytes(int label) => _texts.At(_labels[label].At)[.._labels[label].Length];
@@ -39,7 +67,7 @@ internal sealed class LabelTable
         return entry.Value;
     }
 
-    public Label Label(int label) => new(_labels[label].Name, Value(label));
+    public Label Label(int label) => new(_names[_labels[label].Name].Text, Value(label));
 
     /// <summary>The number of a label, when it is known.</summary>
     public bool TryFind(string name, string value, out int label)
@@ -69,9 +97,15 @@ internal sealed class LabelTable
 
         var label = Count++;
         _slots[slot] = label;
-        var labels = LabelsOf(name, out var text);
-        _labels[label] = new Entry { At = Add(bytes), Length = bytes.Length, Hash = hash, Name = text, First = -1, Last = -1 };
+        var number = Name(name);
+        _labels[label] = new Entry { At = Add(bytes), Length = bytes.Length, Hash = hash, Name = number, First = -1, Last = -1 };
+        var labels = _names[number].Labels;
         labels.Add(label);
+        if (number != _metricName)
+        {
+            MostValues = Math.Max(MostValues, labels.Count);
+        }
+
         if (Count * 2 > _slots.Length)
         {
             Rehash();
@@ -106,6 +140,12 @@ internal sealed class LabelTable
         }
 
         entry.Last = series;
+        entry.Series++;
+        if (entry.Name == _metricName)
+        {
+            NamedSeries++;
+            MostSeriesOfMetric = Math.Max(MostSeriesOfMetric, entry.Series);
+        }
     }
 
     /// <summary>Adds the series of a label to a set.</summary>
@@ -151,7 +191,7 @@ internal sealed class LabelTable
             {
                 var text = new ByteReader(Bytes(label));
                 text.ReadLengthPrefixed();
-                visit(entry.Name, text.ReadLengthPrefixed(), found);
+                visit(_names[entry.Name].Text, text.ReadLengthPrefixed(), found);
             }
         }
     }
@@ -198,19 +238,31 @@ internal sealed class LabelTable
         ? _texts.Add(bytes)
         : throw new System.Diagnostics.UnreachableException($"BUG: a label of {bytes.Length} bytes passed the limits");
 
-    private List<int> LabelsOf(ReadOnlySpan<byte> nameBytes, out string name)
+    private int Name(ReadOnlySpan<byte> bytes)
     {
-        name = Encoding.UTF8.GetString(nameBytes);
-        if (!_byName.TryGetValue(name, out var labels))
+        var number = NumberOf(bytes, out var text);
+        if (number < 0)
         {
-            _byName.Add(name, labels = []);
-        }
-        else if (labels.Count > 0)
-        {
-            name = _labels[labels[0]].Name;
+            text ??= Encoding.UTF8.GetString(bytes);
+            number = _names.Count;
+            _names.Add((text, []));
+            _numbers.Add(text, number);
+            if (text == LabelSet.MetricName)
+            {
+                _metricName = number;
+            }
         }
 
-        return labels;
+        return number;
+    }
+
+    // Names are short: no string is made to look one up.
+    private int NumberOf(ReadOnlySpan<byte> bytes, out string? text)
+    {
+        text = null;
+        Span<char> chars = stackalloc char[128];
+        ReadOnlySpan<char> name = Encoding.UTF8.TryGetChars(bytes, chars, out var length) ? chars[..length] : text = Encoding.UTF8.GetString(bytes);
+        return _numbersBySpan.TryGetValue(name, out var number) ? number : -1;
     }
 
     private int Slot(ReadOnlySpan<byte> bytes, uint hash)
@@ -253,9 +305,10 @@ internal sealed class LabelTable
 
     private struct Entry
     {
-        public string Name;
         public string? Value;
         public byte[]? Posted;
+        public int Name;
+        public int Series;
         public int PostedBytes;
         public int First;
         public int Last;

@@ -24,6 +24,12 @@ internal sealed class SeriesRegistry : SeriesIndex
 
     public override int SeriesCount => _count;
 
+    /// <summary>Distinct values of the label that has most of them; <c>__name__</c> is not counted.</summary>
+    public int MostValuesOfLabel => _labels.MostValues;
+
+    /// <summary>Series of the metric that has most of them; those without a name are one.</summary>
+    public int MostSeriesOfMetric => Math.Max(_labels.MostSeriesOfMetric, _count - _labels.NamedSeries);
+
     public override IEnumerable<string> Names => _labels.Names;
 
     public override IEnumerable<string> Values(string name) => _labels.Of(name).Select(_labels.Value);
@@ -49,6 +55,45 @@ internal sealed class SeriesRegistry : SeriesIndex
     {
         id = _slots[Slot(hash)];
         return id >= 0;
+    }
+
+    /// <summary>Series of the metric that a key is of; of a key without a name all without one. For the one writer, without the lock.</summary>
+    public int SeriesOfMetric(ReadOnlySpan<byte> key)
+    {
+        var reader = new ByteReader(key);
+        while (reader.Remaining > 0)
+        {
+            var start = reader.Position;
+            var name = reader.ReadLengthPrefixed();
+            reader.ReadLengthPrefixed();
+            if (name.SequenceEqual("__name__"u8))
+            {
+                return _labels.SeriesOf(key[start..reader.Position]);
+            }
+        }
+
+        return _count - _labels.NamedSeries;
+    }
+
+    /// <summary>
+    /// Where in a key the first label begins that would be one more value of a label with at least <paramref name="most"/>; -1 where none would.
+    /// For the one writer, without the lock.
+    /// </summary>
+    public int FindOneTooMany(ReadOnlySpan<byte> key, int most)
+    {
+        var reader = new ByteReader(key);
+        while (reader.Remaining > 0)
+        {
+            var start = reader.Position;
+            var name = reader.ReadLengthPrefixed();
+            reader.ReadLengthPrefixed();
+            if (_labels.IsOneTooMany(key[start..reader.Position], name, most))
+            {
+                return start;
+            }
+        }
+
+        return -1;
     }
 
     /// <summary>Adds a series that is not there yet, under the lock for writing.</summary>

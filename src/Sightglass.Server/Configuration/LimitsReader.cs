@@ -22,6 +22,8 @@ internal static class LimitsReader
             {
                 MaxActiveSeries = Count(metrics, "max_active_series", limits.MaxActiveSeries),
                 MaxActiveSeriesPerSender = Count(metrics, "max_active_series_per_sender", limits.MaxActiveSeriesPerSender),
+                MaxActiveSeriesPerMetric = Count(metrics, "max_active_series_per_metric", limits.MaxActiveSeriesPerMetric),
+                MaxValuesPerLabel = Count(metrics, "max_values_per_label", limits.MaxValuesPerLabel),
                 MaxNewSeriesPerMinute = Count(metrics, "max_new_series_per_minute", limits.MaxNewSeriesPerMinute),
                 NewSeriesBurst = Count(metrics, "new_series_burst", limits.NewSeriesBurst),
             };

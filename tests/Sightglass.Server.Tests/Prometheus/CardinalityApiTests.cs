@@ -68,6 +68,31 @@ public sealed class CardinalityApiTests
         (await PushAsync(server, 50, tenant: null)).Body.ShouldNotContain("rejectedDataPoints");
     }
 
+    [Theory]
+    [InlineData("max_active_series_per_metric", "too many active series of metric \"m\": limits.metrics.max_active_series_per_metric is 3", null)]
+    [InlineData("max_values_per_label", "too many values of label \"i\" (metric \"m\"): limits.metrics.max_values_per_label is 3", "i")]
+    public async Task A_verdict_names_the_metric_or_the_label_that_is_over_and_a_reload_lifts_the_limit(string limit, string message, string? label)
+    {
+        await using var server = await RunningServer.StartAsync($"global: {{ scrape_interval: 1h }}\nlimits: {{ metrics: {{ {limit}: 3 }} }}\n");
+        var (_, answer) = await PushAsync(server, 5, tenant: "wild");
+        var partial = JsonDocument.Parse(answer).RootElement.GetProperty("partialSuccess");
+        partial.GetProperty("rejectedDataPoints").ToString().ShouldBe("2");
+        partial.GetProperty("errorMessage").GetString()!.ShouldContain(message);
+        (await PushAsync(server, 3, tenant: "wild")).Body.ShouldNotContain("rejectedDataPoints", Case.Sensitive, "known series go on");
+        var told = await GetAsync(server, "/sightglass/v1/cardinality");
+        told.GetProperty("limits").GetProperty(limit).GetInt32().ShouldBe(3);
+        var verdict = told.GetProperty("verdicts").EnumerateArray().Single(v => v.GetProperty("sender").GetString()!.Contains("wild", StringComparison.Ordinal));
+        verdict.GetProperty("reason").GetString().ShouldBe(limit);
+        verdict.GetProperty("metric").GetString().ShouldBe("m");
+        (verdict.TryGetProperty("label", out var named) ? named.GetString() : null).ShouldBe(label);
+        verdict.GetProperty("refusedSamples").GetInt64().ShouldBe(2);
+        (await server.SendAsync(HttpMethod.Get, "/metrics")).Body.ShouldContain($"reason=\"{limit}\"}} 2");
+
+        server.Write("sightglass.yml", $"global: {{ scrape_interval: 1h }}\nlimits: {{ metrics: {{ {limit}: 0 }} }}\n");
+        (await server.ReloadAsync()).ShouldBeNull();
+        (await PushAsync(server, 50, tenant: "wild")).Body.ShouldNotContain("rejectedDataPoints");
+    }
+
     [Fact]
     public async Task A_target_over_the_limit_counts_as_failed_and_its_known_series_go_on()
     {
@@ -110,14 +135,16 @@ public sealed class CardinalityApiTests
 
     [Theory]
     [InlineData("max_new_series_per_minute: -1", "want 0 (no limit)")]
+    [InlineData("max_active_series_per_metric: -1", "max_active_series_per_metric: got -1, want 0 (no limit)")]
+    [InlineData("max_values_per_label: 3000000000", "max_values_per_label: got 3000000000, want 0 (no limit)")]
     [InlineData("max_series: 1", "unknown key \"max_series\"")]
     public void Limits_are_checked(string text, string message) =>
         Should.Throw<AlertingConfigurationException>(() => ConfigurationLoader.Load("c.yml", $"limits: {{ metrics: {{ {text} }} }}")).Message.ShouldContain(message);
 
     [Fact]
     public void Limits_are_read() =>
-        ConfigurationLoader.Load("c.yml", "limits: { metrics: { max_active_series: 4, max_active_series_per_sender: 3, max_new_series_per_minute: 2, new_series_burst: 1 } }").SeriesLimits
-            .ShouldBe(new SeriesLimits { MaxActiveSeries = 4, MaxActiveSeriesPerSender = 3, MaxNewSeriesPerMinute = 2, NewSeriesBurst = 1 });
+        ConfigurationLoader.Load("c.yml", "limits: { metrics: { max_active_series: 4, max_active_series_per_sender: 3, max_active_series_per_metric: 6, max_values_per_label: 5, max_new_series_per_minute: 2, new_series_burst: 1 } }").SeriesLimits
+            .ShouldBe(new SeriesLimits { MaxActiveSeries = 4, MaxActiveSeriesPerSender = 3, MaxActiveSeriesPerMetric = 6, MaxValuesPerLabel = 5, MaxNewSeriesPerMinute = 2, NewSeriesBurst = 1 });
 
     private static async Task UntilAsync(RunningServer server, string query, string value)
     {

@@ -14,6 +14,9 @@ export interface Verdict {
   job: string;
   /** The name of the limit. */
   reason: string;
+  /** Where a metric or a label is over. */
+  metric?: string;
+  label?: string;
   refusedSamples: number;
   firstAt: string;
   lastAt: string;

@@ -29,6 +29,8 @@ internal sealed class CardinalityApi(MetricStore store, TimeProvider time)
     {
         SeriesVerdict.TooManyActiveSeries => "max_active_series",
         SeriesVerdict.TooManyActiveSeriesOfSender => "max_active_series_per_sender",
+        SeriesVerdict.TooManyActiveSeriesOfMetric => "max_active_series_per_metric",
+        SeriesVerdict.TooManyValuesOfLabel => "max_values_per_label",
         SeriesVerdict.TooManyNewSeries => "max_new_series_per_minute",
         _ => throw new UnreachableException($"BUG: {verdict} is no reason to refuse"),
     };
@@ -123,6 +125,8 @@ internal sealed class CardinalityApi(MetricStore store, TimeProvider time)
         json.WriteStartObject("limits");
         json.WriteNumber("max_active_series", limits.MaxActiveSeries);
         json.WriteNumber("max_active_series_per_sender", limits.MaxActiveSeriesPerSender);
+        json.WriteNumber("max_active_series_per_metric", limits.MaxActiveSeriesPerMetric);
+        json.WriteNumber("max_values_per_label", limits.MaxValuesPerLabel);
         json.WriteNumber("max_new_series_per_minute", limits.MaxNewSeriesPerMinute);
         json.WriteNumber("new_series_burst", limits.NewSeriesBurst);
         json.WriteEndObject();
@@ -133,6 +137,16 @@ internal sealed class CardinalityApi(MetricStore store, TimeProvider time)
             json.WriteString("sender", refusal.Sender);
             json.WriteString("job", refusal.Job);
             json.WriteString("reason", Reason(refusal.Verdict));
+            if (refusal.Metric is { } metric)
+            {
+                json.WriteString("metric", metric);
+            }
+
+            if (refusal.Label is { } label)
+            {
+                json.WriteString("label", label);
+            }
+
             json.WriteNumber("refusedSamples", refusal.RefusedSamples);
             json.WriteString("firstAt", refusal.FirstAt);
             json.WriteString("lastAt", refusal.LastAt);

@@ -57,7 +57,8 @@ internal static class MetricsEndpoint
         var store = engines.Metrics;
         Family(text, "sightglass_series_created_total", "counter", "New series taken.", ("", store.SeriesCreated));
         Family(text, "sightglass_series_refused_samples_total", "counter", "Samples of new series beyond a limit, by sender, job and reason.",
-            [.. store.SeriesRefusals.Select(r => ($"sender=\"{Escape(r.Sender)}\",sender_job=\"{Escape(r.Job)}\",reason=\"{CardinalityApi.Reason(r.Verdict)}\"", (double)r.RefusedSamples))]);
+            [.. store.SeriesRefusals.GroupBy(static r => (r.Sender, r.Job, r.Verdict), static (by, of) =>
+                ($"sender=\"{Escape(by.Sender)}\",sender_job=\"{Escape(by.Job)}\",reason=\"{CardinalityApi.Reason(by.Verdict)}\"", (double)of.Sum(static r => r.RefusedSamples)))]);
         Family(text, "sightglass_sender_active_series", "gauge", "Series in memory by the sender that brought them.",
             [.. store.SeriesSenders.Select(s => ($"sender=\"{Escape(s.Sender)}\"", (double)s.ActiveSeries))]);
     }

@@ -27,7 +27,10 @@ export function Verdicts({ verdicts }: { verdicts: readonly Verdict[] }) {
         </thead>
         <tbody>
           {verdicts.map((verdict) => (
-            <tr key={`${verdict.sender} ${verdict.job} ${verdict.reason}`} data-testid="verdict-row">
+            <tr
+              key={`${verdict.sender} ${verdict.job} ${verdict.reason} ${verdict.label ?? verdict.metric ?? ''}`}
+              data-testid="verdict-row"
+            >
               <td data-label="Sender">{verdict.sender}</td>
               <td data-label="Job">{verdict.job || '–'}</td>
               <td data-label="Limit" style={{ minWidth: 210 }}>

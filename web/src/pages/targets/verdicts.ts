@@ -4,6 +4,8 @@ import type { Cardinality } from '../../api/cardinality';
 export const REASONS: Record<string, string> = {
   max_active_series: 'too many series in memory',
   max_active_series_per_sender: 'too many series in memory of one sender',
+  max_active_series_per_metric: 'too many series in memory of one metric',
+  max_values_per_label: 'too many values of one label',
   max_new_series_per_minute: 'too many new series a minute',
 };
 
