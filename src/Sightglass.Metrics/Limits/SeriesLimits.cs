@@ -17,11 +17,14 @@ public sealed record SeriesLimits
     /// <summary>Series in memory at once that one sender brought.</summary>
     public int MaxActiveSeriesPerSender { get; init; } = 2_000_000;
 
-    /// <summary>Series in memory at once of one metric, of all senders; series without a name are one metric.</summary>
-    public int MaxActiveSeriesPerMetric { get; init; } = 1_000_000;
+    /// <summary>
+    /// Series in memory at once of one metric, of all senders; series without a name are one metric. None by default: a sender that explodes would keep others from new series of
+    /// the metrics that they share.
+    /// </summary>
+    public int MaxActiveSeriesPerMetric { get; init; }
 
-    /// <summary>Distinct values of one label among the series in memory, of all metrics; <c>__name__</c> has no such bound.</summary>
-    public int MaxValuesPerLabel { get; init; } = 1_000_000;
+    /// <summary>Distinct values of one label among the series in memory, of all metrics; <c>__name__</c> has no such bound. None by default, as above.</summary>
+    public int MaxValuesPerLabel { get; init; }
 
     /// <summary>New series a minute of one job of a sender; all jobs of a sender together may bring <see cref="JobsPerSender"/> times as many.</summary>
     public int MaxNewSeriesPerMinute { get; init; } = 200_000;

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Sightglass.Server.Api;
 using Sightglass.Server.Configuration;
 using Sightglass.Server.Hosting.Http;
+using Sightglass.TestKit;
 
 namespace Sightglass.Server.Tests.Hosting;
 
