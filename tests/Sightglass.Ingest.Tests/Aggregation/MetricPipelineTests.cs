@@ -332,6 +332,37 @@ public sealed class MetricPipelineTests
         _sink.Samples.Sum(s => double.Parse(s.Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture)).ShouldBe(4 * 2000 * 5);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Samples_of_known_series_cost_no_memory(bool keep)
+    {
+        var pipeline = new MetricPipeline(
+            new SameBatch(),
+            new() { KeepInput = keep, Relabel = [new RelabelRule(RelabelAction.LabelDrop, [], regex: "pod")], Aggregation = [Rule("g", by: ["job"], outputs: Outputs("total", "max"))] },
+            _time,
+            _reports.Add);
+        using var batch = MetricBatch.Rent();
+        for (var i = 0; i < 1000; i++)
+        {
+            batch.AddSample(batch.AddSeries(LabelSet.Of("__name__", i % 2 == 0 ? "g" : "other", "pod", "p", "i", $"{i}")), i, i);
+        }
+
+        for (var i = 0; i < 20; i++)
+        {
+            pipeline.Append(batch);
+        }
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 20; i++)
+        {
+            pipeline.Append(batch);
+        }
+
+        // Less than a byte a sample: what belongs to a batch.
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(20_000);
+    }
+
     private static long Ms(double seconds) => new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero).AddSeconds(seconds).ToUnixTimeMilliseconds();
 
     private static NativeHistogram Histogram(double count) => new() { Count = count, Sum = 1 };
