@@ -27,7 +27,13 @@ describe('limits', () => {
       { sender: 'a', activeSeries: 5, newSeriesSinceStart: 5 },
       { sender: 'b', activeSeries: 7, newSeriesSinceStart: 7 },
     ],
-    limits: { max_active_series: 20, max_active_series_per_sender: 10, max_new_series_per_minute: 0 },
+    limits: {
+      max_active_series: 20,
+      max_active_series_per_sender: 10,
+      max_active_series_per_metric: 0,
+      max_values_per_label: 0,
+      max_new_series_per_minute: 0,
+    },
   } as Cardinality;
 
   test('are compared with all series, and with the largest sender', () => {
@@ -35,6 +41,14 @@ describe('limits', () => {
       { name: 'max_active_series', of: 'all', used: 12, limit: 20 },
       { name: 'max_active_series_per_sender', of: 'b', used: 7, limit: 10 },
       { name: 'max_new_series_per_minute', of: 'each job', used: undefined, limit: 0 },
+    ]);
+  });
+
+  test('of metrics and labels are there when they are set', () => {
+    const set = { ...data, limits: { ...data.limits, max_active_series_per_metric: 9, max_values_per_label: 8 } };
+    expect(limitUse(set, 12).slice(2, 4)).toEqual([
+      { name: 'max_active_series_per_metric', of: 'each metric', used: undefined, limit: 9 },
+      { name: 'max_values_per_label', of: 'each label', used: undefined, limit: 8 },
     ]);
   });
 

@@ -43,7 +43,14 @@ export interface Cardinality {
   churn: { metric: string; newSeriesLastHour: number; newSeriesSinceStart: number }[];
   senders: Sender[];
   /** Zero is no limit. */
-  limits: Record<'max_active_series' | 'max_active_series_per_sender' | 'max_new_series_per_minute', number>;
+  limits: Record<
+    | 'max_active_series'
+    | 'max_active_series_per_sender'
+    | 'max_active_series_per_metric'
+    | 'max_values_per_label'
+    | 'max_new_series_per_minute',
+    number
+  >;
   verdicts: Verdict[];
 }
 

@@ -18,7 +18,7 @@ export interface LimitUse {
   limit: number;
 }
 
-/** How near each limit is: of a limit of each sender, the one that is nearest to it. */
+/** How near each limit is: of a limit of each sender, the one that is nearest to it. Those that are only there when they are set are left out until then. */
 export function limitUse({ limits, senders }: Cardinality, activeSeries: number): LimitUse[] {
   const first = [...senders].sort((a, b) => b.activeSeries - a.activeSeries)[0];
   return [
@@ -29,6 +29,19 @@ export function limitUse({ limits, senders }: Cardinality, activeSeries: number)
       used: first?.activeSeries ?? 0,
       limit: limits.max_active_series_per_sender,
     },
+    ...(limits.max_active_series_per_metric > 0
+      ? [
+          {
+            name: 'max_active_series_per_metric',
+            of: 'each metric',
+            used: undefined,
+            limit: limits.max_active_series_per_metric,
+          },
+        ]
+      : []),
+    ...(limits.max_values_per_label > 0
+      ? [{ name: 'max_values_per_label', of: 'each label', used: undefined, limit: limits.max_values_per_label }]
+      : []),
     { name: 'max_new_series_per_minute', of: 'each job', used: undefined, limit: limits.max_new_series_per_minute },
   ];
 }
