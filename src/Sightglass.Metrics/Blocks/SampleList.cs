@@ -8,12 +8,17 @@ namespace Sightglass.Metrics.Blocks;
 /// </summary>
 internal sealed class SampleList
 {
+    /// <summary>Samples in no order at all are sorted; until so many moves of each they are merged.</summary>
+    private const int MostMoves = 8;
+
     private long[] _timestamps = new long[1024];
     private double[] _values = new double[1024];
     private NativeHistogram?[]? _histograms;
     private SampleWeight[]? _weights;
     private long[]? _starts;
     private int[] _order = [];
+    private long[] _mergedTimestamps = [];
+    private double[] _mergedValues = [];
 
     public int Count { get; private set; }
 
@@ -150,17 +155,126 @@ internal sealed class SampleList
     /// <summary>Sorts by time; of one timestamp's samples the last added stays.</summary>
     public void Normalize()
     {
-        var ascending = true;
-        for (var i = 1; i < Count && ascending; i++)
+        // Parts and tables have their samples sorted, and overlap a little where senders were not in step: runs that are merged where they overlap.
+        var sorted = RunEnd(0);
+        long moved = 0;
+        for (var next = sorted; next < Count;)
         {
-            ascending = _timestamps[i] > _timestamps[i - 1];
+            var end = RunEnd(next);
+            var from = LowerBound(_timestamps[next], sorted);
+            moved += sorted - from + (next > sorted ? end - next : 0);
+            if (moved > (long)Count * MostMoves)
+            {
+                Move(next, sorted, Count - next);
+                Truncate(sorted + Count - next);
+                SortAll();
+                return;
+            }
+
+            sorted = Merge(from, sorted, next, end);
+            next = end;
         }
 
-        if (ascending)
+        Truncate(sorted);
+    }
+
+    // The end of the samples that ascend from an index on.
+    private int RunEnd(int from)
+    {
+        var timestamps = _timestamps.AsSpan(0, Count);
+        for (var i = from + 1; i < timestamps.Length; i++)
+        {
+            if (timestamps[i] <= timestamps[i - 1])
+            {
+                return i;
+            }
+        }
+
+        return timestamps.Length;
+    }
+
+    // Merges the end of the sorted samples with the next run, which stands behind them; the new end of what is sorted.
+    private int Merge(int from, int sorted, int next, int end)
+    {
+        var count = sorted - from;
+        if (_mergedTimestamps.Length < count)
+        {
+            (_mergedTimestamps, _mergedValues) = (new long[_timestamps.Length], new double[_timestamps.Length]);
+        }
+
+        var (timestamps, values) = (_mergedTimestamps, _mergedValues);
+        Array.Copy(_timestamps, from, timestamps, 0, count);
+        Array.Copy(_values, from, values, 0, count);
+        var histograms = HasHistograms ? _histograms.AsSpan(from, count).ToArray() : null;
+        var weights = HasWeights ? _weights.AsSpan(from, count).ToArray() : null;
+        var starts = HasStarts ? _starts.AsSpan(from, count).ToArray() : null;
+        var to = from;
+        for (var i = 0; i < count; to++)
+        {
+            if (next < end && _timestamps[next] <= timestamps[i])
+            {
+                i += _timestamps[next] == timestamps[i] ? 1 : 0;
+                (_timestamps[to], _values[to]) = (_timestamps[next], _values[next]);
+                MoveBeside(next++, to, 1);
+                continue;
+            }
+
+            (_timestamps[to], _values[to]) = (timestamps[i], values[i]);
+            if (histograms is not null)
+            {
+                _histograms![to] = histograms[i];
+            }
+
+            if (weights is not null)
+            {
+                _weights![to] = weights[i];
+            }
+
+            if (starts is not null)
+            {
+                _starts![to] = starts[i];
+            }
+
+            i++;
+        }
+
+        Move(next, to, end - next);
+        return to + end - next;
+    }
+
+    private void Move(int from, int to, int count)
+    {
+        if (from == to)
         {
             return;
         }
 
+        Array.Copy(_timestamps, from, _timestamps, to, count);
+        Array.Copy(_values, from, _values, to, count);
+        MoveBeside(from, to, count);
+    }
+
+    private void MoveBeside(int from, int to, int count)
+    {
+        if (HasHistograms)
+        {
+            Array.Copy(_histograms!, from, _histograms!, to, count);
+        }
+
+        if (HasWeights)
+        {
+            Array.Copy(_weights!, from, _weights!, to, count);
+        }
+
+        if (HasStarts)
+        {
+            Array.Copy(_starts!, from, _starts!, to, count);
+        }
+    }
+
+    // Whatever the order is.
+    private void SortAll()
+    {
         if (_order.Length < Count)
         {
             _order = new int[_timestamps.Length];
@@ -207,19 +321,15 @@ internal sealed class SampleList
             kept++;
         }
 
-        if (HasHistograms)
-        {
-            Array.Clear(_histograms!, kept, Count - kept);
-        }
-
-        ClearBeside(kept);
-        Count = kept;
+        Truncate(kept);
     }
 
     /// <summary>Index of the first sample at or after a time, in a normalized list.</summary>
-    public int LowerBound(long timestamp)
+    public int LowerBound(long timestamp) => LowerBound(timestamp, Count);
+
+    private int LowerBound(long timestamp, int count)
     {
-        var at = Array.BinarySearch(_timestamps, 0, Count, timestamp);
+        var at = Array.BinarySearch(_timestamps, 0, count, timestamp);
         return at < 0 ? ~at : at;
     }
 
