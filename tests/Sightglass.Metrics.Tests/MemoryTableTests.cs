@@ -70,6 +70,61 @@ public sealed class MemoryTableTests
         }
     }
 
+    // In order, a little out of order, with an outlier of hours or of days: no sample of the range is missing, whatever is left out beside it.
+    [Fact]
+    public void Samples_of_a_range_are_those_of_all_samples()
+    {
+        var random = new Random(5);
+        for (var round = 0; round < 300; round++)
+        {
+            var registry = new SeriesRegistry();
+            var table = new MemoryTable(1, registry, _pool);
+            var id = AddSeries(registry, LabelSet.Of("__name__", "a"));
+            var (count, shape, now) = (random.Next(1, 200), random.Next(4), 1_000_000_000L);
+            for (var i = 0; i < count; i++)
+            {
+                now += 15_000;
+                var late = shape switch { 0 => 0, 1 => random.Next(40_000), 2 when random.Next(20) == 0 => random.Next(10_000_000), 3 when random.Next(20) == 0 => 200_000_000, _ => 0 };
+                table.Add(id, now - late, i);
+            }
+
+            var all = Read(long.MinValue, long.MaxValue);
+            all.Count.ShouldBe(count);
+            for (var range = 0; range < 10; range++)
+            {
+                var min = 1_000_000_000L + (random.Next(-20, count + 20) * 15_000L);
+                var max = min + random.Next(60 * 15_000);
+                Read(min, max).Where(s => s.At >= min && s.At <= max).ShouldBe(all.Where(s => s.At >= min && s.At <= max));
+            }
+
+            List<(long At, double Value)> Read(long min, long max)
+            {
+                var samples = new SampleList();
+                table.Read(id, samples, min, max);
+                return [.. samples.Timestamps.ToArray().Zip(samples.Values.ToArray())];
+            }
+        }
+    }
+
+    [Fact]
+    public void Of_a_long_series_the_newest_samples_are_read_alone()
+    {
+        var registry = new SeriesRegistry();
+        var table = new MemoryTable(1, registry, _pool);
+        var id = AddSeries(registry, LabelSet.Of("__name__", "a"));
+        for (var i = 0; i < 1000; i++)
+        {
+            table.Add(id, i * 15_000L, i);
+        }
+
+        var samples = new SampleList();
+        table.Read(id, samples, 995 * 15_000L);
+        samples.Count.ShouldBeLessThan(16);
+        samples.Clear();
+        table.Read(id, samples, maxTime: 5 * 15_000L);
+        samples.Count.ShouldBeLessThan(16);
+    }
+
     [Fact]
     public void Any_samples_come_back_bit_by_bit()
     {

@@ -157,8 +157,8 @@ internal sealed class MemoryTable(long generation, SeriesRegistry registry, Slab
         }
     }
 
-    /// <summary>Adds the samples of a series in the order of their arrival.</summary>
-    public void Read(int id, SampleList into)
+    /// <summary>Adds the samples of a series in the order of their arrival: those in a range of times (inclusive), and some others beside it.</summary>
+    public void Read(int id, SampleList into, long minTime = long.MinValue, long maxTime = long.MaxValue)
     {
         if (id >= _series.Length || _series[id].Count == 0)
         {
@@ -166,17 +166,17 @@ internal sealed class MemoryTable(long generation, SeriesRegistry registry, Slab
         }
 
         var before = into.Count;
-        ReadSamples(id, into);
+        ReadSamples(id, into, minTime, maxTime);
         if (_starts?.Has(id) == true)
         {
             _starts.Fill(id, into.Timestamps[before..], into.StartsOfLast(into.Count - before));
         }
     }
 
-    private void ReadSamples(int id, SampleList into)
+    private void ReadSamples(int id, SampleList into, long minTime, long maxTime)
     {
         ref readonly var entry = ref _series[id];
-        ReadPacked(entry, into);
+        ReadPacked(entry, into, minTime, maxTime);
         var slab = _open[entry.Slot / OpenSlab.Slots];
         var at = entry.Slot % OpenSlab.Slots * SlotSamples;
         var count = ((entry.Count - 1) % SlotSamples) + 1;
@@ -201,19 +201,32 @@ internal sealed class MemoryTable(long generation, SeriesRegistry registry, Slab
         }
     }
 
-    // Each record knows the one before it; they are read from the first.
-    private void ReadPacked(in Entry entry, SampleList into)
+    // Each record knows the one before it; they are read from the first that is wanted.
+    private void ReadPacked(in Entry entry, SampleList into, long minTime, long maxTime)
     {
         var records = (entry.Count - 1) / SlotSamples;
         Span<uint> places = records <= 256 ? stackalloc uint[records] : new uint[records];
+        var first = records;
         var place = entry.Packed;
+        var (floor, ceiling) = (entry.NoneBefore(minTime), entry.NoneAfter(maxTime));
         for (var i = records - 1; i >= 0; i--)
         {
-            places[i] = place;
-            place = BinaryPrimitives.ReadUInt32LittleEndian(_packed.At(place));
+            var record = _packed.At(place);
+            var time = PackedSamples.FirstTime(record[sizeof(uint)..], _baseTime);
+            if (time <= ceiling)
+            {
+                places[--first] = place;
+            }
+
+            if (time < floor)
+            {
+                break;
+            }
+
+            place = BinaryPrimitives.ReadUInt32LittleEndian(record);
         }
 
-        foreach (var at in places)
+        foreach (var at in places[first..])
         {
             PackedSamples.Read(_packed.At(at)[sizeof(uint)..], _baseTime, _histograms, into);
         }
@@ -253,6 +266,11 @@ internal sealed class MemoryTable(long generation, SeriesRegistry registry, Slab
         {
             slab.Histograms ??= new int[OpenSlab.Slots * SlotSamples];
             slab.Histograms[at] = histogram;
+        }
+
+        if (timestamp < entry.MaxTime)
+        {
+            entry.NoteLate(entry.MaxTime - timestamp);
         }
 
         entry.Count++;
@@ -306,7 +324,19 @@ internal sealed class MemoryTable(long generation, SeriesRegistry registry, Slab
         public int Count;
         public uint Packed;
         public bool Logged;
+        private ushort _lateSeconds;
         public long MinTime;
         public long MaxTime;
+
+        /// <summary>How far a sample was behind the newest before it.</summary>
+        public void NoteLate(long byMs) => _lateSeconds = (ushort)Math.Min(ushort.MaxValue, Math.Max(_lateSeconds, (byMs / 1000) + 1));
+
+        /// <summary>What came before a sample of an earlier time is before <paramref name="time"/> too.</summary>
+        public readonly long NoneBefore(long time) => _lateSeconds < ushort.MaxValue && time > long.MinValue + LateMs ? time - LateMs : long.MinValue;
+
+        /// <summary>What comes after a sample of a later time is after <paramref name="time"/> too.</summary>
+        public readonly long NoneAfter(long time) => _lateSeconds < ushort.MaxValue && time < long.MaxValue - LateMs ? time + LateMs : long.MaxValue;
+
+        private readonly long LateMs => _lateSeconds * 1000L;
     }
 }

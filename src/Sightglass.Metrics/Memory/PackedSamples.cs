@@ -65,6 +65,9 @@ internal static class PackedSamples
         return at;
     }
 
+    /// <summary>The time of a record's first sample.</summary>
+    public static long FirstTime(ReadOnlySpan<byte> record, long baseTime) => baseTime + new ByteReader(record[1..]).ReadZigZag();
+
     /// <summary>Adds the samples of a record to a list.</summary>
     public static void Read(ReadOnlySpan<byte> record, long baseTime, List<Core.Model.NativeHistogram> histograms, SampleList into)
     {

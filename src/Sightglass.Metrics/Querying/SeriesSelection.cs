@@ -171,7 +171,7 @@ internal sealed class SeriesSelection : ISeriesSelection
         table.Lock.EnterReadLock();
         try
         {
-            table.Read(place.Id, samples);
+            table.Read(place.Id, samples, _minTime, _maxTime);
         }
         finally
         {
