@@ -112,15 +112,11 @@ internal sealed partial class Evaluator
                 samples.DetectResets();
             }
 
-            if (extension == RangeExtension.None && shift.At == AtModifier.None && samples.Histograms.IsEmpty && samples.Starts.IsEmpty && !_run.Counted.PerStep && call.Expression.Function.Name is "rate" or "increase" or "delta")
-            {
-                output[series] = RateColumn(samples, selection.Labels(series), call, grid, offset, range, scratch);
-                _run.Release(buffer.Count);
-                return;
-            }
-
-            output[series] = extension == RangeExtension.None
-                ? Windows(samples, selection.Labels(series), false, call, kernel, keepsName, grid, shift, offset, range)
+            var function = call.Expression.Function.Name;
+            var isPlain = extension == RangeExtension.None && shift.At == AtModifier.None && samples.Histograms.IsEmpty && samples.Starts.IsEmpty && !_run.Counted.PerStep;
+            output[series] = isPlain && function is "rate" or "increase" or "delta" ? RateColumn(samples, selection.Labels(series), call, grid, offset, range, scratch)
+                : isPlain && samples.Weights.IsEmpty && WindowSteps.Knows(function) ? WindowColumn(samples, selection.Labels(series), call, grid, offset, range, scratch)
+                : extension == RangeExtension.None ? Windows(samples, selection.Labels(series), false, call, kernel, keepsName, grid, shift, offset, range)
                 : ExtendedWindows(samples, selection.Labels(series), call, kernel, extension, grid, shift, offset, range);
             _run.Release(buffer.Count);
         });
@@ -143,6 +139,19 @@ internal sealed partial class Evaluator
             TellNonCounter(labels, call);
         }
 
+        return column;
+    }
+
+    private Column? WindowColumn(in RangeSamples samples, LabelSet labels, RangeCall call, StepGrid grid, long offset, long range, SeriesScratch scratch)
+    {
+        var column = Unnamed(labels, grid.Count);
+        _run.Counted.Add(scratch.Windows.Fill(call.Expression.Function.Name, samples.Times, samples.Values, grid, offset, range, call.Scalars.Length > 1 ? call.Scalars[1] : null, column.Values, out var any));
+        if (!any)
+        {
+            return null;
+        }
+
+        _run.Take(grid.Count);
         return column;
     }
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Sightglass.Query.PromQL;
 
@@ -25,4 +26,20 @@ internal static class KahanSum
 
         sum = t;
     }
+
+    /// <summary>Four sums at once, each as <see cref="Add(double, ref double, ref double)"/> adds.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Add(Vector256<double> increment, ref Vector256<double> sum, ref Vector256<double> compensation)
+    {
+        var t = sum + increment;
+        var isLarger = Vector256.GreaterThanOrEqual(Vector256.Abs(sum), Vector256.Abs(increment));
+        var larger = Vector256.ConditionalSelect(isLarger, sum, increment);
+        var smaller = Vector256.ConditionalSelect(isLarger, increment, sum);
+        compensation = Vector256.ConditionalSelect(IsInfinity(t), Vector256<double>.Zero, compensation + ((larger - t) + smaller));
+        sum = t;
+    }
+
+    /// <summary>Which of four numbers are infinite.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<double> IsInfinity(Vector256<double> values) => Vector256.Equals(Vector256.Abs(values), Vector256.Create(double.PositiveInfinity));
 }

@@ -44,16 +44,13 @@ internal static class Means
     /// <summary>Welford's variance with compensated sums.</summary>
     public static double Variance(ReadOnlySpan<double> values)
     {
-        double count = 0, mean = 0, meanCompensation = 0, aux = 0, auxCompensation = 0;
+        var sums = default(VarianceSums);
         foreach (var value in values)
         {
-            count++;
-            var delta = value - (mean + meanCompensation);
-            KahanSum.Add(delta / count, ref mean, ref meanCompensation);
-            KahanSum.Add(delta * (value - (mean + meanCompensation)), ref aux, ref auxCompensation);
+            sums.Add(value);
         }
 
-        return (aux + auxCompensation) / count;
+        return sums.Variance;
     }
 
     /// <summary>The interpolated quantile; sorts <paramref name="values"/>, NaNs first.</summary>
@@ -81,5 +78,25 @@ internal static class Means
         var upper = Math.Min(n - 1, lower + 1);
         var weight = rank - Math.Floor(rank);
         return (values[(int)lower] * (1 - weight)) + (values[(int)upper] * weight);
+    }
+}
+
+/// <summary>What <see cref="Means.Variance"/> has of the values so far.</summary>
+internal struct VarianceSums
+{
+    public double Count;
+    public double Mean;
+    public double MeanCompensation;
+    public double Aux;
+    public double AuxCompensation;
+
+    public readonly double Variance => (Aux + AuxCompensation) / Count;
+
+    public void Add(double value)
+    {
+        Count++;
+        var delta = value - (Mean + MeanCompensation);
+        KahanSum.Add(delta / Count, ref Mean, ref MeanCompensation);
+        KahanSum.Add(delta * (value - (Mean + MeanCompensation)), ref Aux, ref AuxCompensation);
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using Sightglass.Core.Errors;
 using Sightglass.Core.Model;
@@ -18,6 +19,8 @@ internal sealed class SeriesScratch
     public SampleBuffer Buffer { get; } = new();
 
     public RateSteps Rates { get; } = new();
+
+    public WindowSteps Windows { get; } = new();
 
     public static SeriesScratch Rent()
     {
@@ -45,6 +48,9 @@ internal static class SeriesLoop
     /// <summary>Fewer series than this are not worth a second core.</summary>
     private const int ParallelFrom = 64;
 
+    /// <summary>But where one takes as long as this, a second core has begun before two are done.</summary>
+    private static readonly TimeSpan LongSeries = TimeSpan.FromMicroseconds(200);
+
     /// <summary>Series that a core takes at a time.</summary>
     private const int Block = 16;
 
@@ -52,18 +58,30 @@ internal static class SeriesLoop
 
     public static void Run(int from, int to, QueryRun run, Action<int, SeriesScratch> body)
     {
+        var block = Block;
+        if (to - from < ParallelFrom && Environment.ProcessorCount > 1)
+        {
+            from = UntilOneIsLong(from, to, run, body);
+            block = 1;
+        }
+
+        if (from == to)
+        {
+            return;
+        }
+
         var next = from;
         void Work()
         {
             var scratch = SeriesScratch.Rent();
             try
             {
-                int block;
-                while ((block = Interlocked.Add(ref next, Block) - Block) < to)
+                int first;
+                while ((first = Interlocked.Add(ref next, block) - block) < to)
                 {
                     run.Check();
-                    var end = Math.Min(to, block + Block);
-                    for (var i = block; i < end; i++)
+                    var end = Math.Min(to, first + block);
+                    for (var i = first; i < end; i++)
                     {
                         body(i, scratch);
                     }
@@ -75,13 +93,38 @@ internal static class SeriesLoop
             }
         }
 
-        if (to - from < ParallelFrom || Environment.ProcessorCount == 1)
+        if (Environment.ProcessorCount == 1)
         {
             Work();
         }
         else
         {
             Split(Environment.ProcessorCount, _ => Work());
+        }
+    }
+
+    // What few series take is not known before the first: one after the other until one took long. The first that is left.
+    private static int UntilOneIsLong(int from, int to, QueryRun run, Action<int, SeriesScratch> body)
+    {
+        var scratch = SeriesScratch.Rent();
+        try
+        {
+            for (; from < to; from++)
+            {
+                run.Check();
+                var began = Stopwatch.GetTimestamp();
+                body(from, scratch);
+                if (from + 2 < to && Stopwatch.GetElapsedTime(began) > LongSeries)
+                {
+                    return from + 1;
+                }
+            }
+
+            return to;
+        }
+        finally
+        {
+            scratch.Return();
         }
     }
 

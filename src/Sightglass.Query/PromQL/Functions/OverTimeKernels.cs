@@ -221,20 +221,26 @@ internal static class OverTimeKernels
             return false;
         }
 
+        if (!time)
+        {
+            value = Extremes.Of(w.Values, max);
+            return true;
+        }
+
         value = w.Values[0];
         var at = 0;
         for (var i = 1; i < w.Values.Length; i++)
         {
             var v = w.Values[i];
-            // Of equal values the time functions want the last.
-            if (double.IsNaN(value) || (max ? v > value || (time && v == value) : v < value || (time && v == value)))
+            // Of equal values the last.
+            if (double.IsNaN(value) || (max ? v >= value : v <= value))
             {
                 value = v;
                 at = i;
             }
         }
 
-        value = time ? w.Times[at] / 1000.0 : value;
+        value = w.Times[at] / 1000.0;
         return true;
     }
 }

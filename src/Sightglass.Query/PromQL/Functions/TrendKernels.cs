@@ -184,35 +184,56 @@ internal static class TrendKernels
         return false;
     }
 
-    /// <summary>Least squares with compensated sums; a constant series has slope 0.</summary>
     private static (double Slope, double Intercept) Regression(ReadOnlySpan<long> times, ReadOnlySpan<double> values, long interceptMs)
     {
-        double n = 0, sumX = 0, cX = 0, sumY = 0, cY = 0, sumXY = 0, cXY = 0, sumX2 = 0, cX2 = 0;
-        var constant = true;
-        var initial = values[0];
+        var sums = new RegressionSums(values[0]);
         for (var i = 0; i < values.Length; i++)
         {
-            constant &= values[i] == initial;
-            n++;
-            var x = (times[i] - interceptMs) / 1e3;
-            KahanSum.Add(x, ref sumX, ref cX);
-            KahanSum.Add(values[i], ref sumY, ref cY);
-            KahanSum.Add(x * values[i], ref sumXY, ref cXY);
-            KahanSum.Add(x * x, ref sumX2, ref cX2);
+            sums.Add((times[i] - interceptMs) / 1e3, values[i]);
         }
 
-        if (constant)
+        return sums.Line;
+    }
+}
+
+/// <summary>Least squares with compensated sums, of the points so far; a constant series has slope 0.</summary>
+internal struct RegressionSums(double initial)
+{
+    public double Count;
+    public double X;
+    public double XCompensation;
+    public double Y;
+    public double YCompensation;
+    public double XY;
+    public double XYCompensation;
+    public double X2;
+    public double X2Compensation;
+    public bool IsConstant = true;
+
+    public readonly (double Slope, double Intercept) Line
+    {
+        get
         {
-            return double.IsInfinity(initial) ? (SpecialNumbers.NaN, SpecialNumbers.NaN) : (0, initial);
-        }
+            if (IsConstant)
+            {
+                return double.IsInfinity(initial) ? (SpecialNumbers.NaN, SpecialNumbers.NaN) : (0, initial);
+            }
 
-        sumX += cX;
-        sumY += cY;
-        sumXY += cXY;
-        sumX2 += cX2;
-        var covariance = sumXY - (sumX * sumY / n);
-        var variance = sumX2 - (sumX * sumX / n);
-        var slope = covariance / variance;
-        return (slope, (sumY / n) - (slope * sumX / n));
+            var (x, y) = (X + XCompensation, Y + YCompensation);
+            var covariance = XY + XYCompensation - (x * y / Count);
+            var variance = X2 + X2Compensation - (x * x / Count);
+            var slope = covariance / variance;
+            return (slope, (y / Count) - (slope * x / Count));
+        }
+    }
+
+    public void Add(double x, double y)
+    {
+        IsConstant &= y == initial;
+        Count++;
+        KahanSum.Add(x, ref X, ref XCompensation);
+        KahanSum.Add(y, ref Y, ref YCompensation);
+        KahanSum.Add(x * y, ref XY, ref XYCompensation);
+        KahanSum.Add(x * x, ref X2, ref X2Compensation);
     }
 }
