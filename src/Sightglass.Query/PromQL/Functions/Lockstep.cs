@@ -111,7 +111,7 @@ internal static class Lockstep
                 continue;
             }
 
-            Span<long> zeros = [Zero(windows, grid, ahead, step), Zero(windows, grid, ahead, step + 1), Zero(windows, grid, ahead, step + 2), Zero(windows, grid, ahead, step + 3)];
+            var zeros = Vector256.Create(Zero(windows, grid, ahead, step), Zero(windows, grid, ahead, step + 1), Zero(windows, grid, ahead, step + 2), Zero(windows, grid, ahead, step + 3));
             var (x, xc, y, yc) = (Vector256<double>.Zero, Vector256<double>.Zero, Vector256<double>.Zero, Vector256<double>.Zero);
             var (xy, xyc, x2, x2c) = (Vector256<double>.Zero, Vector256<double>.Zero, Vector256<double>.Zero, Vector256<double>.Zero);
             var (initial, isConstant) = (four.At(0), Vector256<double>.AllBitsSet);
@@ -221,10 +221,10 @@ internal static class Lockstep
         private readonly ref double _b;
         private readonly ref double _c;
         private readonly ref double _d;
-        private readonly ReadOnlySpan<long> _timesA;
-        private readonly ReadOnlySpan<long> _timesB;
-        private readonly ReadOnlySpan<long> _timesC;
-        private readonly ReadOnlySpan<long> _timesD;
+        private readonly ref long _timesA;
+        private readonly ref long _timesB;
+        private readonly ref long _timesC;
+        private readonly ref long _timesD;
 
         public Four(in WindowSteps.Windows windows, int step)
         {
@@ -237,10 +237,10 @@ internal static class Lockstep
             _b = ref MemoryMarshal.GetReference(b);
             _c = ref MemoryMarshal.GetReference(c);
             _d = ref MemoryMarshal.GetReference(d);
-            _timesA = windows.Times(step);
-            _timesB = windows.Times(step + 1);
-            _timesC = windows.Times(step + 2);
-            _timesD = windows.Times(step + 3);
+            _timesA = ref MemoryMarshal.GetReference(windows.Times(step));
+            _timesB = ref MemoryMarshal.GetReference(windows.Times(step + 1));
+            _timesC = ref MemoryMarshal.GetReference(windows.Times(step + 2));
+            _timesD = ref MemoryMarshal.GetReference(windows.Times(step + 3));
         }
 
         /// <summary>How many samples all four have.</summary>
@@ -252,7 +252,7 @@ internal static class Lockstep
 
         /// <summary>Its time in seconds since each one's zero.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public Vector256<double> SecondsAt(nuint i, ReadOnlySpan<long> zeros) =>
-            Vector256.Create((double)(_timesA[(int)i] - zeros[0]), _timesB[(int)i] - zeros[1], _timesC[(int)i] - zeros[2], _timesD[(int)i] - zeros[3]) / Vector256.Create(1e3);
+        public Vector256<double> SecondsAt(nuint i, Vector256<long> zeros) =>
+            Vector256.ConvertToDouble(Vector256.Create(Unsafe.Add(ref _timesA, i), Unsafe.Add(ref _timesB, i), Unsafe.Add(ref _timesC, i), Unsafe.Add(ref _timesD, i)) - zeros) / Vector256.Create(1e3);
     }
 }
