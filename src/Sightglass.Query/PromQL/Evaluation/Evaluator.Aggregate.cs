@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Sightglass.Core.Model;
 
 namespace Sightglass.Query.PromQL;
@@ -88,13 +89,25 @@ internal sealed partial class Evaluator
         string[] grouping = [.. aggregate.Grouping];
         var results = new Dictionary<LabelSet, Column>();
         var output = new List<Column>();
+
+        // Numbers come again and again: what they are as text is asked once.
+        var groups = new Dictionary<LabelSet, Dictionary<long, Column>>();
         foreach (var column in input)
         {
             var labels = aggregate.Without ? WithoutLabels(column.Labels, grouping) : column.Labels.Only(grouping);
+            ref var known = ref CollectionsMarshal.GetValueRefOrAddDefault(groups, labels, out _);
+            known ??= [];
             for (var step = 0; step < steps; step++)
             {
                 if (!column.Has(step))
                 {
+                    continue;
+                }
+
+                var bits = BitConverter.DoubleToInt64Bits(column.Values[step]);
+                if (column.Histogram(step) is null && known.TryGetValue(bits, out var counted))
+                {
+                    counted.Values[step] = counted.Has(step) ? counted.Values[step] + 1 : 1;
                     continue;
                 }
 
@@ -110,6 +123,10 @@ internal sealed partial class Evaluator
                 }
 
                 result.Values[step] = result.Has(step) ? result.Values[step] + 1 : 1;
+                if (column.Histogram(step) is null)
+                {
+                    known[bits] = result;
+                }
             }
         }
 
