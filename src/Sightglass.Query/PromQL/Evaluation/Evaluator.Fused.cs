@@ -73,6 +73,10 @@ internal sealed partial class Evaluator
             {
                 used = scratch.Rates.Fill(samples.Times, samples.Values, first, grid.StepMs, range, name != "delta", name == "rate", row, out any);
             }
+            else if (samples.Starts.IsEmpty && WindowSteps.Knows(name))
+            {
+                used = scratch.Windows.Fill(name, samples.Times, samples.Values, grid, offset, range, null, row, out any);
+            }
             else
             {
                 used = KernelRow(samples, labels.Name, rangeCall, kernel, first, grid, range, row, out any);
