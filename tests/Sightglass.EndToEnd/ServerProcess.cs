@@ -125,6 +125,14 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         await _process.WaitForExitAsync();
     }
 
+    /// <summary>Asks it to end, and waits until it has; the configuration has to enable the lifecycle API.</summary>
+    public async Task QuitAsync()
+    {
+        using var answer = await Http.PostAsync(new Uri("-/quit", UriKind.Relative), null);
+        answer.EnsureSuccessStatusCode();
+        await _process.WaitForExitAsync();
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)
