@@ -6,7 +6,7 @@ using Sightglass.Core.Model;
 
 namespace Sightglass.Ingest.Tests;
 
-/// <summary>Keeps the samples that come, as text with seconds since 2026.</summary>
+/// <summary>Keeps the samples that come, as text with seconds since 2026. Samples may be looked at while others come.</summary>
 internal sealed class SampleSink : IBatchSink
 {
     private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
@@ -24,14 +24,26 @@ internal sealed class SampleSink : IBatchSink
 
     public List<double> Starts { get; } = [];
 
-    public IEnumerable<string> Samples => _samples.Select(s => string.Create(CultureInfo.InvariantCulture, $"{s.Name}{s.Labels} {s.Value} @{s.At}"));
+    public IReadOnlyList<string> Samples
+    {
+        get
+        {
+            lock (_samples)
+            {
+                return [.. _samples.Select(s => string.Create(CultureInfo.InvariantCulture, $"{s.Name}{s.Labels} {s.Value} @{s.At}"))];
+            }
+        }
+    }
 
     /// <summary>Gives what came since the last time.</summary>
     public string[] Take()
     {
-        var samples = Samples.ToArray();
-        _samples.Clear();
-        return samples;
+        lock (_samples)
+        {
+            string[] samples = [.. Samples];
+            _samples.Clear();
+            return samples;
+        }
     }
 
     public IEnumerable<(string Labels, double Value)> Last(string name) => _samples.Where(s => s.Name == name).GroupBy(s => s.Labels).Select(g => (g.Key, g.Last().Value));
@@ -61,7 +73,10 @@ internal sealed class SampleSink : IBatchSink
                 }
             }
 
-            _samples.Add((name, $"{{{string.Join(", ", labels)}}}", batch.SampleValues[i], (batch.SampleTimestampsMs[i] - Start.ToUnixTimeMilliseconds()) / 1000.0));
+            lock (_samples)
+            {
+                _samples.Add((name, $"{{{string.Join(", ", labels)}}}", batch.SampleValues[i], (batch.SampleTimestampsMs[i] - Start.ToUnixTimeMilliseconds()) / 1000.0));
+            }
         }
 
         foreach (var (series, timestampMs, histogram) in batch.Histograms)
