@@ -65,9 +65,6 @@ internal sealed class AggregationGroup(AggregationConfiguration configuration, b
     private double _total;
     private double _totalPrometheus;
 
-    /// <summary>Series that it knows; the rule alone asks.</summary>
-    public int SeriesCount => _series.Count;
-
     /// <summary>Adds a series; under the lock of the rule.</summary>
     public AggregatedSeries Add(long nowMs)
     {
